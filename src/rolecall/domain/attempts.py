@@ -1,0 +1,55 @@
+"""Attempts: what was tried and how it ended. They outlive a refusal and name the events it caused.
+
+Every REST call, login and statement is one. Nothing here holds a secret: bodies arrive redacted.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+DETAILS_LENGTH_MAX = 16_384
+
+
+class AttemptKind(StrEnum):
+    """What was tried."""
+
+    SCIM = "SCIM"
+    LOGIN = "LOGIN"
+    STATEMENT = "STATEMENT"
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One thing tried. `status` is the HTTP status or 0 where there is none.
+
+    `why` says why it was refused, `fix` what an operator can do about it; `details` is JSON text
+    of at most DETAILS_LENGTH_MAX characters. `count` is how many equal refusals the row stands
+    for. `events` holds the first and last event sequence that it caused.
+    """
+
+    kind: AttemptKind
+    at: int
+    request: str
+    method: str
+    endpoint: str
+    status: int
+    succeeded: bool
+    error_code: str | None = None
+    why: str | None = None
+    fix: str | None = None
+    client_ip: str | None = None
+    actor: str | None = None
+    actor_kind: str | None = None
+    integration: str | None = None
+    resource_kind: str | None = None
+    resource_id: str | None = None
+    resource_name: str | None = None
+    details: str | None = None
+    events: tuple[int, int] | None = None
+    count: int = 1
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An attempt with its number in the account's history."""
+
+    seq: int
+    attempt: Attempt

@@ -1,0 +1,372 @@
+"""Commands: everything that can be asked of an account, as plain data judged in a transaction.
+
+A command may be carried out twice (an engine may rerun a body), so ids, times, secrets and
+password hashes are made before it and travel inside it. A new way to change things is a new
+command, never a new path.
+"""
+
+import msgspec
+
+from rolecall.domain.model import Json, Kind, Privilege, ScimClient
+from rolecall.domain.names import Id, Name
+
+
+class ByName(msgspec.Struct, frozen=True, gc=False):
+    """An object meant by its name, found inside the transaction."""
+
+    name: Name
+
+
+Ref = Id | ByName
+"""An object meant by its id (SCIM) or by its name (SQL)."""
+
+
+# ---- changes: the steps of ChangeUser and ChangeRole, carried out in order -----------------
+
+
+class Where(msgspec.Struct, frozen=True, tag=True):
+    """Entries of a multi-valued attribute: all the sub-attributes named must match.
+
+    `equal` maps a sub-attribute to its value; text compares without case, as RFC 7643 has it
+    for `type` and `value` of the core attributes. `negated` means the others.
+    """
+
+    equal: tuple[tuple[str, Json], ...]
+    negated: bool = False
+
+
+class At(msgspec.Struct, frozen=True):
+    """A place in a resource: a property (upper case, SQL's word) or a profile attribute.
+
+    `extension` is the URN of an extension's attribute; `where` picks entries of a
+    multi-valued attribute; `sub` is a sub-attribute.
+    """
+
+    attribute: str
+    extension: str | None = None
+    where: Where | None = None
+    sub: str | None = None
+
+
+class Set(msgspec.Struct, frozen=True, tag=True):
+    """The place has this value from now on; a `where` that picks nothing makes the entry."""
+
+    at: At
+    value: Json
+
+
+class Unset(msgspec.Struct, frozen=True, tag=True):
+    """The place has no value, or its default, from now on; a `where` removes the entries."""
+
+    at: At
+
+
+class Add(msgspec.Struct, frozen=True, tag=True):
+    """The values join a multi-valued attribute; those that are there already change nothing."""
+
+    at: At
+    values: tuple[Json, ...]
+
+
+class AddMembers(msgspec.Struct, frozen=True, tag=True):
+    """These users hold the role from now on."""
+
+    users: tuple[Id, ...]
+
+
+class RemoveMembers(msgspec.Struct, frozen=True, tag=True):
+    """These users no longer hold the role by a direct grant; None means all of them."""
+
+    users: tuple[Id, ...] | None
+
+
+class SetMembers(msgspec.Struct, frozen=True, tag=True):
+    """Exactly these users hold the role by a direct grant."""
+
+    users: tuple[Id, ...]
+
+
+UserChange = Set | Unset | Add
+RoleChange = Set | Unset | AddMembers | RemoveMembers | SetMembers
+
+
+# ---- the account ---------------------------------------------------------------------------
+
+
+class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An account is born: system roles, their hierarchy, DEMO_DB and its first administrator.
+
+    `role_ids` gives an id for each of `grants.SYSTEM_ROLES`.
+    """
+
+    id: Id
+    organization: Name
+    name: Name
+    role_ids: dict[str, Id]
+    database: Id
+    administrator: Id
+    administrator_name: Name
+    password: str
+    at: int
+
+
+# ---- users ---------------------------------------------------------------------------------
+
+
+class CreateUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user comes to be, owned by the session's role."""
+
+    id: Id
+    name: Name
+    login_name: str
+    at: int
+    properties: dict[str, Json] = {}  # noqa: RUF012  msgspec copies an empty default
+    profile: dict[str, Json] = {}  # noqa: RUF012
+    external_id: str | None = None
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+class ChangeUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user changes, step by step, all or nothing, at most one new version.
+
+    `replaces` unsets first every attribute that SCIM can write (RFC 7644 section 3.5.1).
+    """
+
+    user: Ref
+    changes: tuple[UserChange, ...]
+    at: int
+    expected_version: int | None = None
+    replaces: bool = False
+    if_exists: bool = False
+
+
+class DropUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user is gone, with memberships and sessions; the names are free again."""
+
+    user: Ref
+    at: int
+    expected_version: int | None = None
+    if_exists: bool = False
+
+
+# ---- roles ---------------------------------------------------------------------------------
+
+
+class CreateRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role comes to be, owned by the session's role."""
+
+    id: Id
+    name: Name
+    at: int
+    comment: str | None = None
+    members: tuple[Id, ...] = ()
+    external_id: str | None = None
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+class ChangeRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role changes, membership included, all or nothing, at most one new version."""
+
+    role: Ref
+    changes: tuple[RoleChange, ...]
+    at: int
+    expected_version: int | None = None
+    if_exists: bool = False
+
+
+class DropRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role is gone; what it owned passes to the session's role, its grants end."""
+
+    role: Ref
+    at: int
+    expected_version: int | None = None
+    if_exists: bool = False
+
+
+# ---- grants --------------------------------------------------------------------------------
+
+
+class GrantRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role is granted to a user or to another role."""
+
+    role: Ref
+    grantee_kind: Kind
+    grantee: Ref
+    at: int
+    grant_option: bool = False
+
+
+class RevokeRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role is no longer granted to the grantee."""
+
+    role: Ref
+    grantee_kind: Kind
+    grantee: Ref
+    at: int
+
+
+class GrantPrivileges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role holds privileges on one object from now on."""
+
+    privileges: tuple[Privilege, ...]
+    kind: Kind
+    object: Ref | None
+    role: Ref
+    at: int
+    grant_option: bool = False
+
+
+class RevokePrivileges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role no longer holds privileges on one object."""
+
+    privileges: tuple[Privilege, ...]
+    kind: Kind
+    object: Ref | None
+    role: Ref
+    at: int
+
+
+class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An object has another owner. `current_grants` is COPY, REVOKE or None."""
+
+    kind: Kind
+    object: Ref
+    role: Ref
+    at: int
+    current_grants: str | None = None
+
+
+# ---- integrations and tokens ---------------------------------------------------------------
+
+
+class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A SCIM security integration comes to be; replacing one ends its tokens at once.
+
+    `endpoint` is used only when no integration of this name has had one before.
+    """
+
+    id: Id
+    endpoint: Id
+    name: Name
+    scim_client: ScimClient
+    run_as_role: Ref
+    at: int
+    enabled: bool = True
+    network_policy: str | None = None
+    sync_password: bool = False
+    comment: str | None = None
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+class ChangeIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An integration's properties change."""
+
+    integration: Ref
+    changes: tuple[Set | Unset, ...]
+    at: int
+    if_exists: bool = False
+
+
+class DropIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An integration is gone and its tokens with it."""
+
+    integration: Ref
+    at: int
+    if_exists: bool = False
+
+
+class IssueToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token is issued; `instead` ends the live ones of that purpose in the same step."""
+
+    id: Id
+    integration: Ref
+    verifier: str
+    at: int
+    expires_at: int
+    purpose: str | None = None
+    instead: bool = False
+
+
+class RevokeToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One token is ended."""
+
+    token: Id
+    at: int
+
+
+# ---- databases and sessions ----------------------------------------------------------------
+
+
+class CreateDatabase(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A database, a name only, comes to be."""
+
+    id: Id
+    name: Name
+    at: int
+    if_not_exists: bool = False
+
+
+class DropDatabase(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A database is gone."""
+
+    database: Ref
+    at: int
+    if_exists: bool = False
+
+
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user whose password was verified is logged in."""
+
+    id: Id
+    user: Id
+    verifier: str
+    at: int
+    expires_at: int
+
+
+class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """USE: what the session acts as and where. A field left None stays as it was."""
+
+    session: Id
+    at: int
+    role: Ref | None = None
+    secondary: tuple[str, ...] | None = None
+    database: Name | None = None
+    schema: Name | None = None
+    warehouse: Name | None = None
+
+
+class CloseSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A session ends."""
+
+    session: Id
+    at: int
+
+
+Command = (
+    FoundAccount
+    | CreateUser
+    | ChangeUser
+    | DropUser
+    | CreateRole
+    | ChangeRole
+    | DropRole
+    | GrantRole
+    | RevokeRole
+    | GrantPrivileges
+    | RevokePrivileges
+    | GrantOwnership
+    | CreateIntegration
+    | ChangeIntegration
+    | DropIntegration
+    | IssueToken
+    | RevokeToken
+    | CreateDatabase
+    | DropDatabase
+    | OpenSession
+    | ChangeSession
+    | CloseSession
+)

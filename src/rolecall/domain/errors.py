@@ -1,0 +1,142 @@
+"""Refusals: what an account says no to. Each front words them in its own protocol.
+
+A refusal carries facts, never a status or a sentence for a caller. `remedy` is for the audit
+row and the operator's log: a caller who may not know it never sees it (DESIGN section 3).
+"""
+
+from rolecall.domain.model import Kind, Privilege
+
+
+class Refusal(Exception):  # noqa: N818  a refusal is an answer, not an error
+    """The account says no."""
+
+    remedy: str | None = None
+
+    def __init__(self, *facts: object, remedy: str | None = None) -> None:
+        super().__init__(*facts)
+        self.remedy = remedy
+
+
+class NotFound(Refusal):
+    """No such object, or none that this session may know of."""
+
+    def __init__(self, kind: Kind, name: str, *, remedy: str | None = None) -> None:
+        super().__init__(kind, name, remedy=remedy)
+        self.kind = kind
+        self.name = name
+
+
+class AlreadyExists(Refusal):
+    """The name is taken, perhaps by an object that the session can't see."""
+
+    def __init__(
+        self, kind: Kind, name: str, *, id: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(kind, name, remedy=remedy)
+        self.kind = kind
+        self.name = name
+        self.id = id
+
+
+class NotAuthorized(Refusal):
+    """The session's roles don't hold what the act asks for."""
+
+    def __init__(
+        self, privilege: Privilege, kind: Kind, name: str, *, remedy: str | None = None
+    ) -> None:
+        super().__init__(privilege, kind, name, remedy=remedy)
+        self.privilege = privilege
+        self.kind = kind
+        self.name = name
+
+
+class RoleNotGranted(Refusal):
+    """The session asks to act as a role that its user doesn't have."""
+
+    def __init__(self, name: str, user: str, *, remedy: str | None = None) -> None:
+        super().__init__(name, user, remedy=remedy)
+        self.name = name
+        self.user = user
+
+
+class InvalidValue(Refusal):
+    """A property can't take that value."""
+
+    def __init__(self, property_name: str, reason: str, *, remedy: str | None = None) -> None:
+        super().__init__(property_name, reason, remedy=remedy)
+        self.property_name = property_name
+        self.reason = reason
+
+
+class UnknownMember(Refusal):
+    """Some ids given as members belong to no user of this account."""
+
+    def __init__(self, ids: tuple[str, ...], *, remedy: str | None = None) -> None:
+        super().__init__(ids, remedy=remedy)
+        self.ids = ids
+
+
+class VersionMismatch(Refusal):
+    """The resource has changed since the version that the caller names."""
+
+    def __init__(self, kind: Kind, id: str, expected: int, present: int) -> None:
+        super().__init__(kind, id, expected, present)
+        self.kind = kind
+        self.id = id
+        self.expected = expected
+        self.present = present
+
+
+class CircularGrant(Refusal):
+    """Granting the role would make it inherit itself."""
+
+    def __init__(self, role: str, grantee: str) -> None:
+        super().__init__(role, grantee)
+        self.role = role
+        self.grantee = grantee
+
+
+class SystemObject(Refusal):
+    """System roles can't be dropped, renamed or given away."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+
+class CurrentRole(Refusal):
+    """A session can't drop the role that it acts as."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class DependentGrants(Refusal):
+    """Ownership can't move while grants depend on it and nobody said what becomes of them."""
+
+    def __init__(self, kind: Kind, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+
+class TokenRefused(Refusal):
+    """The credential is not, or no longer, good. `why` is one of TOKEN_REASONS."""
+
+    def __init__(self, why: str, *, remedy: str | None = None) -> None:
+        super().__init__(why, remedy=remedy)
+        self.why = why
+
+
+class LoginRefused(Refusal):
+    """The login is refused; the caller hears nothing of why."""
+
+    def __init__(self, login_name: str, why: str, *, remedy: str | None = None) -> None:
+        super().__init__(login_name, why, remedy=remedy)
+        self.login_name = login_name
+        self.why = why
+
+
+TOKEN_REASONS = ("unknown", "expired", "ended", "integration_disabled", "issued_too_early")

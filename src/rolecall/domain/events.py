@@ -1,0 +1,226 @@
+"""Events: facts that happened to an account, in past tense, with ids and never with a secret.
+
+They are committed with the change and read in order by whoever follows; one sequence an account,
+gaps allowed. Every event names its subject in `id`, so that a follower can fetch the row anew.
+"""
+
+import msgspec
+
+from rolecall.domain.model import Json, Kind, Privilege
+from rolecall.domain.names import Id
+
+
+class AccountFounded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An account was born."""
+
+    id: Id
+    name: str
+
+
+class UserCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user came to be."""
+
+    id: Id
+    name: str
+    owner: Id | None
+
+
+class UserChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These attributes of a user changed; `before` and `after` hold no secret."""
+
+    id: Id
+    before: dict[str, Json]
+    after: dict[str, Json]
+
+
+class UserDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user is gone."""
+
+    id: Id
+    name: str
+
+
+class RoleCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role came to be."""
+
+    id: Id
+    name: str
+    owner: Id | None
+
+
+class RoleChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These attributes of a role changed."""
+
+    id: Id
+    before: dict[str, Json]
+    after: dict[str, Json]
+
+
+class RoleDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A role is gone; `heir` owns what it owned."""
+
+    id: Id
+    name: str
+    heir: Id
+
+
+class MembersAdded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Users hold the role `id` who didn't before."""
+
+    id: Id
+    users: tuple[Id, ...]
+
+
+class MembersRemoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Users no longer hold the role `id`."""
+
+    id: Id
+    users: tuple[Id, ...]
+
+
+class RoleGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `id` is granted to another role."""
+
+    id: Id
+    to: Id
+
+
+class RoleRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `id` is no longer granted to another role."""
+
+    id: Id
+    to: Id
+
+
+class PrivilegeGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `to` holds a privilege on the object `id`."""
+
+    id: Id
+    kind: Kind
+    privilege: Privilege
+    to: Id
+
+
+class PrivilegeRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `to` no longer holds a privilege on the object `id`."""
+
+    id: Id
+    kind: Kind
+    privilege: Privilege
+    to: Id
+
+
+class OwnershipTransferred(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The object `id` has another owner."""
+
+    id: Id
+    kind: Kind
+    before: Id | None
+    after: Id
+
+
+class IntegrationCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An integration came to be."""
+
+    id: Id
+    name: str
+    run_as_role: Id
+
+
+class IntegrationChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These properties of an integration changed."""
+
+    id: Id
+    before: dict[str, Json]
+    after: dict[str, Json]
+
+
+class IntegrationDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An integration is gone; `tokens_ended` were live until then."""
+
+    id: Id
+    name: str
+    tokens_ended: int
+
+
+class TokenIssued(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token was issued for an integration."""
+
+    id: Id
+    integration: Id
+    purpose: str | None
+    expires_at: int
+
+
+class TokenEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token was ended before its time."""
+
+    id: Id
+    integration: Id
+    why: str
+
+
+class DatabaseCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A database came to be."""
+
+    id: Id
+    name: str
+
+
+class DatabaseDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A database is gone."""
+
+    id: Id
+    name: str
+
+
+class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The user `id` logged in."""
+
+    id: Id
+    session: Id
+
+
+class SessionsEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Sessions of the user `id` ended; `why` is logout, disabled, dropped or password."""
+
+    id: Id
+    count: int
+    why: str
+
+
+Event = (
+    AccountFounded
+    | UserCreated
+    | UserChanged
+    | UserDropped
+    | RoleCreated
+    | RoleChanged
+    | RoleDropped
+    | MembersAdded
+    | MembersRemoved
+    | RoleGranted
+    | RoleRevoked
+    | PrivilegeGranted
+    | PrivilegeRevoked
+    | OwnershipTransferred
+    | IntegrationCreated
+    | IntegrationChanged
+    | IntegrationDropped
+    | TokenIssued
+    | TokenEnded
+    | DatabaseCreated
+    | DatabaseDropped
+    | SessionOpened
+    | SessionsEnded
+)
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its place in the account's history and who caused it."""
+
+    seq: int
+    at: int
+    actor: str
+    request: str
+    event: Event

@@ -1,0 +1,230 @@
+"""What an account holds, as values: users, roles, grants, integrations, tokens.
+
+Every value is frozen; a change is a new value (`msgspec.structs.replace`). Times are whole
+microseconds since the epoch, UTC. Ids refer, names describe.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from rolecall.domain.names import Id, Name
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class Kind(StrEnum):
+    """The kinds of object that can be owned, granted on, or named in a refusal."""
+
+    ACCOUNT = "ACCOUNT"
+    USER = "USER"
+    ROLE = "ROLE"
+    INTEGRATION = "INTEGRATION"
+    DATABASE = "DATABASE"
+    TOKEN = "TOKEN"
+
+
+class Privilege(StrEnum):
+    """What a role can hold, in the vendor's words (reference: access control privileges)."""
+
+    CREATE_USER = "CREATE USER"
+    CREATE_ROLE = "CREATE ROLE"
+    CREATE_INTEGRATION = "CREATE INTEGRATION"
+    CREATE_DATABASE = "CREATE DATABASE"
+    MANAGE_GRANTS = "MANAGE GRANTS"
+    MONITOR_USER = "MONITOR USER"
+    MONITOR_ROLE = "MONITOR ROLE"
+    MONITOR = "MONITOR"
+    USAGE = "USAGE"
+    OWNERSHIP = "OWNERSHIP"
+
+
+class UserType(StrEnum):
+    """The TYPE property of a user."""
+
+    PERSON = "PERSON"
+    SERVICE = "SERVICE"
+    SERVICE_AGENT = "SERVICE_AGENT"
+    LEGACY_SERVICE = "LEGACY_SERVICE"
+
+
+class ScimClient(StrEnum):
+    """The SCIM_CLIENT property: which identity provider's dialect an integration speaks."""
+
+    OKTA = "OKTA"
+    AZURE = "AZURE"
+    GENERIC = "GENERIC"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One tenant. `number` places it in keys on this server; `id` travels with it."""
+
+    number: int
+    id: Id
+    organization: Name
+    name: Name
+    created_at: int
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A user: properties that SQL names, and in `profile` the SCIM attributes that it doesn't.
+
+    `profile` has the shape of a SCIM resource (RFC 7643 section 4.1), canonical attribute names,
+    extension attributes under their URN. `email` is the primary entry of `profile["emails"]`.
+    `password` is an argon2id verifier, never a password.
+    """
+
+    id: Id
+    name: Name
+    login_name: str
+    owner: Id | None
+    created_at: int
+    display_name: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    comment: str | None = None
+    disabled: bool = False
+    type: UserType | None = None
+    default_role: str | None = None
+    default_warehouse: str | None = None
+    default_namespace: str | None = None
+    default_secondary_roles: tuple[str, ...] = ("ALL",)
+    allowed_interfaces: tuple[str, ...] = ()
+    password: str | None = None
+    password_set_at: int | None = None
+    must_change_password: bool = False
+    profile: dict[str, Json] = {}  # noqa: RUF012  msgspec copies an empty default
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A role, which SCIM calls a group. `system` roles come with the account and stay."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+    comment: str | None = None
+    system: bool = False
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A resource's version, from 1, and when it last changed; kept apart from the resource."""
+
+    version: int
+    changed_at: int
+
+
+class RoleGrant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`role` is granted to `grantee`. `origin` names the integration when SCIM made the grant."""
+
+    role: Id
+    grantee_kind: Kind
+    grantee: Id
+    granted_by: Id | None
+    created_at: int
+    origin: str | None = None
+    grant_option: bool = False
+
+
+class PrivilegeGrant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`role` holds `privilege` on one object; for the account itself `object` is its id."""
+
+    privilege: Privilege
+    kind: Kind
+    object: Id
+    role: Id
+    granted_by: Id | None
+    created_at: int
+    grant_option: bool = False
+
+
+class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+    scim_client: ScimClient
+    run_as_role: Id
+    endpoint: Id
+    enabled: bool = True
+    network_policy: str | None = None
+    sync_password: bool = False
+    comment: str | None = None
+    reject_tokens_issued_before: int | None = None
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A bearer token's record. `verifier` is the hex SHA-256 of the text, which is never kept."""
+
+    id: Id
+    integration: Id
+    integration_name: Name
+    verifier: str
+    issued_at: int
+    expires_at: int
+    purpose: str | None = None
+    ended_at: int | None = None
+    ended_why: str | None = None
+    last_used_at: int | None = None
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A database is a name to `USE`: Rolecall keeps no tables in it."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+
+
+class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A logged-in user's session: what USE has set, and until when it lives."""
+
+    id: Id
+    user: Id
+    verifier: str
+    created_at: int
+    expires_at: int
+    role: Id | None = None
+    secondary: tuple[str, ...] = ("ALL",)
+    database: Name | None = None
+    schema: Name | None = None
+    warehouse: Name | None = None
+
+
+class UserCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as one reader sees it: with its revision and the reader's own external id."""
+
+    user: User
+    revision: Revision
+    external_id: str | None = None
+    groups: tuple["Membership", ...] = ()
+
+
+class RoleCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A role as one reader sees it; `members` is None when they were not asked for."""
+
+    role: Role
+    revision: Revision
+    external_id: str | None = None
+    members: tuple["Member", ...] | None = None
+    member_count: int | None = None
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A role that a user holds by a direct grant."""
+
+    role: Id
+    name: Name
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A user that holds a role by a direct grant."""
+
+    user: Id
+    login_name: str
+    display_name: str | None = None

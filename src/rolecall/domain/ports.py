@@ -1,0 +1,383 @@
+"""Ports: what the account asks of the world. Stores, clocks and secrets sign these contracts.
+
+A store keeps many accounts apart by their number: nothing read or written through a `Reading`
+or `Transaction` of one account touches another. Every store passes the same conformance suite.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from rolecall.domain.attempts import Attempt, AttemptKind, Noted
+from rolecall.domain.events import Event, Recorded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    Member,
+    Membership,
+    PrivilegeGrant,
+    Revision,
+    Role,
+    RoleCard,
+    RoleGrant,
+    SqlSession,
+    Token,
+    User,
+    UserCard,
+)
+from rolecall.domain.names import Id, Key, Name
+from rolecall.domain.predicate import Predicate
+from rolecall.domain.queries import Page
+from rolecall.domain.tables import Table
+
+T = TypeVar("T")
+
+
+class RoleCounts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What SHOW ROLES counts for one role."""
+
+    assigned_to_users: int = 0
+    granted_to_roles: int = 0
+    granted_roles: int = 0
+
+
+class Reading(Protocol):
+    """One account at one moment. `reader` is the integration name whose external ids are shown."""
+
+    @property
+    def number(self) -> int:
+        """The account's number in this store."""
+        ...
+
+    def generation(self) -> int:
+        """Counts the changes to what caches may hold (DESIGN contract 14); 0 at first."""
+        ...
+
+    def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()`, remembered across readings for as long as the generation stays.
+
+        In a transaction that has bumped the generation itself nothing is remembered.
+        """
+        ...
+
+    def account(self) -> Account:
+        """The account; it must exist."""
+        ...
+
+    # users
+    def user(self, user: Id) -> User | None: ...
+    def user_named(self, name: Name) -> User | None:
+        """By the exact NAME."""
+        ...
+
+    def user_with_login(self, login: Key) -> User | None: ...
+    def users_taking(self, name: Key, login: Key) -> tuple[User, ...]:
+        """Users whose name's key is `name` or whose login key is `login`: at most two."""
+        ...
+
+    def user_card(self, user: Id, reader: str | None) -> UserCard | None:
+        """With `groups` empty; a user never touched has version 1, changed at its creation."""
+        ...
+
+    def find_users(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[UserCard]:
+        """Users that match and whose owner is in `owners` (None: all), ordered by id.
+
+        `total` counts all of them; the page begins at offset `start`. `groups` stay empty.
+        """
+        ...
+
+    def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
+        """Those of the ids that belong to a user."""
+        ...
+
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
+        """For each user the roles held by a direct grant, by role id; users without: absent."""
+        ...
+
+    # roles
+    def role(self, role: Id) -> Role | None: ...
+    def role_named(self, name: Name) -> Role | None: ...
+    def roles(self) -> tuple[Role, ...]:
+        """All roles, by name."""
+        ...
+
+    def role_card(self, role: Id, reader: str | None) -> RoleCard | None:
+        """With `members` None."""
+        ...
+
+    def find_roles(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[RoleCard]:
+        """As `find_users`. System roles have no owner: only `owners=None` finds them."""
+        ...
+
+    def members_of(self, role: Id) -> tuple[Member, ...]:
+        """Users with a direct grant of the role, by user id."""
+        ...
+
+    def member_count(self, role: Id, most: int) -> int:
+        """How many members, counting no further than `most`."""
+        ...
+
+    def role_counts(self) -> dict[Id, RoleCounts]:
+        """For each role that has any."""
+        ...
+
+    # grants
+    def hierarchy(self) -> tuple[RoleGrant, ...]:
+        """Every grant of a role to a role."""
+        ...
+
+    def member_grants_of(self, role: Id, count: int) -> tuple[RoleGrant, ...]:
+        """The role's grants to users, by user id, at most `count`."""
+        ...
+
+    def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
+        """The user's direct role grants, by role id."""
+        ...
+
+    def privileges_on(self, kind: Kind, object: Id) -> tuple[PrivilegeGrant, ...]: ...
+    def privileges_of(self, role: Id) -> tuple[PrivilegeGrant, ...]: ...
+    def owned_by(self, role: Id, count: int) -> tuple[tuple[Kind, Id, str], ...]:
+        """Kind, id and name of what the role owns, by kind then id, at most `count`."""
+        ...
+
+    # integrations, tokens, databases, sessions
+    def integration(self, integration: Id) -> Integration | None: ...
+    def integration_named(self, name: Name) -> Integration | None: ...
+    def integrations(self) -> tuple[Integration, ...]:
+        """By name."""
+        ...
+
+    def endpoint_of(self, name: Name) -> Id | None:
+        """The SCIM_ENDPOINT_ID that integrations of this name have, living or dropped."""
+        ...
+
+    def token(self, token: Id) -> Token | None: ...
+    def token_with(self, verifier: str) -> Token | None: ...
+    def tokens_of(self, integration: Id | None) -> tuple[Token, ...]:
+        """Newest first; None: of every integration, dropped ones too."""
+        ...
+
+    def database_named(self, name: Name) -> Database | None: ...
+    def databases(self) -> tuple[Database, ...]:
+        """By name."""
+        ...
+
+    def session(self, session: Id) -> SqlSession | None: ...
+    def session_with(self, verifier: str) -> SqlSession | None: ...
+
+    # histories
+    def attempts_in(
+        self, kind: AttemptKind, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        """The newest `count` with since <= at <= until, oldest first."""
+        ...
+
+    def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
+    def last_attempt(self) -> int:
+        """The highest attempt number, 0 when there is none."""
+        ...
+
+    def events_after(self, after: int, count: int) -> tuple[Recorded, ...]: ...
+
+
+class Transaction(Reading, Protocol):
+    """One account being changed: all of a body's writes, or none."""
+
+    def save_account(self, account: Account) -> None: ...
+    def save_user(self, user: User) -> None:
+        """Insert or replace by id. Name and login keys are unique: the caller has looked."""
+        ...
+
+    def delete_user(self, user: Id) -> None:
+        """With memberships, external ids, revision and sessions."""
+        ...
+
+    def save_role(self, role: Role) -> None: ...
+    def delete_role(self, role: Id) -> None:
+        """With every grant of, to and on it, those it granted, external ids and revision."""
+        ...
+
+    def add_members(
+        self, role: Id, users: Sequence[Id], granted_by: Id | None, origin: str | None, at: int
+    ) -> tuple[Id, ...]:
+        """Grant the role to those users that exist and don't hold it: their ids."""
+        ...
+
+    def remove_members(self, role: Id, users: Sequence[Id] | None) -> tuple[Id, ...]:
+        """Take the role from those users that hold it (None: all): their ids."""
+        ...
+
+    def save_role_grant(self, grant: RoleGrant) -> bool:
+        """A grant of a role to a role; False when it was there already."""
+        ...
+
+    def delete_role_grant(self, role: Id, grantee: Id) -> bool:
+        """A grant of a role to a role; False when there was none."""
+        ...
+
+    def save_privilege(self, grant: PrivilegeGrant) -> bool:
+        """False when the role held it already (a grant option given now is kept)."""
+        ...
+
+    def delete_privilege(self, privilege: str, kind: Kind, object: Id, role: Id) -> bool: ...
+    def delete_privileges_on(self, kind: Kind, object: Id) -> int: ...
+    def reassign(self, owner: Id, heir: Id) -> int:
+        """Whatever `owner` owns belongs to `heir`: how many objects."""
+        ...
+
+    def save_integration(self, integration: Integration) -> None:
+        """Also remembers its endpoint for the name."""
+        ...
+
+    def delete_integration(self, integration: Id) -> None:
+        """With the privileges on it; its tokens' records and external ids stay."""
+        ...
+
+    def save_token(self, token: Token) -> None: ...
+    def save_link(self, reader: str, resource: Id, external_id: str | None) -> bool:
+        """The external id by which an integration knows a resource; True when that is new."""
+        ...
+
+    def save_database(self, database: Database) -> None: ...
+    def delete_database(self, database: Id) -> None: ...
+    def save_session(self, session: SqlSession) -> None: ...
+    def delete_session(self, session: Id) -> bool: ...
+    def delete_sessions_of(self, user: Id) -> int: ...
+    def touch(self, resource: Id, at: int) -> Revision:
+        """The resource's next version, changed at `at`."""
+        ...
+
+    def bump_generation(self) -> None: ...
+    def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
+        """Append to the history: the sequence number."""
+        ...
+
+
+Describe = Callable[[T | None, Exception | None], Attempt]
+"""From a body's result, or the exception that ended it, to the attempt that is kept."""
+
+Done = Callable[[T | None, Exception | None], None]
+"""Told the body's result or the exception, after the commit, on the store's own thread."""
+
+
+class Store(Protocol):
+    """Where accounts live. Thread safe."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, by number."""
+        ...
+
+    def read(self, number: int, body: Callable[[Reading], T]) -> T:
+        """`body` over one moment of the account. The reading ends with the call."""
+        ...
+
+    def transact(
+        self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
+    ) -> T:
+        """Carry out `body`, durably, all or nothing, and keep its attempt in the same commit.
+
+        The body may run more than once. Raises what the body raised; its attempt is kept then too.
+        """
+        ...
+
+    def submit(
+        self,
+        number: int,
+        body: Callable[[Transaction], T],
+        describe: Describe[T] | None,
+        done: Done[T],
+    ) -> None:
+        """`transact` without waiting: `done` is called after the commit. Order is kept."""
+        ...
+
+    def note(self, number: int, attempt: Attempt) -> None:
+        """Keep an attempt that changed nothing, at most a second late."""
+        ...
+
+    def use(self, number: int, token: Id, at: int) -> None:
+        """Remember that a token was used, to the minute, at most a second late."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until what was noted and used is kept."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was taken, then let go."""
+        ...
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> int:
+        """Microseconds since the epoch, UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Where ids come from."""
+
+    def new(self) -> Id:
+        """A new UUID, version 7, in canonical text."""
+        ...
+
+
+class MintedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token's text, to be shown once, and what is kept of it. Its repr shows neither."""
+
+    text: str
+    verifier: str
+    expires_at: int
+
+    def __repr__(self) -> str:
+        return "MintedToken(…)"
+
+
+class Secrets(Protocol):
+    """Where secrets come from and are checked."""
+
+    def mint_token(self, at: int) -> MintedToken:
+        """A random 256-bit token that lives six calendar months from `at`."""
+        ...
+
+    def verifier_of(self, token: str) -> str:
+        """What is kept of a token: the hex SHA-256."""
+        ...
+
+    def mint_password(self) -> str:
+        """A password for a person to copy once."""
+        ...
+
+    def hash_password(self, password: str) -> str:
+        """An argon2id verifier. Takes tens of milliseconds: never in a transaction."""
+        ...
+
+    def password_matches(self, verifier: str | None, password: str) -> bool:
+        """Whether it is the password; with no verifier it takes as long and is False."""
+        ...
+
+
+class Selecting(Protocol):
+    """Answers a query over tables that it is handed; sees nothing else."""
+
+    def select(self, sql: str, relations: Mapping[str, Table], *, seconds_max: float = 60) -> Table:
+        """Run DuckDB's SQL over the relations."""
+        ...

@@ -1,0 +1,228 @@
+"""Queries: everything that can be asked about an account. `Query[T]` is answered with a `T`.
+
+What a session may not see is left out by the query itself, never filtered from a page later
+(DESIGN contract 10).
+"""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from rolecall.domain.attempts import AttemptKind, Noted
+from rolecall.domain.commands import Ref
+from rolecall.domain.events import Recorded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    Role,
+    RoleCard,
+    SqlSession,
+    Token,
+    User,
+    UserCard,
+)
+from rolecall.domain.names import Id, Name
+from rolecall.domain.predicate import EVERYTHING, Predicate
+
+Answer = TypeVar("Answer", covariant=True)
+Item = TypeVar("Item")
+
+
+class Query(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
+    """A question whose answer is an `Answer`."""
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
+    """`items` of the `total` that match."""
+
+    total: int
+    items: tuple[Item, ...]
+
+
+class OneUser(Query[UserCard], frozen=True, kw_only=True):
+    """One user, with groups unless not wanted; NotFound when absent or unseen."""
+
+    user: Ref
+    with_groups: bool = True
+
+
+class OneRole(Query[RoleCard], frozen=True, kw_only=True):
+    """One role, with members unless not wanted; NotFound when absent or unseen."""
+
+    role: Ref
+    with_members: bool = True
+
+
+class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
+    """Visible users that match, by id; `start` counts from 0. `everyone` lists unowned ones too.
+
+    `everyone` is SHOW USERS, which names every user and leaves it to the front to blank the
+    properties that the session may not see.
+    """
+
+    where: Predicate = EVERYTHING
+    start: int = 0
+    count: int = 100
+    with_groups: bool = True
+    everyone: bool = False
+
+
+class Roles(Query[Page[RoleCard]], frozen=True, kw_only=True):
+    """Visible roles that match, by id; `start` counts from 0.
+
+    `everyone` is SHOW ROLES: every role that the session inherits or that exists, since a
+    role's name is not a secret in the vendor's model.
+    """
+
+    where: Predicate = EVERYTHING
+    start: int = 0
+    count: int = 100
+    with_members: bool = True
+    everyone: bool = False
+
+
+class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A role with the counts that SHOW ROLES prints."""
+
+    role: Role
+    owner: Name | None
+    assigned_to_users: int
+    granted_to_roles: int
+    granted_roles: int
+    is_inherited: bool
+
+
+class RoleSummaries(Query[tuple[RoleSummary, ...]], frozen=True, kw_only=True):
+    """SHOW ROLES: each role of the account with its counts."""
+
+    count: int = 10_000
+
+
+class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A user with what SHOW USERS prints beside its properties."""
+
+    user: User
+    owner: Name | None
+    readable: bool
+
+
+class UserSummaries(Query[tuple[UserSummary, ...]], frozen=True, kw_only=True):
+    """SHOW USERS: each user of the account; `readable` when the properties may be seen."""
+
+    count: int = 10_000
+
+
+class Integrations(Query[tuple[Integration, ...]], frozen=True, kw_only=True):
+    """The integrations that the session owns or has USAGE on."""
+
+
+class OneIntegration(Query[Integration], frozen=True, kw_only=True):
+    """One integration to describe: needs OWNERSHIP."""
+
+    integration: Ref
+
+
+class Tokens(Query[tuple[Token, ...]], frozen=True, kw_only=True):
+    """Tokens of the integrations that the session owns, newest first, ended ones too."""
+
+    integration: Ref | None = None
+
+
+class Databases(Query[tuple[Database, ...]], frozen=True, kw_only=True):
+    """All databases, by name."""
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One grant with its names; `role_name` is the object of a role grant."""
+
+    created_at: int
+    privilege: str
+    granted_on: Kind
+    name: str
+    granted_to: Kind
+    grantee_name: str
+    grant_option: bool
+    granted_by: str
+
+
+class GrantsOn(Query[tuple[GrantRow, ...]], frozen=True, kw_only=True):
+    """Who holds what on one object; the account itself when `object` is None."""
+
+    kind: Kind
+    object: Ref | None
+
+
+class GrantsToRole(Query[tuple[GrantRow, ...]], frozen=True, kw_only=True):
+    """What a role holds: privileges, ownership, and other roles as USAGE."""
+
+    role: Ref
+
+
+class GrantsToUser(Query[tuple[GrantRow, ...]], frozen=True, kw_only=True):
+    """The roles that a user holds; the session's own user when None."""
+
+    user: Ref | None
+
+
+class GrantsOfRole(Query[tuple[GrantRow, ...]], frozen=True, kw_only=True):
+    """To whom a role is granted."""
+
+    role: Ref
+
+
+class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
+    """The newest `count` attempts of a kind in [since, until], oldest first.
+
+    Needs ACCOUNTADMIN in the session's roles (reference: REST_EVENT_HISTORY).
+    """
+
+    kind: AttemptKind
+    since: int
+    until: int
+    count: int = 100
+
+
+class AttemptsAfter(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
+    """Attempts with a number above `after`, in order, for those who watch."""
+
+    after: int
+    count: int = 1_000
+
+
+class EventsAfter(Query[tuple[Recorded, ...]], frozen=True, kw_only=True):
+    """Events with a sequence above `after`, in order."""
+
+    after: int
+    count: int = 1_000
+
+
+class NameOf(Query[Name | None], frozen=True, kw_only=True):
+    """The name of a role, for printing an owner."""
+
+    role: Id
+
+
+class RoleInSession(Query[bool], frozen=True, kw_only=True):
+    """Whether a role is among those that the session acts as, inherited ones included."""
+
+    role: Name
+
+
+class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
+    """What CURRENT_USER() and its siblings answer."""
+
+    account: Account
+    role: Name | None
+    roles: tuple[Name, ...]
+
+
+class CurrentSession(Query[WhoAmI], frozen=True, kw_only=True):
+    """The account and the session's role and available roles by name."""
+
+
+class StoredSession(Query[SqlSession], frozen=True, kw_only=True):
+    """A login session by id."""
+
+    session: Id
