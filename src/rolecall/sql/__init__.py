@@ -1,0 +1,1 @@
+"""The SQL language: text in, frozen statements out, and back; it knows nothing of an account."""

@@ -1,0 +1,93 @@
+"""What the SQL language says no to: every refusal knows its code, its place and its words."""
+
+
+class SqlCompilationError(Exception):
+    """A text that cannot be carried out as it stands; `text` is what the client is shown."""
+
+    code = "000604"
+    sqlstate = "42601"
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        """Keep the sentence and its place: line and column count from 1, 0 says unknown."""
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+    @property
+    def text(self) -> str:
+        """The sentence in the vendor's form."""
+        return f"SQL compilation error:\n{self.message}"
+
+
+class SqlSyntaxError(SqlCompilationError):
+    """A text that is no statement we know: says where, what was found and what was expected."""
+
+    code = "001003"
+    sqlstate = "42000"
+
+    @property
+    def text(self) -> str:
+        """The sentence behind the vendor's "syntax error line 1 at position 20" (from 0)."""
+        position = max(self.column - 1, 0)
+        return (
+            "SQL compilation error:\n"
+            f"syntax error line {max(self.line, 1)} at position {position} {self.message}"
+        )
+
+
+class UnknownFunction(SqlCompilationError):
+    """A query calls a function that this language does not have."""
+
+    code = "002140"
+    sqlstate = "42601"
+
+    def __init__(self, name: str, *, line: int = 0, column: int = 0) -> None:
+        """Name the function as it was written."""
+        super().__init__(f"Unknown function {name}", line=line, column=column)
+        self.name = name
+
+
+class UnknownRelation(SqlCompilationError):
+    """A query reads from something that is neither a view nor a table function of ours."""
+
+    code = "002003"
+    sqlstate = "02000"
+
+    def __init__(self, name: str, *, line: int = 0, column: int = 0) -> None:
+        """Name the relation; the sentence never tells absent from forbidden."""
+        super().__init__(
+            f"Object '{name}' does not exist or not authorized.", line=line, column=column
+        )
+        self.name = name
+
+
+class InvalidArgument(SqlCompilationError):
+    """A function is called with arguments that it cannot take."""
+
+    code = "001015"
+    sqlstate = "22023"
+
+    def __init__(self, name: str, reason: str, *, line: int = 0, column: int = 0) -> None:
+        """Name the function and say what it wants."""
+        super().__init__(
+            f"Invalid argument for function {name}: {reason}", line=line, column=column
+        )
+        self.name = name
+        self.reason = reason
+
+
+class MisplacedFunction(SqlCompilationError):
+    """A function that changes the account stands where it might run never, or many times."""
+
+    code = "002078"
+    sqlstate = "42601"
+
+    def __init__(self, name: str, *, line: int = 0, column: int = 0) -> None:
+        """Name the function and the one place where it may stand."""
+        super().__init__(
+            f"Function {name} changes the account: call it alone, as SELECT {name}(...)",
+            line=line,
+            column=column,
+        )
+        self.name = name

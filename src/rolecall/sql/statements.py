@@ -1,0 +1,568 @@
+"""The statements: one frozen value each; its docstring says what it does, then its grammar.
+
+Names stay as they were written (`Identifier`); `folded` is the one rule that makes them names.
+A statement that changes an object carries one action: SetProperties, UnsetProperties, RenameTo …
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Identifier(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A name as it was written: `bob`, or `"Bob"` (quoted, the quotes taken off)."""
+
+    text: str
+    quoted: bool = False
+
+
+def folded(identifier: Identifier) -> str:
+    """The name meant: unquoted text is upper-cased, quoted text is taken exactly."""
+    return identifier.text if identifier.quoted else identifier.text.upper()
+
+
+Value = str | int | bool | None | tuple[str, ...] | Identifier
+
+
+class Property(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
+    """`NAME = value`, the name upper-cased; its place is for messages and is not compared."""
+
+    name: str
+    value: Value
+    line: int = 0
+    column: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Two properties are equal when they say the same, wherever they stand."""
+        if not isinstance(other, Property):
+            return NotImplemented
+        return (self.name, type(self.value), self.value) == (
+            other.name,
+            type(other.value),
+            other.value,
+        )
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((self.name, self.value))
+
+
+class ObjectKind(StrEnum):
+    """What a privilege, an ownership or a SHOW GRANTS can be about."""
+
+    ACCOUNT = "ACCOUNT"
+    USER = "USER"
+    ROLE = "ROLE"
+    INTEGRATION = "INTEGRATION"
+    DATABASE = "DATABASE"
+
+
+class CurrentGrants(StrEnum):
+    """What becomes of the grants on an object whose owner changes."""
+
+    COPY = "COPY"
+    REVOKE = "REVOKE"
+
+
+class GrantsScope(StrEnum):
+    """Which grants SHOW GRANTS lists."""
+
+    CURRENT_USER = "CURRENT_USER"
+    ON = "ON"
+    TO_ROLE = "TO_ROLE"
+    TO_USER = "TO_USER"
+    OF_ROLE = "OF_ROLE"
+
+
+class ParameterScope(StrEnum):
+    """Whose parameters SHOW PARAMETERS lists."""
+
+    SESSION = "SESSION"
+    ACCOUNT = "ACCOUNT"
+    USER = "USER"
+
+
+# --- parts that statements share ------------------------------------------------------------
+
+
+class SetProperties(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """An action: give properties their values.
+
+    SET <property> = <value> [ <property> = <value> ... ]
+    """
+
+    properties: tuple[Property, ...]
+
+
+class UnsetProperties(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """An action: give properties back their defaults.
+
+    UNSET <property> [ , <property> ... ]
+    """
+
+    names: tuple[Identifier, ...]
+
+
+class RenameTo(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """An action: the same object under another name.
+
+    RENAME TO <name>
+    """
+
+    name: Identifier
+
+
+class RevokeToken(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """An action: end one token of an integration.
+
+    REVOKE TOKEN '<id>'
+    """
+
+    token: str
+
+
+class ShowOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What narrows a SHOW.
+
+    [ LIKE '<pattern>' ] [ STARTS WITH '<prefix>' ] [ LIMIT <rows> [ FROM '<after>' ] ]
+    """
+
+    terse: bool = False
+    like: str | None = None
+    starts_with: str | None = None
+    limit: int | None = None
+    limit_from: str | None = None
+
+
+EVERYTHING = ShowOptions()
+
+
+# --- the session ----------------------------------------------------------------------------
+
+
+class UseRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Makes a granted role the session's primary role.
+
+    USE ROLE <name>
+    """
+
+    name: Identifier
+
+
+class UseSecondaryRoles(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Says which other granted roles count beside the primary one; NONE is no role at all.
+
+    USE SECONDARY ROLES { ALL | NONE | <name> [ , <name> ... ] }
+    """
+
+    all_roles: bool = False
+    roles: tuple[Identifier, ...] = ()
+
+
+class UseDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Sets the database in which unqualified names are looked up.
+
+    USE [ DATABASE ] <name>
+    """
+
+    name: Identifier
+
+
+class UseSchema(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Sets the schema in which unqualified names are looked up.
+
+    USE [ SCHEMA ] [ <database>. ]<name>
+    """
+
+    name: Identifier
+    database: Identifier | None = None
+
+
+class UseWarehouse(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Sets the session's warehouse: a name that clients expect back.
+
+    USE WAREHOUSE <name>
+    """
+
+    name: Identifier
+
+
+class AlterSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Changes parameters of this session only.
+
+    ALTER SESSION { SET <parameter> = <value> ... | UNSET <parameter> [ , ... ] }
+    """
+
+    action: SetProperties | UnsetProperties
+
+
+class Begin(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Accepted for clients that send it: every administrative statement commits by itself.
+
+    BEGIN [ { WORK | TRANSACTION } ] [ NAME <name> ]  or  START TRANSACTION [ NAME <name> ]
+    """
+
+    name: Identifier | None = None
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Accepted for clients that send it.
+
+    COMMIT [ WORK ]
+    """
+
+
+class Rollback(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Accepted for clients that send it; what an administrative statement did stays done.
+
+    ROLLBACK [ WORK ]
+    """
+
+
+# --- roles ----------------------------------------------------------------------------------
+
+
+class CreateRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Makes a role, owned by the role that creates it.
+
+    CREATE [ OR REPLACE ] ROLE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
+    """
+
+    name: Identifier
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str | None = None
+
+
+class AlterRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Renames a role or changes its comment; the role keeps its identity.
+
+    ALTER ROLE [ IF EXISTS ] <name> { RENAME TO <name> | SET COMMENT = '…' | UNSET COMMENT }
+    """
+
+    name: Identifier
+    action: RenameTo | SetProperties | UnsetProperties
+    if_exists: bool = False
+
+
+class DropRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Removes a role; what it owned passes to the role that drops it.
+
+    DROP ROLE [ IF EXISTS ] <name>
+    """
+
+    name: Identifier
+    if_exists: bool = False
+
+
+# --- users ----------------------------------------------------------------------------------
+
+
+class CreateUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Makes a user, owned by the role that creates it.
+
+    CREATE [ OR REPLACE ] USER [ IF NOT EXISTS ] <name> [ <property> = <value> ... ]
+    """
+
+    name: Identifier
+    or_replace: bool = False
+    if_not_exists: bool = False
+    properties: tuple[Property, ...] = ()
+
+
+class AlterUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Changes a user; without a name, the session's own user.
+
+    ALTER USER [ IF EXISTS ] [ <name> ] { SET … | UNSET … | RENAME TO <name> }
+    """
+
+    name: Identifier | None
+    action: SetProperties | UnsetProperties | RenameTo
+    if_exists: bool = False
+
+
+class DropUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Removes a user with every grant to it.
+
+    DROP USER [ IF EXISTS ] <name>
+    """
+
+    name: Identifier
+    if_exists: bool = False
+
+
+# --- grants ---------------------------------------------------------------------------------
+
+
+class GrantRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Gives a role to a user, or puts it below another role.
+
+    GRANT ROLE <name> TO { ROLE <name> [ WITH GRANT OPTION ] | USER <name> }
+    """
+
+    role: Identifier
+    grantee: Identifier
+    to_user: bool = False
+    grant_option: bool = False
+
+
+class RevokeRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Takes a role back.
+
+    REVOKE ROLE <name> FROM { ROLE | USER } <name>
+    """
+
+    role: Identifier
+    grantee: Identifier
+    to_user: bool = False
+
+
+class GrantPrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lets a role do something with the account or with one object.
+
+    GRANT { ALL [ PRIVILEGES ] | <privilege> [ , … ] } ON { ACCOUNT | <kind> <name> }
+    TO [ ROLE ] <name> [ WITH GRANT OPTION ]
+    """
+
+    privileges: tuple[str, ...]
+    on_kind: ObjectKind
+    role: Identifier
+    all_privileges: bool = False
+    on_name: Identifier | None = None
+    grant_option: bool = False
+
+
+class RevokePrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Takes a privilege back, or only the right to pass it on.
+
+    REVOKE [ GRANT OPTION FOR ] { ALL [ PRIVILEGES ] | <privilege> [ , … ] }
+    ON { ACCOUNT | <kind> <name> } FROM [ ROLE ] <name> [ RESTRICT | CASCADE ]
+    """
+
+    privileges: tuple[str, ...]
+    on_kind: ObjectKind
+    role: Identifier
+    all_privileges: bool = False
+    on_name: Identifier | None = None
+    grant_option: bool = False
+    cascade: bool = False
+
+
+class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Gives an object to another role, which is its one owner from then on.
+
+    GRANT OWNERSHIP ON <kind> <name> TO ROLE <name> [ { COPY | REVOKE } CURRENT GRANTS ]
+    """
+
+    on_kind: ObjectKind
+    on_name: Identifier
+    role: Identifier
+    current_grants: CurrentGrants | None = None
+
+
+# --- integrations ---------------------------------------------------------------------------
+
+
+class CreateSecurityIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Opens the account to an identity provider; OR REPLACE ends every token of the old one.
+
+    CREATE [ OR REPLACE ] SECURITY INTEGRATION [ IF NOT EXISTS ] <name>
+    TYPE = SCIM SCIM_CLIENT = '<client>' RUN_AS_ROLE = '<role>' [ <property> = <value> ... ]
+    """
+
+    name: Identifier
+    or_replace: bool = False
+    if_not_exists: bool = False
+    properties: tuple[Property, ...] = ()
+
+
+class AlterSecurityIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Changes an integration. A network policy's own name after UNSET is kept as it was written.
+
+    ALTER [ SECURITY ] INTEGRATION [ IF EXISTS ] <name>
+    { SET … | UNSET { <property> | <policy> } [ , … ] | REVOKE TOKEN '<id>' }
+    """
+
+    name: Identifier
+    action: SetProperties | UnsetProperties | RevokeToken
+    if_exists: bool = False
+
+
+class DropIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Removes an integration and ends its tokens at once.
+
+    DROP [ <kind> ] INTEGRATION [ IF EXISTS ] <name>
+    """
+
+    name: Identifier
+    kind: str | None = None
+    if_exists: bool = False
+
+
+# --- databases ------------------------------------------------------------------------------
+
+
+class CreateDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Makes a database: a name that sessions can use.
+
+    CREATE [ OR REPLACE ] DATABASE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
+    """
+
+    name: Identifier
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str | None = None
+
+
+class DropDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Removes a database.
+
+    DROP DATABASE [ IF EXISTS ] <name> [ { CASCADE | RESTRICT } ]
+    """
+
+    name: Identifier
+    if_exists: bool = False
+
+
+# --- looking --------------------------------------------------------------------------------
+
+
+class ShowUsers(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists the users that the session may see.
+
+    SHOW [ TERSE ] USERS [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+    """
+
+    options: ShowOptions = EVERYTHING
+
+
+class ShowRoles(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists the roles that the session may see.
+
+    SHOW [ TERSE ] ROLES [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+    """
+
+    options: ShowOptions = EVERYTHING
+
+
+class ShowDatabases(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists the databases that the session may see.
+
+    SHOW [ TERSE ] DATABASES [ LIKE … ] [ IN ACCOUNT ] [ STARTS WITH … ] [ LIMIT … ]
+    """
+
+    options: ShowOptions = EVERYTHING
+
+
+class ShowIntegrations(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists the integrations that the session may see.
+
+    SHOW [ <kind> ] INTEGRATIONS [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+    """
+
+    kind: str | None = None
+    options: ShowOptions = EVERYTHING
+
+
+class ShowGrants(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists grants on an object, to a grantee or of a role; alone, those of the session's user.
+
+    SHOW GRANTS [ ON { ACCOUNT | <kind> <name> } | TO { ROLE | USER } <name> | OF ROLE <name> ]
+    [ LIMIT <rows> ]
+    """
+
+    scope: GrantsScope = GrantsScope.CURRENT_USER
+    kind: ObjectKind | None = None
+    name: Identifier | None = None
+    options: ShowOptions = EVERYTHING
+
+
+class ShowScimTokens(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists SCIM tokens without their secrets: purpose, issued, expires, last used, state.
+
+    SHOW SCIM TOKENS [ IN [ [ SECURITY ] INTEGRATION ] <name> ] [ LIMIT … ]
+    """
+
+    integration: Identifier | None = None
+    options: ShowOptions = EVERYTHING
+
+
+class ShowParameters(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists parameters with their values and defaults; alone, the session's.
+
+    SHOW PARAMETERS [ LIKE … ] [ { IN | FOR } { SESSION | ACCOUNT | USER [ <name> ] } ]
+    """
+
+    scope: ParameterScope = ParameterScope.SESSION
+    name: Identifier | None = None
+    options: ShowOptions = EVERYTHING
+
+
+class Describe(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Shows the properties of one object.
+
+    { DESC | DESCRIBE } { USER | ROLE | [ SECURITY ] INTEGRATION } <name>
+    """
+
+    kind: ObjectKind
+    name: Identifier
+
+
+# --- the account, and queries ---------------------------------------------------------------
+
+
+class AlterAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Changes parameters of the account.
+
+    ALTER ACCOUNT { SET <parameter> = <value> ... | UNSET <parameter> [ , ... ] }
+    """
+
+    action: SetProperties | UnsetProperties
+
+
+class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """A query; `rolecall.sql.select` reads its text when it is carried out.
+
+    { SELECT … | WITH … SELECT … }
+    """
+
+    text: str
+
+
+Statement = (
+    UseRole
+    | UseSecondaryRoles
+    | UseDatabase
+    | UseSchema
+    | UseWarehouse
+    | AlterSession
+    | Begin
+    | Commit
+    | Rollback
+    | CreateRole
+    | AlterRole
+    | DropRole
+    | CreateUser
+    | AlterUser
+    | DropUser
+    | GrantRole
+    | RevokeRole
+    | GrantPrivilege
+    | RevokePrivilege
+    | GrantOwnership
+    | CreateSecurityIntegration
+    | AlterSecurityIntegration
+    | DropIntegration
+    | CreateDatabase
+    | DropDatabase
+    | ShowUsers
+    | ShowRoles
+    | ShowDatabases
+    | ShowIntegrations
+    | ShowGrants
+    | ShowScimTokens
+    | ShowParameters
+    | Describe
+    | AlterAccount
+    | Select
+)
