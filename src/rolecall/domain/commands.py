@@ -9,6 +9,7 @@ import msgspec
 
 from rolecall.domain.model import Json, Kind, Privilege, ScimClient
 from rolecall.domain.names import Id, Name
+from rolecall.domain.predicate import Predicate
 
 
 class ByName(msgspec.Struct, frozen=True, gc=False):
@@ -24,27 +25,17 @@ Ref = Id | ByName
 # ---- changes: the steps of ChangeUser and ChangeRole, carried out in order -----------------
 
 
-class Where(msgspec.Struct, frozen=True, tag=True):
-    """Entries of a multi-valued attribute: all the sub-attributes named must match.
-
-    `equal` maps a sub-attribute to its value; text compares without case, as RFC 7643 has it
-    for `type` and `value` of the core attributes. `negated` means the others.
-    """
-
-    equal: tuple[tuple[str, Json], ...]
-    negated: bool = False
-
-
 class At(msgspec.Struct, frozen=True):
     """A place in a resource: a property (upper case, SQL's word) or a profile attribute.
 
     `extension` is the URN of an extension's attribute; `where` picks entries of a
-    multi-valued attribute; `sub` is a sub-attribute.
+    multi-valued attribute, its fields being sub-attributes whose text compares by key
+    (RFC 7643 section 2.2: `type` and `value` are not case exact); `sub` is a sub-attribute.
     """
 
     attribute: str
     extension: str | None = None
-    where: Where | None = None
+    where: Predicate | None = None
     sub: str | None = None
 
 
@@ -120,8 +111,8 @@ class CreateUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     name: Name
     login_name: str
     at: int
-    properties: dict[str, Json] = {}  # noqa: RUF012  msgspec copies an empty default
-    profile: dict[str, Json] = {}  # noqa: RUF012
+    properties: dict[str, Json] = {}
+    profile: dict[str, Json] = {}
     external_id: str | None = None
     or_replace: bool = False
     if_not_exists: bool = False

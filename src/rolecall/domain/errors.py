@@ -7,7 +7,7 @@ row and the operator's log: a caller who may not know it never sees it (DESIGN s
 from rolecall.domain.model import Kind, Privilege
 
 
-class Refusal(Exception):  # noqa: N818  a refusal is an answer, not an error
+class Refusal(Exception):
     """The account says no."""
 
     remedy: str | None = None

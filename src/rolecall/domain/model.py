@@ -95,7 +95,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     password: str | None = None
     password_set_at: int | None = None
     must_change_password: bool = False
-    profile: dict[str, Json] = {}  # noqa: RUF012  msgspec copies an empty default
+    profile: dict[str, Json] = {}
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -212,7 +212,6 @@ class RoleCard(msgspec.Struct, frozen=True, kw_only=True):
     revision: Revision
     external_id: str | None = None
     members: tuple["Member", ...] | None = None
-    member_count: int | None = None
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -43,9 +43,9 @@ class Operator(StrEnum):
 
 
 class Compare(msgspec.Struct, frozen=True, tag=True):
-    """One field against one value."""
+    """One field against one value. `field` is a Field, or a sub-attribute within a profile."""
 
-    field: Field
+    field: str
     operator: Operator
     value: Value
 
@@ -73,7 +73,7 @@ EVERYTHING = And(())
 NOTHING = Or(())
 
 
-def admits(predicate: Predicate, values: Mapping[Field, Value]) -> bool:
+def admits(predicate: Predicate, values: Mapping[str, Value]) -> bool:
     """Whether an object with these field values is meant; the reference for every store."""
     match predicate:
         case Compare():

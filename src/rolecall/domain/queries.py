@@ -26,12 +26,12 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Name
 from rolecall.domain.predicate import EVERYTHING, Predicate
 
-Answer = TypeVar("Answer", covariant=True)
+Answer_co = TypeVar("Answer_co", covariant=True)
 Item = TypeVar("Item")
 
 
-class Query(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
-    """A question whose answer is an `Answer`."""
+class Query(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
+    """A question whose answer is an `Answer_co`."""
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
@@ -49,10 +49,10 @@ class OneUser(Query[UserCard], frozen=True, kw_only=True):
 
 
 class OneRole(Query[RoleCard], frozen=True, kw_only=True):
-    """One role, with members unless not wanted; NotFound when absent or unseen."""
+    """One role; NotFound when absent or unseen. With members unless more than `members_max`."""
 
     role: Ref
-    with_members: bool = True
+    members_max: int = 0
 
 
 class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
