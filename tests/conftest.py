@@ -1,0 +1,15 @@
+"""Ground rules of every test: the same examples on every machine, no clock, no other machine.
+
+Sockets reach 127.0.0.1 alone; pyproject.toml sets that with pytest-socket's options.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("developer", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=2_000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "developer")
+)
