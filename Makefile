@@ -68,7 +68,7 @@ lock: ## write requirements/*.lock anew after a change to the dependencies
 	@! grep -nE '://|^-' requirements/*.lock || { echo "a lock file names an address" >&2; exit 1; }
 
 wheel: .venv/.dev ## build dist/*.whl and dist/*.tar.gz, offline
-	@$(bin)/python -m build --no-isolation --outdir dist . > /dev/null
+	@$(bin)/python -m build --quiet --no-isolation --outdir dist .
 	@ls -1 dist
 
 bench: .venv/.dev ## measure against the peers (takes minutes, wants the machine for itself)
