@@ -33,7 +33,7 @@ TITLES = {
     "filter": 'GET /Users?filter=userName eq "…"',
     "member": "PATCH one member of a group",
 }
-DOCS_BEGIN = "<!-- figures: begin (written by `make bench`) -->"
+DOCS_BEGIN = "<!-- figures: begin (written by `make bench ARGS=--write-docs`) -->"
 DOCS_END = "<!-- figures: end -->"
 TOKEN_INTEGRATIONS = ("GENERIC", "GENERIC_SCIM", "SCIM", "GENERIC_PROVISIONING")
 

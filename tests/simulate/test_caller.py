@@ -1,0 +1,151 @@
+"""A caller changes tokens on 401, waits on 429 and 503, and notes what it did not expect."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from rolecall.simulate.caller import (
+    ROTATIONS_MAX,
+    SURPRISES_MAX,
+    TRIES_MAX,
+    Answer,
+    Caller,
+    found_in,
+    id_of,
+    pause_seconds,
+)
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def a_caller(
+    handler: Handler, rotate: Callable[[], str] = lambda: "new", pauses: list[float] | None = None
+) -> Caller:
+    client = httpx.Client(base_url="http://scim.test/v2/", transport=httpx.MockTransport(handler))
+    return Caller(client, "old", rotate, (pauses if pauses is not None else []).append)
+
+
+def only(token: str) -> Handler:
+    """A server that accepts one token."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        accepted = request.headers["Authorization"] == f"Bearer {token}"
+        return httpx.Response(200 if accepted else 401)
+
+    return answer
+
+
+def in_turn(*answers: httpx.Response | Exception) -> Handler:
+    """A server that gives these answers, one after another."""
+    left = list(answers)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        match left.pop(0):
+            case Exception() as error:
+                raise error
+            case response:
+                return response
+
+    return answer
+
+
+def test_a_401_fetches_a_new_token_and_asks_again() -> None:
+    caller = a_caller(only("new"))
+    assert caller.ask("GET", "Users").status == 200
+    assert (caller.requests, caller.rotations, caller.refusals) == (2, 1, {401: 1})
+
+
+def test_a_rotated_token_is_taken_up_when_the_old_one_is_refused() -> None:
+    caller = a_caller(only("new"))
+    caller.rotate_token()
+    assert caller.ask("GET", "Users").status == 200
+    assert caller.rotations == 1
+
+
+def test_a_rotated_token_waits_while_the_old_one_still_works() -> None:
+    caller = a_caller(only("old"))
+    caller.rotate_token()
+    assert caller.ask("GET", "Users").status == 200
+    assert not caller.refusals
+
+
+def test_a_token_that_another_thread_has_taken_up_is_not_fetched_twice() -> None:
+    turns = iter(["during"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        # The first request is overtaken: by the time it is refused, another has changed the token.
+        if next(turns, None):
+            assert caller.ask("GET", "Groups").status == 200
+        return only("new")(request)
+
+    caller = a_caller(answer)
+    assert caller.ask("GET", "Users").status == 200
+    assert caller.rotations == 1
+
+
+def test_a_server_that_refuses_every_token_is_not_asked_for_ever() -> None:
+    caller = a_caller(only("another"), rotate=iter(map(str, range(99))).__next__)
+    statuses = [caller.ask("GET", "Users").status for _ in range(4)]
+    assert statuses == [401] * 4
+    assert caller.rotations == ROTATIONS_MAX
+    assert caller.surprises[0] == "GET Users: 401"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured(status: int) -> None:
+    pauses: list[float] = []
+    busy = httpx.Response(status, headers={"Retry-After": "3"})
+    caller = a_caller(in_turn(busy, httpx.Response(200)), pauses=pauses)
+    assert caller.ask("GET", "Users").status == 200
+    assert pauses == [3.0]
+
+
+def test_a_server_that_stays_busy_is_left_alone_after_the_last_try() -> None:
+    caller = a_caller(lambda _: httpx.Response(429))
+    assert caller.ask("GET", "Users").status == 429
+    assert caller.requests == TRIES_MAX
+
+
+def test_a_lost_answer_is_asked_for_again() -> None:
+    caller = a_caller(in_turn(httpx.ReadError("gone"), httpx.Response(200)))
+    assert caller.ask("GET", "Users").status == 200
+    assert not caller.surprises
+
+
+def test_a_server_that_is_not_there_is_a_surprise() -> None:
+    caller = a_caller(in_turn(*[httpx.ConnectError("refused")] * TRIES_MAX))
+    assert caller.ask("GET", "Users") == Answer(status=0, body=b"")
+    assert caller.surprises == ["GET Users: 0"]
+
+
+def test_a_surprise_says_what_the_server_said() -> None:
+    caller = a_caller(lambda _: httpx.Response(400, json={"detail": "userName is missing"}))
+    caller.ask("POST", "Users", {"schemas": []}, expected=(201,))
+    assert caller.surprises == ["POST Users: 400 userName is missing"]
+
+
+def test_surprises_are_kept_while_there_is_room() -> None:
+    caller = a_caller(lambda _: httpx.Response(500))
+    for _ in range(SURPRISES_MAX + 5):
+        caller.ask("GET", "Users")
+    assert len(caller.surprises) == SURPRISES_MAX
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [("3", 3.0), ("0", 0.0), ("3600", 5.0), ("", 1.0), ("Fri, 31 Dec 1999 23:59:59 GMT", 1.0)],
+)
+def test_a_pause_is_read_in_seconds_and_bounded(retry_after: str, seconds: float) -> None:
+    assert pause_seconds(retry_after) == seconds
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[]"])
+def test_an_answer_without_a_resource_has_no_id(body: bytes) -> None:
+    answer = Answer(status=200, body=body)
+    assert id_of(answer) is None
+    assert found_in(answer) is None
+
+
+def test_a_list_without_resources_finds_nobody() -> None:
+    assert found_in(Answer(status=200, body=b'{"totalResults":0}')) is None
