@@ -1,0 +1,198 @@
+"""What surrounds resources in a SCIM conversation: errors, lists, pages, and chosen attributes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from rolecall.scim import errors
+from rolecall.scim.path import parse_path
+from rolecall.scim.schema import Attribute, ResourceType, Returned, find_schema
+from rolecall.scim.values import Json, Object
+
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+
+PAGE_COUNT_DEFAULT = 100
+PAGE_COUNT_MAX = 1000
+START_INDEX_MAX = 2**53  # beyond it no JSON number is exact, and no directory is as large
+SELECTION_CHARACTERS_MAX = 8192
+
+
+def error_body(error: errors.ScimError) -> Object:
+    """Word an error as RFC 7644 section 3.12 does; its status is a string there."""
+    body: Object = {"schemas": [ERROR], "status": str(error.status), "detail": error.detail}
+    if error.scim_type is not None:
+        body["scimType"] = error.scim_type
+    return body
+
+
+def list_response(
+    resources: Sequence[object], total: int, start_index: int, items_per_page: int
+) -> dict[str, object]:
+    """Wrap one page of resources (RFC 7644 section 3.4.2); they may be encoded already."""
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": start_index,
+        "itemsPerPage": items_per_page,
+        "Resources": resources,
+    }
+
+
+class Page(Struct, frozen=True, kw_only=True, gc=False):
+    """Which part of a list is asked for: the first index, from 1, and how many at most."""
+
+    start_index: int = 1
+    count: int = PAGE_COUNT_DEFAULT
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+
+
+def parse_paging(params: Mapping[str, str]) -> Page:
+    """Read startIndex and count by the rules of RFC 7644 section 3.4.2.4."""
+    start_index = _integer(params, "startIndex", 1)
+    count = _integer(params, "count", PAGE_COUNT_DEFAULT)
+    return Page(
+        start_index=min(max(start_index, 1), START_INDEX_MAX),
+        count=min(max(count, 0), PAGE_COUNT_MAX),
+    )
+
+
+def _integer(params: Mapping[str, str], name: str, default: int) -> int:
+    text = params.get(name)
+    if text is None:
+        return default
+    if not _INTEGER.fullmatch(text.strip()):
+        raise errors.invalid_value(f"'{name}' must be a whole number, such as {name}={default}.")
+    return int(text)
+
+
+# Names chosen at one level of a resource: None stands for the whole of what is below.
+Selection: TypeAlias = "dict[str, Selection | None]"
+
+
+class Projection(Struct, frozen=True, kw_only=True, gc=False):
+    """Attributes that a client asked for, or asked to leave out (RFC 7644 section 3.9).
+
+    `selection` has canonical names, one level per level of the resource, extensions by their URN.
+    """
+
+    included: bool
+    selection: Selection
+
+
+def parse_projection(
+    attributes: str | None, excluded: str | None, resource_type: ResourceType
+) -> Projection | None:
+    """Read `attributes` or `excludedAttributes`; None when the client chose nothing.
+
+    Names that no schema has are passed over: they choose nothing.
+    """
+    if attributes is not None and excluded is not None:
+        raise errors.invalid_value("Send 'attributes' or 'excludedAttributes', not both.")
+    text = attributes if attributes is not None else excluded
+    if text is None or not text.strip():
+        return None
+    if len(text) > SELECTION_CHARACTERS_MAX:
+        raise errors.invalid_value(
+            f"The list of attributes has more than {SELECTION_CHARACTERS_MAX} characters."
+        )
+    selection: Selection = {}
+    for name in text.split(","):
+        steps = _steps(name.strip(), resource_type)
+        if steps:
+            _select(selection, steps)
+    return Projection(included=attributes is not None, selection=selection)
+
+
+def _steps(name: str, resource_type: ResourceType) -> tuple[str, ...]:
+    """Return the keys that lead to an attribute in a representation, none if there is no such."""
+    schema = find_schema(resource_type, name)
+    if schema is not None:
+        # The core URN alone names the whole resource, which is no choice.
+        return () if schema is resource_type.schema else (schema.urn,)
+    try:
+        path = parse_path(name, resource_type)
+    except errors.ScimError:
+        return ()
+    if path.value_filter is not None:
+        return ()
+    rows = (path.attribute, path.sub_attribute)
+    names = tuple(row.name for row in rows if row is not None)
+    return names if path.schema is None else (path.schema, *names)
+
+
+def _select(selection: Selection, steps: tuple[str, ...]) -> None:
+    *outer, last = steps
+    for step in outer:
+        inner = selection.setdefault(step, {})
+        if inner is None:
+            return  # the whole of it is chosen already
+        selection = inner
+    selection[last] = None
+
+
+def wants(projection: Projection | None, name: str) -> bool:
+    """Tell whether an answer has a use for a core attribute at all, so that it need not be read."""
+    if projection is None:
+        return True
+    if projection.included:
+        return name in projection.selection
+    return projection.selection.get(name, {}) is not None
+
+
+def project(resource: Object, projection: Projection | None, resource_type: ResourceType) -> Object:
+    """Return what the client asked for of a representation with canonical names."""
+    if projection is None:
+        return resource
+    urns = {schema.urn: schema.by_name for schema in resource_type.extensions}
+    kept: Object = {}
+    for name, value in resource.items():
+        index = urns.get(name)
+        row = resource_type.by_name.get(name) if index is None else None
+        if row is not None and row.returned is Returned.ALWAYS:
+            kept[name] = value
+        elif name in projection.selection:
+            inner = projection.selection[name]
+            parts = index if index is not None else (row.by_name if row is not None else {})
+            chosen = _chosen(value, inner, parts, included=projection.included)
+            if chosen is not None:
+                kept[name] = chosen
+        elif not projection.included:
+            kept[name] = value
+    return kept
+
+
+def _chosen(
+    value: Json, selection: Selection | None, index: Mapping[str, Attribute], *, included: bool
+) -> Json:
+    """Return the chosen parts of a value, None if nothing is left.
+
+    As deep as a path is long: extension, attribute, sub-attribute.
+    """
+    if selection is None:
+        return value if included else None
+    if isinstance(value, list):
+        elements = (_chosen(each, selection, index, included=included) for each in value)
+        return [each for each in elements if each is not None] or None
+    if not isinstance(value, dict):
+        return value
+    kept: Object = {}
+    for name, member in value.items():
+        row = index.get(name)
+        if row is not None and row.returned is Returned.ALWAYS:
+            kept[name] = member
+        elif name in selection:
+            parts = row.by_name if row is not None else {}
+            chosen = _chosen(member, selection[name], parts, included=included)
+            if chosen is not None:
+                kept[name] = chosen
+        elif not included:
+            kept[name] = member
+    return kept or None
