@@ -35,7 +35,8 @@ TITLES = {
 }
 DOCS_BEGIN = "<!-- figures: begin (written by `make bench ARGS=--write-docs`) -->"
 DOCS_END = "<!-- figures: end -->"
-TOKEN_INTEGRATIONS = ("GENERIC", "GENERIC_SCIM", "SCIM", "GENERIC_PROVISIONING")
+INTEGRATION = "GENERIC"
+"""The integration that an empty data folder is born with."""
 
 Starter = Callable[[Path], peers.Running]
 
@@ -56,7 +57,7 @@ class ReadyFile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     account: str
     pid: int
     token_file: str = ""
-    integration: str = ""
+    integration: str = INTEGRATION
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,15 +130,11 @@ def token_of(ready: ReadyFile, data: Path, folder: Path) -> str:
     if ready.token_file:
         return Path(ready.token_file).read_text(encoding="utf-8").strip()
     out = folder / "token"
-    names = (ready.integration,) if ready.integration else TOKEN_INTEGRATIONS
-    complaint = b""
-    for name in names:
-        command = [rolecall(), "token", "issue", name, "--data", str(data), "--out", str(out)]
-        outcome = subprocess.run(command, capture_output=True, check=False)
-        if outcome.returncode == 0:
-            return out.read_text(encoding="utf-8").strip()
-        complaint = outcome.stderr
-    raise RuntimeError(f"no token for {names}: {complaint.decode()}")
+    command = [rolecall(), "token", "issue", ready.integration, "--data", str(data)]
+    outcome = subprocess.run([*command, "--out", str(out)], capture_output=True, check=False)
+    if outcome.returncode:
+        raise RuntimeError(f"no token for {ready.integration}: {outcome.stderr.decode()}")
+    return out.read_text(encoding="utf-8").strip()
 
 
 def starters() -> dict[str, Starter]:

@@ -85,6 +85,7 @@ class Run:
         self.open = pace.connections
         self.counted_from = perf_counter() + pace.warm_seconds
         self.deadline = self.counted_from + pace.seconds_max
+        self.last_counted = self.counted_from
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def next_request(self, now: float) -> bytes | None:
@@ -95,10 +96,15 @@ class Run:
         return next(self.requests)
 
     def record(self, status: int, sent: float, now: float) -> None:
-        """Count an answer, unless its request belongs to the warm-up."""
-        if sent >= self.counted_from:
+        """Count an answer that arrives in the measured window, whenever its request was sent.
+
+        To count by the time of sending would rob a slow server of what it was working on when
+        the window opened.
+        """
+        if self.counted_from <= now <= self.deadline:
             self.latencies.append(now - sent)
             self.statuses[status] += 1
+            self.last_counted = now
 
     def leave(self) -> None:
         """One connection has ended; the last one ends the run."""
@@ -333,8 +339,9 @@ def measure(workload: str, target: Target, requests: Iterator[bytes], pace: Pace
     run = played(target, requests, pace, keep_bodies=False)
     latencies = sorted(run.latencies)
     if not latencies:
-        raise RuntimeError(f"{workload}: not one request was answered after the warm-up")
-    seconds = perf_counter() - run.counted_from
+        raise RuntimeError(f"{workload}: not one answer in the measured window")
+    ended = run.deadline if run.left > 0 else run.last_counted
+    seconds = ended - run.counted_from
     return Measurement(
         workload=workload,
         requests=len(latencies),
