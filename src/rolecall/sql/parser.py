@@ -1,0 +1,52 @@
+"""The parser: a table from leading words to the rule that reads the rest of the statement."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from rolecall.sql import rules_grants, rules_objects, rules_session, rules_show
+from rolecall.sql.cursor import Cursor, split_script
+from rolecall.sql.rules import Head, Rule, dispatch
+from rolecall.sql.statements import Select, Statement
+
+
+class Parsed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A statement of a script with its text, and the line where it begins."""
+
+    statement: Statement
+    text: str
+    line: int
+
+
+def parse(text: str, *, line: int = 1, column: int = 1) -> Statement:
+    """The statement that the text is; line and column say where it begins in a larger text."""
+    cursor = Cursor(text, line=line, column=column)
+    statement = dispatch(cursor, RULES, Head())
+    cursor.end()
+    return statement
+
+
+def parse_script(text: str) -> list[Parsed]:
+    """Every statement of a script, or the first syntax error."""
+    return [
+        Parsed(
+            statement=parse(piece.text, line=piece.line, column=piece.column),
+            text=piece.text,
+            line=piece.line,
+        )
+        for piece in split_script(text)
+    ]
+
+
+def _select(cursor: Cursor, _: Head) -> Select:
+    return Select(text=cursor.whole())
+
+
+RULES: Mapping[tuple[str, ...], Rule] = {
+    ("SELECT",): _select,
+    ("WITH",): _select,
+    **rules_session.RULES,
+    **rules_objects.RULES,
+    **rules_grants.RULES,
+    **rules_show.RULES,
+}

@@ -1,0 +1,434 @@
+"""The printer: a statement as text that the parser reads back to the same statement."""
+
+import re
+from functools import singledispatch
+
+from msgspec.structs import replace
+
+from rolecall.sql.properties import USER_SHAPES, Shape
+from rolecall.sql.statements import (
+    AlterAccount,
+    AlterRole,
+    AlterSecurityIntegration,
+    AlterSession,
+    AlterUser,
+    Begin,
+    Commit,
+    CreateDatabase,
+    CreateRole,
+    CreateSecurityIntegration,
+    CreateUser,
+    Describe,
+    DropDatabase,
+    DropIntegration,
+    DropRole,
+    DropUser,
+    GrantOwnership,
+    GrantPrivilege,
+    GrantRole,
+    GrantsScope,
+    Identifier,
+    ParameterScope,
+    Property,
+    RenameTo,
+    RevokePrivilege,
+    RevokeRole,
+    RevokeToken,
+    Rollback,
+    Select,
+    SetProperties,
+    ShowDatabases,
+    ShowGrants,
+    ShowIntegrations,
+    ShowOptions,
+    ShowParameters,
+    ShowRoles,
+    ShowScimTokens,
+    ShowUsers,
+    Statement,
+    UnsetProperties,
+    UseDatabase,
+    UseRole,
+    UseSchema,
+    UseSecondaryRoles,
+    UseWarehouse,
+    Value,
+)
+
+KEYWORD = re.compile("[A-Z_]+")
+
+Action = SetProperties | UnsetProperties | RenameTo | RevokeToken
+
+
+@singledispatch
+def print_statement(statement: Statement) -> str:
+    """The statement as one line of SQL, keywords in capitals."""
+    raise TypeError(type(statement))
+
+
+def print_redacted(statement: Statement) -> str:
+    """The statement for a log or an audit row: every secret in it is stars."""
+    match statement:
+        case CreateUser():
+            hidden = _hidden(statement.properties)
+            return print_statement(replace(statement, properties=hidden))
+        case AlterUser(action=SetProperties(properties=properties)):
+            action = SetProperties(properties=_hidden(properties))
+            return print_statement(replace(statement, action=action))
+        case _:
+            return print_statement(statement)
+
+
+def _hidden(properties: tuple[Property, ...]) -> tuple[Property, ...]:
+    return tuple(
+        replace(item, value="********") if USER_SHAPES[item.name] is Shape.SECRET else item
+        for item in properties
+    )
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+def print_name(identifier: Identifier) -> str:
+    """The name as it was written, its quotes put back."""
+    if not identifier.quoted:
+        return identifier.text
+    doubled = identifier.text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def print_string(text: str) -> str:
+    """The text as a literal in single quotes; backslash and quote are escaped."""
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _words(*words: str | None) -> str:
+    return " ".join(word for word in words if word)
+
+
+def _value(value: Value) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int():
+            return str(value)
+        case str():
+            return print_string(value)
+        case tuple():
+            return f"({', '.join(print_string(entry) for entry in value)})"
+        case Identifier():
+            return print_name(value)
+
+
+def _property(item: Property) -> str:
+    # TYPE is a keyword of the vendor's grammar (TYPE = SCIM), which a string says as well.
+    if item.name == "TYPE" and isinstance(item.value, str) and KEYWORD.fullmatch(item.value):
+        return f"TYPE = {item.value}"
+    return f"{item.name} = {_value(item.value)}"
+
+
+def _properties(properties: tuple[Property, ...]) -> str:
+    return " ".join(_property(item) for item in properties)
+
+
+def _action(action: Action) -> str:
+    match action:
+        case SetProperties():
+            return f"SET {_properties(action.properties)}"
+        case UnsetProperties():
+            return f"UNSET {', '.join(print_name(name) for name in action.names)}"
+        case RenameTo():
+            return f"RENAME TO {print_name(action.name)}"
+        case RevokeToken():
+            return f"REVOKE TOKEN {print_string(action.token)}"
+
+
+def _if_exists(*, given: bool) -> str:
+    return "IF EXISTS" if given else ""
+
+
+def _create(statement: CreateRole | CreateUser | CreateDatabase | CreateSecurityIntegration) -> str:
+    kind = {
+        CreateRole: "ROLE",
+        CreateUser: "USER",
+        CreateDatabase: "DATABASE",
+        CreateSecurityIntegration: "SECURITY INTEGRATION",
+    }[type(statement)]
+    return _words(
+        "CREATE",
+        "OR REPLACE" if statement.or_replace else "",
+        kind,
+        "IF NOT EXISTS" if statement.if_not_exists else "",
+        print_name(statement.name),
+    )
+
+
+def _comment(comment: str | None) -> str:
+    return "" if comment is None else f"COMMENT = {print_string(comment)}"
+
+
+def _narrowed(options: ShowOptions) -> str:
+    return _words(
+        None if options.starts_with is None else f"STARTS WITH {print_string(options.starts_with)}",
+        None if options.limit is None else f"LIMIT {options.limit}",
+        None if options.limit_from is None else f"FROM {print_string(options.limit_from)}",
+    )
+
+
+def _show(what: str, options: ShowOptions, between: str = "") -> str:
+    return _words(
+        "SHOW",
+        "TERSE" if options.terse else "",
+        what,
+        None if options.like is None else f"LIKE {print_string(options.like)}",
+        between,
+        _narrowed(options),
+    )
+
+
+# --- the session ----------------------------------------------------------------------------
+
+
+@print_statement.register
+def _use_role(statement: UseRole) -> str:
+    return f"USE ROLE {print_name(statement.name)}"
+
+
+@print_statement.register
+def _use_secondary_roles(statement: UseSecondaryRoles) -> str:
+    if statement.all_roles:
+        return "USE SECONDARY ROLES ALL"
+    names = ", ".join(print_name(role) for role in statement.roles)
+    return f"USE SECONDARY ROLES {names or 'NONE'}"
+
+
+@print_statement.register
+def _use_database(statement: UseDatabase) -> str:
+    return f"USE DATABASE {print_name(statement.name)}"
+
+
+@print_statement.register
+def _use_schema(statement: UseSchema) -> str:
+    name = print_name(statement.name)
+    if statement.database is not None:
+        name = f"{print_name(statement.database)}.{name}"
+    return f"USE SCHEMA {name}"
+
+
+@print_statement.register
+def _use_warehouse(statement: UseWarehouse) -> str:
+    return f"USE WAREHOUSE {print_name(statement.name)}"
+
+
+@print_statement.register
+def _alter_session(statement: AlterSession) -> str:
+    return f"ALTER SESSION {_action(statement.action)}"
+
+
+@print_statement.register
+def _begin(statement: Begin) -> str:
+    return "BEGIN" if statement.name is None else f"BEGIN NAME {print_name(statement.name)}"
+
+
+@print_statement.register
+def _commit(_: Commit) -> str:
+    return "COMMIT"
+
+
+@print_statement.register
+def _rollback(_: Rollback) -> str:
+    return "ROLLBACK"
+
+
+# --- objects --------------------------------------------------------------------------------
+
+
+@print_statement.register
+def _create_role(statement: CreateRole) -> str:
+    return _words(_create(statement), _comment(statement.comment))
+
+
+@print_statement.register
+def _alter_role(statement: AlterRole) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words("ALTER ROLE", if_exists, print_name(statement.name), _action(statement.action))
+
+
+@print_statement.register
+def _drop_role(statement: DropRole) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words("DROP ROLE", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _create_user(statement: CreateUser) -> str:
+    return _words(_create(statement), _properties(statement.properties))
+
+
+@print_statement.register
+def _alter_user(statement: AlterUser) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    name = None if statement.name is None else print_name(statement.name)
+    return _words("ALTER USER", if_exists, name, _action(statement.action))
+
+
+@print_statement.register
+def _drop_user(statement: DropUser) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words("DROP USER", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _create_security_integration(statement: CreateSecurityIntegration) -> str:
+    return _words(_create(statement), _properties(statement.properties))
+
+
+@print_statement.register
+def _alter_security_integration(statement: AlterSecurityIntegration) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    name = print_name(statement.name)
+    return _words("ALTER SECURITY INTEGRATION", if_exists, name, _action(statement.action))
+
+
+@print_statement.register
+def _drop_integration(statement: DropIntegration) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words("DROP", statement.kind, "INTEGRATION", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _create_database(statement: CreateDatabase) -> str:
+    return _words(_create(statement), _comment(statement.comment))
+
+
+@print_statement.register
+def _drop_database(statement: DropDatabase) -> str:
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words("DROP DATABASE", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _alter_account(statement: AlterAccount) -> str:
+    return f"ALTER ACCOUNT {_action(statement.action)}"
+
+
+# --- grants ---------------------------------------------------------------------------------
+
+
+@print_statement.register
+def _grant_role(statement: GrantRole) -> str:
+    return _words(
+        f"GRANT ROLE {print_name(statement.role)} TO",
+        "USER" if statement.to_user else "ROLE",
+        print_name(statement.grantee),
+        "WITH GRANT OPTION" if statement.grant_option else "",
+    )
+
+
+@print_statement.register
+def _revoke_role(statement: RevokeRole) -> str:
+    return _words(
+        f"REVOKE ROLE {print_name(statement.role)} FROM",
+        "USER" if statement.to_user else "ROLE",
+        print_name(statement.grantee),
+    )
+
+
+def _privileges(statement: GrantPrivilege | RevokePrivilege) -> str:
+    return _words(
+        "ALL PRIVILEGES" if statement.all_privileges else ", ".join(statement.privileges),
+        f"ON {statement.on_kind.value}",
+        None if statement.on_name is None else print_name(statement.on_name),
+    )
+
+
+@print_statement.register
+def _grant_privilege(statement: GrantPrivilege) -> str:
+    return _words(
+        f"GRANT {_privileges(statement)} TO ROLE {print_name(statement.role)}",
+        "WITH GRANT OPTION" if statement.grant_option else "",
+    )
+
+
+@print_statement.register
+def _revoke_privilege(statement: RevokePrivilege) -> str:
+    return _words(
+        "REVOKE",
+        "GRANT OPTION FOR" if statement.grant_option else "",
+        f"{_privileges(statement)} FROM ROLE {print_name(statement.role)}",
+        "CASCADE" if statement.cascade else "",
+    )
+
+
+@print_statement.register
+def _grant_ownership(statement: GrantOwnership) -> str:
+    grants = statement.current_grants
+    return _words(
+        f"GRANT OWNERSHIP ON {statement.on_kind.value} {print_name(statement.on_name)}",
+        f"TO ROLE {print_name(statement.role)}",
+        None if grants is None else f"{grants.value} CURRENT GRANTS",
+    )
+
+
+# --- looking --------------------------------------------------------------------------------
+
+
+@print_statement.register
+def _show_users(statement: ShowUsers) -> str:
+    return _show("USERS", statement.options)
+
+
+@print_statement.register
+def _show_roles(statement: ShowRoles) -> str:
+    return _show("ROLES", statement.options)
+
+
+@print_statement.register
+def _show_databases(statement: ShowDatabases) -> str:
+    return _show("DATABASES", statement.options)
+
+
+@print_statement.register
+def _show_integrations(statement: ShowIntegrations) -> str:
+    return _show(_words(statement.kind, "INTEGRATIONS"), statement.options)
+
+
+@print_statement.register
+def _show_grants(statement: ShowGrants) -> str:
+    name = "" if statement.name is None else print_name(statement.name)
+    about = {
+        GrantsScope.CURRENT_USER: "",
+        GrantsScope.ON: _words("ON", statement.kind, name),
+        GrantsScope.TO_ROLE: f"TO ROLE {name}",
+        GrantsScope.TO_USER: f"TO USER {name}",
+        GrantsScope.OF_ROLE: f"OF ROLE {name}",
+    }[statement.scope]
+    return _show(_words("GRANTS", about), statement.options)
+
+
+@print_statement.register
+def _show_scim_tokens(statement: ShowScimTokens) -> str:
+    name = statement.integration
+    within = "" if name is None else f"IN INTEGRATION {print_name(name)}"
+    return _show("SCIM TOKENS", statement.options, within)
+
+
+@print_statement.register
+def _show_parameters(statement: ShowParameters) -> str:
+    within = f"IN {statement.scope.value}"
+    if statement.scope is ParameterScope.USER and statement.name is not None:
+        within = f"{within} {print_name(statement.name)}"
+    return _show("PARAMETERS", statement.options, within)
+
+
+@print_statement.register
+def _describe(statement: Describe) -> str:
+    return f"DESCRIBE {statement.kind.value} {print_name(statement.name)}"
+
+
+@print_statement.register
+def _select(statement: Select) -> str:
+    return statement.text

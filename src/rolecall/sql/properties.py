@@ -1,0 +1,245 @@
+"""Which properties each kind of object has, and how a list of `NAME = value` is read."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+import msgspec
+
+from rolecall.sql.cursor import Cursor, Kind
+from rolecall.sql.errors import SqlSyntaxError
+from rolecall.sql.statements import (
+    Identifier,
+    Property,
+    RenameTo,
+    SetProperties,
+    UnsetProperties,
+    Value,
+)
+
+
+class Shape(Enum):
+    """How the value of a property is written."""
+
+    TEXT = "a string in single quotes"
+    NAME = "a name, or a string in single quotes"
+    WORD = "a word, or a string in single quotes"
+    BOOLEAN = "TRUE or FALSE"
+    SECRET = "a secret in single quotes"
+    INTEGER = "a whole number"
+    LIST = "a list of strings in parentheses"
+    LITERAL = "a value"
+
+
+class PropertyTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The properties that one statement knows; no shapes means that any name will do."""
+
+    what: str
+    shapes: Mapping[str, Shape] | None
+    nullable: bool = False
+
+
+def read_properties(cursor: Cursor, table: PropertyTable) -> tuple[Property, ...]:
+    """Take properties until the statement ends; commas between them are allowed."""
+    properties: list[Property] = []
+    seen: set[str] = set()
+    while not cursor.at_end():
+        if properties:
+            cursor.accept_symbol(",")
+        token = cursor.token
+        name, shape = _known(cursor, table)
+        if name in seen:
+            cursor.fail("each property once", token)
+        seen.add(name)
+        cursor.advance()
+        cursor.expect_symbol("=")
+        line, column = cursor.place(token)
+        value = _value(cursor, shape, nullable=table.nullable)
+        properties.append(Property(name=name, value=value, line=line, column=column))
+    return tuple(properties)
+
+
+def read_set(cursor: Cursor, table: PropertyTable) -> SetProperties:
+    """SET, with at least one property."""
+    cursor.expect("SET")
+    if cursor.at_end():
+        cursor.fail(table.what)
+    return SetProperties(properties=read_properties(cursor, table))
+
+
+def read_unset(cursor: Cursor, table: PropertyTable) -> UnsetProperties:
+    """UNSET, with the names of properties that the table knows."""
+    cursor.expect("UNSET")
+    names: list[Identifier] = []
+    while not names or cursor.accept_symbol(","):
+        _known(cursor, table)
+        names.append(cursor.identifier())
+    return UnsetProperties(names=tuple(names))
+
+
+def read_rename(cursor: Cursor) -> RenameTo:
+    """RENAME TO <name>."""
+    cursor.expect("RENAME", "TO")
+    return RenameTo(name=cursor.identifier())
+
+
+def read_parameters(cursor: Cursor) -> SetProperties | UnsetProperties:
+    """SET or UNSET of parameters, whose names the account knows."""
+    return read_unset(cursor, PARAMETERS) if cursor.peek("UNSET") else read_set(cursor, PARAMETERS)
+
+
+def _known(cursor: Cursor, table: PropertyTable) -> tuple[str, Shape]:
+    token = cursor.token
+    if token.kind is not Kind.WORD:
+        cursor.fail(table.what)
+    name = token.text.upper()
+    if table.shapes is None:
+        return name, Shape.LITERAL
+    if name not in table.shapes:
+        cursor.fail_among(sorted(table.shapes), table.what, token)
+    return name, table.shapes[name]
+
+
+def _value(cursor: Cursor, shape: Shape, *, nullable: bool) -> Value:
+    if nullable and cursor.accept("NULL"):
+        return None
+    return READERS[shape](cursor)
+
+
+def _name(cursor: Cursor) -> Value:
+    if cursor.token.kind is Kind.STRING:
+        return cursor.string()
+    first = cursor.identifier()
+    parts = [first]
+    while cursor.accept_symbol("."):
+        parts.append(cursor.identifier())
+    if len(parts) == 1:
+        return first
+    return ".".join(_written(part.text, quoted=part.quoted) for part in parts)
+
+
+def _written(text: str, *, quoted: bool) -> str:
+    if not quoted:
+        return text.upper()
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _word(cursor: Cursor) -> Value:
+    if cursor.token.kind is Kind.STRING:
+        return cursor.string()
+    if cursor.token.kind is not Kind.WORD:
+        cursor.fail(Shape.WORD.value)
+    return cursor.advance().text.upper()
+
+
+def _secret(cursor: Cursor) -> Value:
+    if cursor.token.kind is not Kind.STRING:
+        # What stands here may be the secret without its quotes: it is not repeated.
+        line, column = cursor.place()
+        raise SqlSyntaxError(
+            "unexpected value.\nExpected a string in single quotes.", line=line, column=column
+        )
+    return cursor.string()
+
+
+def _list(cursor: Cursor) -> Value:
+    if cursor.token.kind is Kind.STRING:
+        return (cursor.string(),)
+    cursor.expect_symbol("(")
+    entries: list[str] = []
+    if cursor.accept_symbol(")"):
+        return ()
+    while not entries or cursor.accept_symbol(","):
+        entries.append(cursor.string())
+    cursor.expect_symbol(")")
+    return tuple(entries)
+
+
+def _literal(cursor: Cursor) -> Value:
+    token = cursor.token
+    if token.kind is Kind.STRING:
+        return cursor.string()
+    if cursor.peek("TRUE") or cursor.peek("FALSE"):
+        return cursor.boolean()
+    if token.kind is Kind.NUMBER or token.text == "-":
+        return cursor.number()
+    return _list(cursor) if token.text == "(" else _name(cursor)
+
+
+READERS: Mapping[Shape, Callable[[Cursor], Value]] = {
+    Shape.TEXT: Cursor.string,
+    Shape.NAME: _name,
+    Shape.WORD: _word,
+    Shape.BOOLEAN: Cursor.boolean,
+    Shape.INTEGER: Cursor.number,
+    Shape.SECRET: _secret,
+    Shape.LIST: _list,
+    Shape.LITERAL: _literal,
+}
+
+# reference/snowflake.md section 7.
+USER_SHAPES: Mapping[str, Shape] = {
+    "ALLOWED_INTERFACES": Shape.LIST,
+    "COMMENT": Shape.TEXT,
+    "CUSTOM_LANDING_PAGE_URL": Shape.TEXT,
+    "CUSTOM_LANDING_PAGE_URL_FLUSH_NEXT_UI_LOAD": Shape.BOOLEAN,
+    "DAYS_TO_EXPIRY": Shape.INTEGER,
+    "DEFAULT_MFA_METHOD": Shape.WORD,
+    "DEFAULT_NAMESPACE": Shape.NAME,
+    "DEFAULT_ROLE": Shape.NAME,
+    "DEFAULT_SECONDARY_ROLES": Shape.LIST,
+    "DEFAULT_WAREHOUSE": Shape.NAME,
+    "DISABLED": Shape.BOOLEAN,
+    "DISABLE_MFA": Shape.BOOLEAN,
+    "DISPLAY_NAME": Shape.TEXT,
+    "EMAIL": Shape.TEXT,
+    "EXT_AUTHN_DUO": Shape.BOOLEAN,
+    "EXT_AUTHN_UID": Shape.TEXT,
+    "FIRST_NAME": Shape.TEXT,
+    "LAST_NAME": Shape.TEXT,
+    "LOGIN_NAME": Shape.TEXT,
+    "MIDDLE_NAME": Shape.TEXT,
+    "MINS_TO_BYPASS_MFA": Shape.INTEGER,
+    "MINS_TO_BYPASS_NETWORK_POLICY": Shape.INTEGER,
+    "MINS_TO_UNLOCK": Shape.INTEGER,
+    "MUST_CHANGE_PASSWORD": Shape.BOOLEAN,
+    "NETWORK_POLICY": Shape.NAME,
+    "PASSWORD": Shape.SECRET,
+    "RSA_PUBLIC_KEY": Shape.TEXT,
+    "RSA_PUBLIC_KEY_2": Shape.TEXT,
+    "SNOWFLAKE_LOCK": Shape.BOOLEAN,
+    "SNOWFLAKE_SUPPORT": Shape.BOOLEAN,
+    "TYPE": Shape.WORD,
+}
+# NULL is the vendor's other way to say UNSET.
+USER = PropertyTable(what="a property of a user", nullable=True, shapes=USER_SHAPES)
+
+COMMENT = PropertyTable(what="COMMENT", shapes={"COMMENT": Shape.TEXT})
+
+_SCIM_CHANGEABLE = {
+    "COMMENT": Shape.TEXT,
+    "CONFORMANCE": Shape.WORD,
+    "ENABLED": Shape.BOOLEAN,
+    "NETWORK_POLICY": Shape.NAME,
+    "SYNC_PASSWORD": Shape.BOOLEAN,
+    "UNKNOWN_ATTRIBUTES": Shape.WORD,
+}
+
+# reference/snowflake.md section 4: SCIM_CLIENT and RUN_AS_ROLE are fixed for life, and
+# REJECT_TOKENS_ISSUED_BEFORE belongs to ALTER alone.
+SCIM_CREATED = PropertyTable(
+    what="a property of a SCIM integration",
+    shapes={
+        **_SCIM_CHANGEABLE,
+        "RUN_AS_ROLE": Shape.NAME,
+        "SCIM_CLIENT": Shape.TEXT,
+        "TYPE": Shape.WORD,
+    },
+)
+SCIM_ALTERED = PropertyTable(
+    what="a property of a SCIM integration that can be altered",
+    shapes={**_SCIM_CHANGEABLE, "REJECT_TOKENS_ISSUED_BEFORE": Shape.TEXT},
+)
+
+# Which parameters there are is the account's to say.
+PARAMETERS = PropertyTable(what="the name of a parameter", shapes=None, nullable=True)

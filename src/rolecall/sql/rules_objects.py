@@ -1,0 +1,197 @@
+"""Rules that make, change and drop what an account holds."""
+
+from collections.abc import Mapping
+
+from rolecall.sql import properties
+from rolecall.sql.cursor import Cursor
+from rolecall.sql.errors import SqlSyntaxError
+from rolecall.sql.properties import (
+    read_parameters,
+    read_properties,
+    read_rename,
+    read_set,
+    read_unset,
+)
+from rolecall.sql.rules import INTEGRATION_KINDS, Head, Rule, dispatch
+from rolecall.sql.statements import (
+    AlterAccount,
+    AlterRole,
+    AlterSecurityIntegration,
+    AlterUser,
+    CreateDatabase,
+    CreateRole,
+    CreateSecurityIntegration,
+    CreateUser,
+    DropDatabase,
+    DropIntegration,
+    DropRole,
+    DropUser,
+    RenameTo,
+    RevokeToken,
+    SetProperties,
+    Statement,
+    UnsetProperties,
+)
+
+
+def _create(cursor: Cursor, _: Head) -> Statement:
+    return dispatch(cursor, CREATE_RULES, Head(or_replace=cursor.accept("OR", "REPLACE")))
+
+
+def _if_not_exists(cursor: Cursor, head: Head) -> bool:
+    # The two contradict each other (CREATE SECURITY INTEGRATION, "mutually exclusive").
+    if head.or_replace and cursor.peek("IF", "NOT", "EXISTS"):
+        cursor.fail("a name; OR REPLACE and IF NOT EXISTS exclude each other")
+    return cursor.accept("IF", "NOT", "EXISTS")
+
+
+def _comment(cursor: Cursor) -> str | None:
+    items = read_properties(cursor, properties.COMMENT)
+    return str(items[0].value) if items else None
+
+
+def _create_role(cursor: Cursor, head: Head) -> CreateRole:
+    return CreateRole(
+        or_replace=head.or_replace,
+        if_not_exists=_if_not_exists(cursor, head),
+        name=cursor.identifier(),
+        comment=_comment(cursor),
+    )
+
+
+def _create_user(cursor: Cursor, head: Head) -> CreateUser:
+    return CreateUser(
+        or_replace=head.or_replace,
+        if_not_exists=_if_not_exists(cursor, head),
+        name=cursor.identifier(),
+        properties=read_properties(cursor, properties.USER),
+    )
+
+
+def _create_database(cursor: Cursor, head: Head) -> CreateDatabase:
+    return CreateDatabase(
+        or_replace=head.or_replace,
+        if_not_exists=_if_not_exists(cursor, head),
+        name=cursor.identifier(),
+        comment=_comment(cursor),
+    )
+
+
+def _create_security_integration(cursor: Cursor, head: Head) -> CreateSecurityIntegration:
+    statement = CreateSecurityIntegration(
+        or_replace=head.or_replace,
+        if_not_exists=_if_not_exists(cursor, head),
+        name=cursor.identifier(),
+        properties=read_properties(cursor, properties.SCIM_CREATED),
+    )
+    given = {item.name: item for item in statement.properties}
+    for name in ("TYPE", "SCIM_CLIENT", "RUN_AS_ROLE"):
+        if name not in given:
+            cursor.fail(f"{name} = …: a SCIM integration is not complete without it")
+    if str(given["TYPE"].value).upper() != "SCIM":
+        raise SqlSyntaxError(
+            f"unexpected TYPE = {given['TYPE'].value}.\nExpected TYPE = SCIM.",
+            line=given["TYPE"].line,
+            column=given["TYPE"].column,
+        )
+    return statement
+
+
+def _alter_role(cursor: Cursor, _: Head) -> AlterRole:
+    if_exists = cursor.accept("IF", "EXISTS")
+    name = cursor.identifier()
+    action = _action(cursor, properties.COMMENT)
+    return AlterRole(if_exists=if_exists, name=name, action=action)
+
+
+def _alter_user(cursor: Cursor, _: Head) -> AlterUser:
+    if_exists = cursor.accept("IF", "EXISTS")
+    # Without a name the session's own user is meant, and SET is a reserved word.
+    alone = not if_exists and (cursor.peek("SET") or cursor.peek("UNSET"))
+    name = None if alone else cursor.identifier()
+    action = _action(cursor, properties.USER)
+    return AlterUser(if_exists=if_exists, name=name, action=action)
+
+
+def _action(
+    cursor: Cursor, table: properties.PropertyTable
+) -> SetProperties | UnsetProperties | RenameTo:
+    if cursor.peek("SET"):
+        return read_set(cursor, table)
+    if cursor.peek("UNSET"):
+        return read_unset(cursor, table)
+    if cursor.peek("RENAME"):
+        return read_rename(cursor)
+    return cursor.fail("SET or UNSET or RENAME TO")
+
+
+def _alter_integration(cursor: Cursor, _: Head) -> AlterSecurityIntegration:
+    if_exists = cursor.accept("IF", "EXISTS")
+    name = cursor.identifier()
+    return AlterSecurityIntegration(
+        if_exists=if_exists, name=name, action=_integration_action(cursor)
+    )
+
+
+def _integration_action(cursor: Cursor) -> SetProperties | UnsetProperties | RevokeToken:
+    if cursor.peek("SET"):
+        return read_set(cursor, properties.SCIM_ALTERED)
+    if cursor.accept("UNSET"):
+        # scim-custom page, "Managing SCIM Network Policies": `unset <scim_network_policy>`.
+        return UnsetProperties(names=cursor.identifiers())
+    if cursor.accept("REVOKE", "TOKEN"):
+        return RevokeToken(token=cursor.string())
+    return cursor.fail("SET or UNSET or REVOKE TOKEN")
+
+
+def _alter_account(cursor: Cursor, _: Head) -> AlterAccount:
+    return AlterAccount(action=read_parameters(cursor))
+
+
+def _drop_role(cursor: Cursor, _: Head) -> DropRole:
+    return DropRole(if_exists=cursor.accept("IF", "EXISTS"), name=cursor.identifier())
+
+
+def _drop_user(cursor: Cursor, _: Head) -> DropUser:
+    return DropUser(if_exists=cursor.accept("IF", "EXISTS"), name=cursor.identifier())
+
+
+def _drop_database(cursor: Cursor, _: Head) -> DropDatabase:
+    statement = DropDatabase(if_exists=cursor.accept("IF", "EXISTS"), name=cursor.identifier())
+    if not cursor.accept("CASCADE"):
+        cursor.accept("RESTRICT")
+    return statement
+
+
+def _drop_integration(kind: str | None) -> Rule:
+    def rule(cursor: Cursor, _: Head) -> DropIntegration:
+        if_exists = cursor.accept("IF", "EXISTS")
+        return DropIntegration(kind=kind, if_exists=if_exists, name=cursor.identifier())
+
+    return rule
+
+
+CREATE_RULES: Mapping[tuple[str, ...], Rule] = {
+    ("ROLE",): _create_role,
+    ("USER",): _create_user,
+    ("DATABASE",): _create_database,
+    ("SECURITY", "INTEGRATION"): _create_security_integration,
+}
+
+
+RULES: Mapping[tuple[str, ...], Rule] = {
+    ("CREATE",): _create,
+    ("ALTER", "ROLE"): _alter_role,
+    ("ALTER", "USER"): _alter_user,
+    ("ALTER", "INTEGRATION"): _alter_integration,
+    ("ALTER", "SECURITY", "INTEGRATION"): _alter_integration,
+    ("ALTER", "ACCOUNT"): _alter_account,
+    ("DROP", "ROLE"): _drop_role,
+    ("DROP", "USER"): _drop_user,
+    ("DROP", "DATABASE"): _drop_database,
+    ("DROP", "INTEGRATION"): _drop_integration(None),
+    **{
+        ("DROP", *kind.split(), "INTEGRATION"): _drop_integration(kind)
+        for kind in INTEGRATION_KINDS
+    },
+}
