@@ -1,0 +1,1 @@
+"""Where accounts live: each store here signs the contracts of `domain.ports`."""

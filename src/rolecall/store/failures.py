@@ -1,0 +1,22 @@
+"""Failures: what goes wrong with a store itself. The account refuses; a store fails."""
+
+
+class StoreFailure(Exception):
+    """The change is not kept: the disk is full or broken, or another process holds the file."""
+
+
+class StoreTooNew(Exception):
+    """The file was written by a newer version, which this one would damage."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} has schema version {found}; this version of Rolecall knows {known}. "
+            "Start the newer version, or restore the copy made before the upgrade."
+        )
+        self.path = path
+        self.found = found
+        self.known = known
+
+
+class KeyTaken(Exception):
+    """Two objects can't share a key: whoever saves has looked before."""

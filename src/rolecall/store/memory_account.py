@@ -1,0 +1,529 @@
+"""One account in memory: what a reading and a transaction of the memory store work on.
+
+A transaction changes the state in place; the store puts back a copy when a body is refused.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from rolecall.domain.attempts import AttemptKind, Noted
+from rolecall.domain.events import Event, Recorded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    Member,
+    Membership,
+    PrivilegeGrant,
+    Revision,
+    Role,
+    RoleCard,
+    RoleGrant,
+    SqlSession,
+    Token,
+    User,
+    UserCard,
+)
+from rolecall.domain.names import Id, Key, Name
+from rolecall.domain.ports import RoleCounts
+from rolecall.domain.predicate import Predicate, admits
+from rolecall.domain.queries import Page
+from rolecall.store.failures import KeyTaken
+from rolecall.store.fields import keys_of, role_fields, user_fields
+from rolecall.store.remembered import Remembered
+
+T = TypeVar("T")
+
+PrivilegeKey = tuple[str, str, str, str]
+"""Kind, object, role, privilege."""
+
+
+@dataclass(slots=True)
+class State:
+    """One account's rows."""
+
+    account: Account | None = None
+    generation: int = 0
+    users: dict[Id, User] = field(default_factory=dict)
+    roles: dict[Id, Role] = field(default_factory=dict)
+    revisions: dict[Id, Revision] = field(default_factory=dict)
+    members: dict[tuple[Id, Id], RoleGrant] = field(default_factory=dict)
+    hierarchy: dict[tuple[Id, Id], RoleGrant] = field(default_factory=dict)
+    privileges: dict[PrivilegeKey, PrivilegeGrant] = field(default_factory=dict)
+    integrations: dict[Id, Integration] = field(default_factory=dict)
+    endpoints: dict[Name, Id] = field(default_factory=dict)
+    tokens: dict[Id, Token] = field(default_factory=dict)
+    links: dict[tuple[str, Id], str] = field(default_factory=dict)
+    databases: dict[Id, Database] = field(default_factory=dict)
+    sessions: dict[Id, SqlSession] = field(default_factory=dict)
+    events: dict[int, Recorded] = field(default_factory=dict)
+    attempts: dict[int, Noted] = field(default_factory=dict)
+
+    def copied(self) -> "State":
+        """Another state with the same rows: rows are frozen, so the dicts are all there is."""
+        fresh = copy(self)
+        for each in fields(self):
+            rows = getattr(self, each.name)
+            if isinstance(rows, dict):
+                setattr(fresh, each.name, dict(rows))
+        return fresh
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> Id: ...
+
+
+KeyT = TypeVar("KeyT")
+RowT = TypeVar("RowT")
+
+
+def by_id(item: Identified) -> str:
+    return item.id
+
+
+def _key(row: tuple[KeyT, RowT]) -> KeyT:
+    return row[0]
+
+
+def _only(found: Iterable[RowT]) -> RowT | None:
+    """The one row of an iterable that holds at most one."""
+    return next(iter(found), None)
+
+
+def _require_free(item: Identified, holder: Identified | None) -> None:
+    if holder is not None and holder.id != item.id:
+        raise KeyTaken(item.id)
+
+
+def _drop(rows: dict[KeyT, RowT], unwanted: Callable[[KeyT, RowT], bool]) -> int:
+    """Remove what is unwanted: how many."""
+    keys = [key for key, row in rows.items() if unwanted(key, row)]
+    for key in keys:
+        del rows[key]
+    return len(keys)
+
+
+class MemoryReading:
+    """Reads one account's state."""
+
+    def __init__(self, number: int, state: State, remembered: Remembered) -> None:
+        self._number = number
+        self._state = state
+        self._remembered = remembered
+
+    @property
+    def number(self) -> int:
+        return self._number
+
+    def generation(self) -> int:
+        return self._state.generation
+
+    def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
+        return self._remembered.recall(self._number, self._state.generation, key, compute)
+
+    def account(self) -> Account:
+        assert self._state.account is not None, "an account is founded before it is asked"
+        return self._state.account
+
+    def user(self, user: Id) -> User | None:
+        return self._state.users.get(user)
+
+    def user_named(self, name: Name) -> User | None:
+        return _only(user for user in self._state.users.values() if user.name == name)
+
+    def user_with_login(self, login: Key) -> User | None:
+        return _only(user for user in self._state.users.values() if keys_of(user).login == login)
+
+    def users_taking(self, name: Key, login: Key) -> tuple[User, ...]:
+        found = [
+            user
+            for user in self._state.users.values()
+            if keys_of(user).name == name or keys_of(user).login == login
+        ]
+        return tuple(sorted(found, key=by_id))
+
+    def user_card(self, user: Id, reader: str | None) -> UserCard | None:
+        found = self._state.users.get(user)
+        if found is None:
+            return None
+        return UserCard(
+            user=found,
+            revision=self._revision(user, found.created_at),
+            external_id=self._external_id(user, reader),
+        )
+
+    def find_users(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[UserCard]:
+        cards = [
+            card
+            for user in sorted(self._state.users.values(), key=by_id)
+            if (owners is None or user.owner in owners)
+            and (card := self.user_card(user.id, reader)) is not None
+            and admits(where, user_fields(card))
+        ]
+        return Page(total=len(cards), items=tuple(cards[start : start + count]))
+
+    def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
+        return frozenset(user for user in users if user in self._state.users)
+
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
+        groups: dict[Id, tuple[Membership, ...]] = {}
+        for role, user in sorted(self._state.members):
+            if user in users:
+                held = Membership(role=role, name=self._state.roles[role].name)
+                groups[user] = (*groups.get(user, ()), held)
+        return groups
+
+    def role(self, role: Id) -> Role | None:
+        return self._state.roles.get(role)
+
+    def role_named(self, name: Name) -> Role | None:
+        return _only(role for role in self._state.roles.values() if role.name == name)
+
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(sorted(self._state.roles.values(), key=lambda role: role.name))
+
+    def role_card(self, role: Id, reader: str | None) -> RoleCard | None:
+        found = self._state.roles.get(role)
+        if found is None:
+            return None
+        return RoleCard(
+            role=found,
+            revision=self._revision(role, found.created_at),
+            external_id=self._external_id(role, reader),
+        )
+
+    def find_roles(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[RoleCard]:
+        cards = [
+            card
+            for role in sorted(self._state.roles.values(), key=by_id)
+            if (owners is None or role.owner in owners)
+            and (card := self.role_card(role.id, reader)) is not None
+            and admits(where, role_fields(card))
+        ]
+        return Page(total=len(cards), items=tuple(cards[start : start + count]))
+
+    def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
+        holders = [self._state.users[user] for held, user in self._state.members if held == role]
+        return tuple(
+            Member(user=user.id, login_name=user.login_name, display_name=user.display_name)
+            for user in sorted(holders, key=by_id)[:count]
+        )
+
+    def role_counts(self) -> dict[Id, RoleCounts]:
+        counts: dict[Id, RoleCounts] = {}
+        for role, _ in self._state.members:
+            has = counts.get(role, RoleCounts())
+            counts[role] = replace(has, assigned_to_users=has.assigned_to_users + 1)
+        for role, grantee in self._state.hierarchy:
+            has = counts.get(role, RoleCounts())
+            counts[role] = replace(has, granted_to_roles=has.granted_to_roles + 1)
+            has = counts.get(grantee, RoleCounts())
+            counts[grantee] = replace(has, granted_roles=has.granted_roles + 1)
+        return counts
+
+    def hierarchy(self) -> tuple[RoleGrant, ...]:
+        return tuple(grant for _, grant in sorted(self._state.hierarchy.items(), key=_key))
+
+    def member_grants_of(self, role: Id, count: int) -> tuple[RoleGrant, ...]:
+        grants = [
+            grant
+            for (held, _), grant in sorted(self._state.members.items(), key=_key)
+            if held == role
+        ]
+        return tuple(grants[:count])
+
+    def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
+        return tuple(
+            grant
+            for (_, holder), grant in sorted(self._state.members.items(), key=_key)
+            if holder == user
+        )
+
+    def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
+        return tuple(
+            grant
+            for _, grant in sorted(self._state.privileges.items(), key=_key)
+            if grant.kind == kind and grant.object == on
+        )
+
+    def privileges_of(self, role: Id) -> tuple[PrivilegeGrant, ...]:
+        return tuple(
+            grant
+            for _, grant in sorted(self._state.privileges.items(), key=_key)
+            if grant.role == role
+        )
+
+    def owned_by(self, role: Id, count: int) -> tuple[tuple[Kind, Id, str], ...]:
+        state = self._state
+        items: tuple[tuple[Kind, User | Role | Integration | Database], ...] = (
+            *((Kind.DATABASE, each) for each in state.databases.values()),
+            *((Kind.INTEGRATION, each) for each in state.integrations.values()),
+            *((Kind.ROLE, each) for each in state.roles.values()),
+            *((Kind.USER, each) for each in state.users.values()),
+        )
+        owned = [(kind, each.id, str(each.name)) for kind, each in items if each.owner == role]
+        return tuple(sorted(owned)[:count])
+
+    def integration(self, integration: Id) -> Integration | None:
+        return self._state.integrations.get(integration)
+
+    def integration_named(self, name: Name) -> Integration | None:
+        return _only(each for each in self._state.integrations.values() if each.name == name)
+
+    def integrations(self) -> tuple[Integration, ...]:
+        return tuple(sorted(self._state.integrations.values(), key=lambda each: each.name))
+
+    def endpoint_of(self, name: Name) -> Id | None:
+        return self._state.endpoints.get(name)
+
+    def token(self, token: Id) -> Token | None:
+        return self._state.tokens.get(token)
+
+    def token_with(self, verifier: str) -> Token | None:
+        return _only(each for each in self._state.tokens.values() if each.verifier == verifier)
+
+    def tokens_of(self, integration: Id | None) -> tuple[Token, ...]:
+        found = [
+            token
+            for token in self._state.tokens.values()
+            if integration is None or token.integration == integration
+        ]
+        return tuple(sorted(found, key=lambda token: (token.issued_at, token.id), reverse=True))
+
+    def database_named(self, name: Name) -> Database | None:
+        return _only(each for each in self._state.databases.values() if each.name == name)
+
+    def databases(self) -> tuple[Database, ...]:
+        return tuple(sorted(self._state.databases.values(), key=lambda each: each.name))
+
+    def session(self, session: Id) -> SqlSession | None:
+        return self._state.sessions.get(session)
+
+    def session_with(self, verifier: str) -> SqlSession | None:
+        return _only(each for each in self._state.sessions.values() if each.verifier == verifier)
+
+    def attempts_in(
+        self, kind: AttemptKind, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        found = [
+            noted
+            for noted in self._state.attempts.values()
+            if noted.attempt.kind == kind and since <= noted.attempt.at <= until
+        ]
+        found.sort(key=lambda noted: (noted.attempt.at, noted.seq))
+        return tuple(found[max(0, len(found) - count) :])
+
+    def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
+        rows = sorted(self._state.attempts.items(), key=_key)
+        return tuple([noted for seq, noted in rows if seq > after][:count])
+
+    def last_attempt(self) -> int:
+        return max(self._state.attempts, default=0)
+
+    def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
+        rows = sorted(self._state.events.items(), key=_key)
+        return tuple([recorded for seq, recorded in rows if seq > after][:count])
+
+    def _revision(self, resource: Id, created_at: int) -> Revision:
+        untouched = Revision(version=1, changed_at=created_at)
+        return self._state.revisions.get(resource, untouched)
+
+    def _external_id(self, resource: Id, reader: str | None) -> str | None:
+        return None if reader is None else self._state.links.get((reader, resource))
+
+
+class MemoryTransaction(MemoryReading):
+    """Changes one account's state in place."""
+
+    def __init__(self, number: int, state: State, remembered: Remembered) -> None:
+        super().__init__(number, state, remembered)
+        self.recorded: list[int] = []
+
+    def memo(self, key: Hashable, compute: Callable[[], T]) -> T:  # noqa: ARG002  nothing is kept
+        return compute()
+
+    def save_account(self, account: Account) -> None:
+        assert account.number == self._number, "an account is saved under its own number"
+        self._state.account = account
+
+    def save_user(self, user: User) -> None:
+        keys = keys_of(user)
+        for other in self.users_taking(keys.name, keys.login):
+            if other.id != user.id:
+                raise KeyTaken(user.name)
+        self._state.users[user.id] = user
+
+    def delete_user(self, user: Id) -> None:
+        self._state.users.pop(user, None)
+        _drop(self._state.members, lambda _, grant: grant.grantee == user)
+        self.delete_sessions_of(user)
+        self._forget(user)
+
+    def save_role(self, role: Role) -> None:
+        _require_free(role, self.role_named(role.name))
+        self._state.roles[role.id] = role
+
+    def delete_role(self, role: Id) -> None:
+        self._state.roles.pop(role, None)
+        for grants in (self._state.members, self._state.hierarchy):
+            _drop(grants, lambda _, grant: role in (grant.role, grant.grantee, grant.granted_by))
+        _drop(
+            self._state.privileges,
+            lambda _, grant: (
+                role in (grant.role, grant.granted_by)
+                or (grant.kind == Kind.ROLE and grant.object == role)
+            ),
+        )
+        self._forget(role)
+
+    def add_members(
+        self, role: Id, users: Sequence[Id], granted_by: Id | None, origin: str | None, at: int
+    ) -> tuple[Id, ...]:
+        added = {
+            user
+            for user in users
+            if user in self._state.users and (role, user) not in self._state.members
+        }
+        for user in added:
+            self._state.members[role, user] = RoleGrant(
+                role=role,
+                grantee_kind=Kind.USER,
+                grantee=user,
+                granted_by=granted_by,
+                created_at=at,
+                origin=origin,
+            )
+        return tuple(sorted(added))
+
+    def remove_members(self, role: Id, users: Sequence[Id] | None) -> tuple[Id, ...]:
+        held = {user for holds, user in self._state.members if holds == role}
+        removed = held if users is None else held & set(users)
+        for user in removed:
+            del self._state.members[role, user]
+        return tuple(sorted(removed))
+
+    def save_role_grant(self, grant: RoleGrant) -> bool:
+        if (grant.role, grant.grantee) in self._state.hierarchy:
+            return False
+        self._state.hierarchy[grant.role, grant.grantee] = grant
+        return True
+
+    def delete_role_grant(self, role: Id, grantee: Id) -> bool:
+        return self._state.hierarchy.pop((role, grantee), None) is not None
+
+    def save_privilege(self, grant: PrivilegeGrant) -> bool:
+        key = (grant.kind.value, grant.object, grant.role, grant.privilege.value)
+        held = self._state.privileges.get(key)
+        if held is None:
+            self._state.privileges[key] = grant
+            return True
+        if grant.grant_option:
+            self._state.privileges[key] = replace(held, grant_option=True)
+        return False
+
+    def delete_privilege(self, privilege: str, kind: Kind, on: Id, role: Id) -> bool:
+        key = (kind.value, on, role, privilege)
+        return self._state.privileges.pop(key, None) is not None
+
+    def delete_privileges_on(self, kind: Kind, on: Id) -> int:
+        return _drop(
+            self._state.privileges,
+            lambda _, grant: grant.kind == kind and grant.object == on,
+        )
+
+    def reassign(self, owner: Id, heir: Id) -> int:
+        state, count = self._state, 0
+        for user in [user for user in state.users.values() if user.owner == owner]:
+            state.users[user.id] = replace(user, owner=heir)
+            count += 1
+        for role in [role for role in state.roles.values() if role.owner == owner]:
+            state.roles[role.id] = replace(role, owner=heir)
+            count += 1
+        for each in [each for each in state.integrations.values() if each.owner == owner]:
+            state.integrations[each.id] = replace(each, owner=heir)
+            count += 1
+        for database in [item for item in state.databases.values() if item.owner == owner]:
+            state.databases[database.id] = replace(database, owner=heir)
+            count += 1
+        return count
+
+    def save_integration(self, integration: Integration) -> None:
+        _require_free(integration, self.integration_named(integration.name))
+        self._state.integrations[integration.id] = integration
+        self._state.endpoints[integration.name] = integration.endpoint
+
+    def delete_integration(self, integration: Id) -> None:
+        self._state.integrations.pop(integration, None)
+        self.delete_privileges_on(Kind.INTEGRATION, integration)
+
+    def save_token(self, token: Token) -> None:
+        _require_free(token, self.token_with(token.verifier))
+        self._state.tokens[token.id] = token
+
+    def save_link(self, reader: str, resource: Id, external_id: str | None) -> bool:
+        key = (reader, resource)
+        if self._state.links.get(key) == external_id:
+            return False
+        if external_id is None:
+            del self._state.links[key]
+        else:
+            self._state.links[key] = external_id
+        return True
+
+    def save_database(self, database: Database) -> None:
+        _require_free(database, self.database_named(database.name))
+        self._state.databases[database.id] = database
+
+    def delete_database(self, database: Id) -> None:
+        self._state.databases.pop(database, None)
+
+    def save_session(self, session: SqlSession) -> None:
+        _require_free(session, self.session_with(session.verifier))
+        self._state.sessions[session.id] = session
+
+    def delete_session(self, session: Id) -> bool:
+        return self._state.sessions.pop(session, None) is not None
+
+    def delete_sessions_of(self, user: Id) -> int:
+        return _drop(self._state.sessions, lambda _, session: session.user == user)
+
+    def touch(self, resource: Id, at: int) -> Revision:
+        present = self._revision(resource, at)
+        revision = Revision(version=present.version + 1, changed_at=at)
+        self._state.revisions[resource] = revision
+        return revision
+
+    def bump_generation(self) -> None:
+        self._state.generation += 1
+
+    def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
+        seq = max(self._state.events, default=0) + 1
+        self._state.events[seq] = Recorded(
+            seq=seq, at=at, actor=actor, request=request, event=event
+        )
+        self.recorded.append(seq)
+        return seq
+
+    def _forget(self, resource: Id) -> None:
+        self._state.revisions.pop(resource, None)
+        _drop(self._state.links, lambda key, _: key[1] == resource)
