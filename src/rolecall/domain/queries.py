@@ -56,31 +56,21 @@ class OneRole(Query[RoleCard], frozen=True, kw_only=True):
 
 
 class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
-    """Visible users that match, by id; `start` counts from 0. `everyone` lists unowned ones too.
-
-    `everyone` is SHOW USERS, which names every user and leaves it to the front to blank the
-    properties that the session may not see.
-    """
+    """Visible users that match, by id; `start` counts from 0."""
 
     where: Predicate = EVERYTHING
     start: int = 0
     count: int = 100
     with_groups: bool = True
-    everyone: bool = False
 
 
 class Roles(Query[Page[RoleCard]], frozen=True, kw_only=True):
-    """Visible roles that match, by id; `start` counts from 0.
-
-    `everyone` is SHOW ROLES: every role that the session inherits or that exists, since a
-    role's name is not a secret in the vendor's model.
-    """
+    """Visible roles that match, by id; `start` counts from 0. `members_max` as in OneRole."""
 
     where: Predicate = EVERYTHING
     start: int = 0
     count: int = 100
-    with_members: bool = True
-    everyone: bool = False
+    members_max: int = 0
 
 
 class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +81,12 @@ class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
     assigned_to_users: int
     granted_to_roles: int
     granted_roles: int
+    is_current: bool
     is_inherited: bool
 
 
 class RoleSummaries(Query[tuple[RoleSummary, ...]], frozen=True, kw_only=True):
     """SHOW ROLES: each role of the account with its counts."""
-
-    count: int = 10_000
 
 
 class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +100,7 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
 class UserSummaries(Query[tuple[UserSummary, ...]], frozen=True, kw_only=True):
     """SHOW USERS: each user of the account; `readable` when the properties may be seen."""
 
+    where: Predicate = EVERYTHING
     count: int = 10_000
 
 
@@ -135,9 +125,9 @@ class Databases(Query[tuple[Database, ...]], frozen=True, kw_only=True):
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One grant with its names; `role_name` is the object of a role grant."""
+    """One grant with its names; ownership has no time of its own, a role grant is USAGE."""
 
-    created_at: int
+    created_at: int | None
     privilege: str
     granted_on: Kind
     name: str
@@ -185,7 +175,7 @@ class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
 
 
 class AttemptsAfter(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
-    """Attempts with a number above `after`, in order, for those who watch."""
+    """Attempts with a number above `after`, in order; -N means the last N."""
 
     after: int
     count: int = 1_000
@@ -196,12 +186,6 @@ class EventsAfter(Query[tuple[Recorded, ...]], frozen=True, kw_only=True):
 
     after: int
     count: int = 1_000
-
-
-class NameOf(Query[Name | None], frozen=True, kw_only=True):
-    """The name of a role, for printing an owner."""
-
-    role: Id
 
 
 class RoleInSession(Query[bool], frozen=True, kw_only=True):

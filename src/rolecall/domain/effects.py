@@ -1,0 +1,25 @@
+"""What a command did: the facts for the history, and an answer for whoever asked."""
+
+import msgspec
+
+from rolecall.domain.events import Event
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """The events of one command and its answer: a card, an Ended, or nothing."""
+
+    events: tuple[Event, ...] = ()
+    answer: object = None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """Live tokens that a drop or a replacement ended, and when one was last used."""
+
+    tokens: int
+    last_used_at: int | None
+
+
+class Warned(msgspec.Struct, frozen=True, kw_only=True):
+    """It is done, and this is worth knowing."""
+
+    text: str

@@ -1,0 +1,107 @@
+"""An account is born whole: system roles, their hierarchy and privileges, DEMO_DB, its first user."""
+
+from rolecall.domain.commands import FoundAccount
+from rolecall.domain.effects import Effect
+from rolecall.domain.events import AccountFounded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Kind,
+    Privilege,
+    PrivilegeGrant,
+    Role,
+    RoleGrant,
+    User,
+)
+from rolecall.domain.names import Name
+from rolecall.domain.ports import Transaction
+from rolecall.domain.session import Session
+
+SYSTEM_ROLES: dict[str, tuple[str, ...]] = {
+    "ACCOUNTADMIN": (),
+    "SECURITYADMIN": ("ACCOUNTADMIN",),
+    "SYSADMIN": ("ACCOUNTADMIN",),
+    "USERADMIN": ("SECURITYADMIN",),
+    "ORGADMIN": (),
+    "PUBLIC": (),
+}
+"""Each system role and the roles that it is granted to (vendor: system-defined roles)."""
+
+SYSTEM_PRIVILEGES: dict[str, tuple[Privilege, ...]] = {
+    "ACCOUNTADMIN": (
+        Privilege.CREATE_INTEGRATION,
+        Privilege.MONITOR_USER,
+        Privilege.MONITOR_ROLE,
+    ),
+    "SECURITYADMIN": (Privilege.MANAGE_GRANTS,),
+    "SYSADMIN": (Privilege.CREATE_DATABASE,),
+    "USERADMIN": (Privilege.CREATE_USER, Privilege.CREATE_ROLE),
+}
+"""What each system role holds on the account from birth; it can't be revoked."""
+
+DEMO_DB = Name("DEMO_DB")
+
+
+def found_account(tx: Transaction, session: Session, command: FoundAccount) -> Effect:
+    """The account and all that it is born with."""
+    tx.save_account(
+        Account(
+            number=session.number,
+            id=command.id,
+            organization=command.organization,
+            name=command.name,
+            created_at=command.at,
+        )
+    )
+    ids = command.role_ids
+    for name in SYSTEM_ROLES:
+        tx.save_role(
+            Role(id=ids[name], name=Name(name), owner=None, created_at=command.at, system=True)
+        )
+    _grant(tx, command)
+    admin = ids["ACCOUNTADMIN"]
+    tx.save_database(
+        Database(id=command.database, name=DEMO_DB, owner=admin, created_at=command.at)
+    )
+    tx.save_user(
+        User(
+            id=command.administrator,
+            name=command.administrator_name,
+            login_name=command.administrator_name,
+            owner=admin,
+            created_at=command.at,
+            default_role="ACCOUNTADMIN",
+            password=command.password,
+            password_set_at=command.at,
+        )
+    )
+    tx.add_members(admin, (command.administrator,), None, None, command.at)
+    tx.bump_generation()
+    return Effect((AccountFounded(id=command.id, name=command.name),))
+
+
+def _grant(tx: Transaction, command: FoundAccount) -> None:
+    ids = command.role_ids
+    for name, heirs in SYSTEM_ROLES.items():
+        for heir in heirs:
+            tx.save_role_grant(
+                RoleGrant(
+                    role=ids[name],
+                    grantee_kind=Kind.ROLE,
+                    grantee=ids[heir],
+                    granted_by=None,
+                    created_at=command.at,
+                )
+            )
+    for name, privileges in SYSTEM_PRIVILEGES.items():
+        for privilege in privileges:
+            tx.save_privilege(
+                PrivilegeGrant(
+                    privilege=privilege,
+                    kind=Kind.ACCOUNT,
+                    object=command.id,
+                    role=ids[name],
+                    granted_by=None,
+                    created_at=command.at,
+                )
+            )

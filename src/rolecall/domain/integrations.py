@@ -1,0 +1,220 @@
+"""Security integrations and their tokens: replacing or dropping one ends its tokens at once."""
+
+import msgspec
+
+from rolecall.domain import access, properties
+from rolecall.domain.commands import (
+    ByName,
+    ChangeIntegration,
+    CreateIntegration,
+    DropIntegration,
+    IssueToken,
+    Ref,
+    RevokeToken,
+    Set,
+    Unset,
+)
+from rolecall.domain.effects import Effect, Ended
+from rolecall.domain.errors import AlreadyExists, InvalidValue, NotFound
+from rolecall.domain.events import (
+    Event,
+    IntegrationChanged,
+    IntegrationCreated,
+    IntegrationDropped,
+    TokenEnded,
+    TokenIssued,
+)
+from rolecall.domain.grants import integration_meant
+from rolecall.domain.model import Integration, Json, Kind, Privilege, Token
+from rolecall.domain.names import Id
+from rolecall.domain.ports import Transaction
+from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.users import require_name
+
+FIELDS = {
+    "ENABLED": "enabled",
+    "NETWORK_POLICY": "network_policy",
+    "SYNC_PASSWORD": "sync_password",
+    "COMMENT": "comment",
+    "REJECT_TOKENS_ISSUED_BEFORE": "reject_tokens_issued_before",
+}
+"""What ALTER can change; SCIM_CLIENT and RUN_AS_ROLE need a new integration (vendor)."""
+
+
+def create_integration(tx: Transaction, session: Session, command: CreateIntegration) -> Effect:
+    """An integration comes to be. Raises NotAuthorized, AlreadyExists, NotFound.
+
+    The name keeps its endpoint and its external ids through OR REPLACE and DROP + CREATE,
+    because that is the documented way to end tokens (DESIGN section 3).
+    """
+    access.require(tx, session, Privilege.CREATE_INTEGRATION)
+    require_name("NAME", command.name)
+    present = tx.integration_named(command.name)
+    if present is not None and command.if_not_exists:
+        return Effect()
+    if present is not None and not command.or_replace:
+        raise AlreadyExists(Kind.INTEGRATION, command.name, id=present.id)
+    run_as = access.role_meant(tx, command.run_as_role)
+    if session.actor_kind is not ActorKind.SYSTEM and run_as.id not in access.active_roles(
+        tx, session
+    ):
+        raise NotFound(
+            Kind.ROLE,
+            run_as.name,
+            remedy=f"grant role {access.quoted(run_as.name)} to the role that creates it",
+        )
+
+    ended = Ended(tokens=0, last_used_at=None)
+    events: tuple[Event, ...] = ()
+    if present is not None:
+        access.require_owned(tx, session, Kind.INTEGRATION, present.name, present.owner)
+        ended, events = _dropped(tx, present, command.at, "CREATE OR REPLACE INTEGRATION")
+    integration = Integration(
+        id=command.id,
+        name=command.name,
+        owner=session.role,
+        created_at=command.at,
+        scim_client=command.scim_client,
+        run_as_role=run_as.id,
+        endpoint=tx.endpoint_of(command.name) or command.endpoint,
+        enabled=command.enabled,
+        network_policy=command.network_policy,
+        sync_password=command.sync_password,
+        comment=command.comment,
+    )
+    tx.save_integration(integration)
+    tx.bump_generation()
+    said = IntegrationCreated(id=integration.id, name=integration.name, run_as_role=run_as.id)
+    return Effect((*events, said), ended)
+
+
+def change_integration(tx: Transaction, session: Session, command: ChangeIntegration) -> Effect:
+    """An integration's properties change. Raises NotFound, NotAuthorized, InvalidValue."""
+    before = _meant(tx, command.integration, if_exists=command.if_exists)
+    if before is None:
+        return Effect()
+    access.require_owned(tx, session, Kind.INTEGRATION, before.name, before.owner)
+
+    after = before
+    for change in command.changes:
+        after = _changed(after, change)
+    if after == before:
+        return Effect()
+    tx.save_integration(after)
+    tx.bump_generation()
+    fields = {
+        name: field
+        for name, field in FIELDS.items()
+        if getattr(before, field) != getattr(after, field)
+    }
+    was: dict[str, Json] = {name: getattr(before, field) for name, field in fields.items()}
+    now: dict[str, Json] = {name: getattr(after, field) for name, field in fields.items()}
+    return Effect((IntegrationChanged(id=after.id, before=was, after=now),))
+
+
+def _changed(integration: Integration, change: Set | Unset) -> Integration:
+    name = change.at.attribute
+    value: Json = change.value if isinstance(change, Set) else None
+    read: object
+    match name:
+        case "ENABLED":
+            read = True if isinstance(change, Unset) else properties.truth(name, value)
+        case "SYNC_PASSWORD":
+            read = properties.truth(name, value)
+        case "REJECT_TOKENS_ISSUED_BEFORE":
+            read = properties.whole(name, value)
+        case "COMMENT" | "NETWORK_POLICY":
+            read = properties.text(name, value)
+        case _:
+            raise InvalidValue(name, "it can't be altered: create the integration anew")
+    return msgspec.structs.replace(integration, **{FIELDS[name]: read})
+
+
+def drop_integration(tx: Transaction, session: Session, command: DropIntegration) -> Effect:
+    """An integration is gone, its tokens ended. Raises NotFound, NotAuthorized."""
+    integration = _meant(tx, command.integration, if_exists=command.if_exists)
+    if integration is None:
+        return Effect()
+    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+
+    ended, events = _dropped(tx, integration, command.at, "DROP INTEGRATION")
+    tx.bump_generation()
+    return Effect(events, ended)
+
+
+def _dropped(
+    tx: Transaction, integration: Integration, at: int, why: str
+) -> tuple[Ended, tuple[Event, ...]]:
+    live = [token for token in tx.tokens_of(integration.id) if is_live(token, at)]
+    events = [_end(tx, token, at, why) for token in live]
+    tx.delete_integration(integration.id)
+    said = IntegrationDropped(id=integration.id, name=integration.name, tokens_ended=len(live))
+    used = [token.last_used_at for token in live if token.last_used_at is not None]
+    return Ended(tokens=len(live), last_used_at=max(used, default=None)), (*events, said)
+
+
+# ---- tokens ----------------------------------------------------------------------------------
+
+
+def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effect:
+    """A token is issued. Raises NotFound, NotAuthorized: it takes OWNERSHIP (our decision)."""
+    integration = integration_meant(tx, command.integration)
+    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+
+    events: list[Event] = []
+    if command.instead:
+        events.extend(
+            _end(tx, old, command.at, "a newer token of its purpose")
+            for old in tx.tokens_of(integration.id)
+            if old.purpose == command.purpose and is_live(old, command.at)
+        )
+    token = Token(
+        id=command.id,
+        integration=integration.id,
+        integration_name=integration.name,
+        verifier=command.verifier,
+        issued_at=command.at,
+        expires_at=command.expires_at,
+        purpose=command.purpose,
+    )
+    tx.save_token(token)
+    tx.bump_generation()
+    issued = TokenIssued(
+        id=token.id,
+        integration=integration.id,
+        purpose=token.purpose,
+        expires_at=token.expires_at,
+    )
+    return Effect((*events, issued), token)
+
+
+def revoke_token(tx: Transaction, session: Session, command: RevokeToken) -> Effect:
+    """One token is ended; ending an ended one changes nothing. Raises NotFound, NotAuthorized."""
+    token = tx.token(command.token)
+    integration = tx.integration(token.integration) if token is not None else None
+    if token is None or integration is None:
+        raise NotFound(Kind.TOKEN, command.token)
+    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+    if not is_live(token, command.at):
+        return Effect((), token)
+
+    event = _end(tx, token, command.at, "REVOKE TOKEN")
+    tx.bump_generation()
+    return Effect((event,), token)
+
+
+def is_live(token: Token, at: int) -> bool:
+    """Whether the token itself has neither ended nor expired."""
+    return token.ended_at is None and token.expires_at > at
+
+
+def _end(tx: Transaction, token: Token, at: int, why: str) -> Event:
+    tx.save_token(msgspec.structs.replace(token, ended_at=at, ended_why=why))
+    return TokenEnded(id=token.id, integration=token.integration, why=why)
+
+
+def _meant(tx: Transaction, ref: Ref, *, if_exists: bool) -> Integration | None:
+    found = tx.integration_named(ref.name) if isinstance(ref, ByName) else tx.integration(Id(ref))
+    if found is None and not if_exists:
+        raise NotFound(Kind.INTEGRATION, access.label(ref))
+    return found

@@ -1,0 +1,116 @@
+"""Logins and databases: sessions that USE changes, and names to use."""
+
+import msgspec
+
+from rolecall.domain import access
+from rolecall.domain.commands import (
+    ChangeSession,
+    CloseSession,
+    CreateDatabase,
+    DropDatabase,
+    OpenSession,
+)
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import AlreadyExists, LoginRefused, NotFound, RoleNotGranted
+from rolecall.domain.events import (
+    DatabaseCreated,
+    DatabaseDropped,
+    SessionOpened,
+    SessionsEnded,
+)
+from rolecall.domain.grants import database_meant
+from rolecall.domain.model import Database, Kind, Privilege, SqlSession
+from rolecall.domain.ports import Transaction
+from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.users import require_name
+
+
+def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Effect:
+    """A user is logged in, with the default role if it is granted, else PUBLIC.
+
+    Raises LoginRefused when the user is gone or disabled since the password was verified.
+    """
+    user = tx.user(command.user)
+    if user is None or user.disabled:
+        raise LoginRefused(command.user, "disabled" if user else "unknown user")
+
+    role = tx.role_named(access.fold_role(user.default_role)) if user.default_role else None
+    held = {grant.role for grant in tx.member_grants_to(user.id)}
+    reach = {role_id for direct in held for role_id in access.reached(tx, direct)}
+    public = access.system_role(tx, access.PUBLIC)
+    chosen = role if role is not None and role.id in reach else public
+    session = SqlSession(
+        id=command.id,
+        user=user.id,
+        verifier=command.verifier,
+        created_at=command.at,
+        expires_at=command.expires_at,
+        role=chosen.id,
+        secondary=user.default_secondary_roles,
+    )
+    tx.save_session(session)
+    return Effect((SessionOpened(id=user.id, session=session.id),), session)
+
+
+def change_session(tx: Transaction, session: Session, command: ChangeSession) -> Effect:
+    """USE. Raises NotFound (also for a role not granted), RoleNotGranted."""
+    role = access.role_meant(tx, command.role) if command.role is not None else None
+    if role is not None and role.id not in access.available_roles(tx, session):
+        raise RoleNotGranted(role.name, session.actor)
+    if command.database is not None and tx.database_named(command.database) is None:
+        raise NotFound(Kind.DATABASE, command.database)
+    stored = tx.session(command.session)
+    if stored is None:
+        return Effect((), role)
+
+    kept = {
+        "role": role.id if role is not None else None,
+        "secondary": command.secondary,
+        "database": command.database,
+        "schema": command.schema,
+        "warehouse": command.warehouse,
+    }
+    said = {field: value for field, value in kept.items() if value is not None}
+    tx.save_session(msgspec.structs.replace(stored, **said))
+    return Effect((), role)
+
+
+def close_session(tx: Transaction, session: Session, command: CloseSession) -> Effect:
+    """A session ends; ending an ended one changes nothing."""
+    stored = tx.session(command.session)
+    if stored is None:
+        return Effect()
+    if session.user != stored.user and session.actor_kind is not ActorKind.LOCAL:
+        raise NotFound(Kind.USER, session.actor)
+    tx.delete_session(stored.id)
+    return Effect((SessionsEnded(id=stored.user, count=1, why="logout"),))
+
+
+def create_database(tx: Transaction, session: Session, command: CreateDatabase) -> Effect:
+    """A database comes to be. Raises NotAuthorized, AlreadyExists, InvalidValue."""
+    access.require(tx, session, Privilege.CREATE_DATABASE)
+    require_name("NAME", command.name)
+    present = tx.database_named(command.name)
+    if present is not None and command.if_not_exists:
+        return Effect()
+    if present is not None:
+        raise AlreadyExists(Kind.DATABASE, command.name, id=present.id)
+
+    database = Database(id=command.id, name=command.name, owner=session.role, created_at=command.at)
+    tx.save_database(database)
+    return Effect((DatabaseCreated(id=database.id, name=database.name),))
+
+
+def drop_database(tx: Transaction, session: Session, command: DropDatabase) -> Effect:
+    """A database is gone. Raises NotFound, NotAuthorized."""
+    try:
+        database = database_meant(tx, command.database)
+    except NotFound:
+        if command.if_exists:
+            return Effect()
+        raise
+    access.require_owned(tx, session, Kind.DATABASE, database.name, database.owner)
+
+    tx.delete_privileges_on(Kind.DATABASE, database.id)
+    tx.delete_database(database.id)
+    return Effect((DatabaseDropped(id=database.id, name=database.name),))

@@ -1,0 +1,235 @@
+"""Roles, which SCIM calls groups: created, changed with their members, dropped."""
+
+import msgspec
+
+from rolecall.domain import access, properties
+from rolecall.domain.commands import (
+    AddMembers,
+    ByName,
+    ChangeRole,
+    CreateRole,
+    DropRole,
+    Ref,
+    RemoveMembers,
+    RoleChange,
+    Set,
+    SetMembers,
+    Unset,
+)
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import (
+    AlreadyExists,
+    CurrentRole,
+    InvalidValue,
+    NotFound,
+    SystemObject,
+    UnknownMember,
+)
+from rolecall.domain.events import (
+    Event,
+    MembersAdded,
+    MembersRemoved,
+    RoleChanged,
+    RoleCreated,
+    RoleDropped,
+)
+from rolecall.domain.model import Json, Kind, Privilege, Revision, Role, RoleCard
+from rolecall.domain.names import Id, Name
+from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.session import Session
+from rolecall.domain.users import EXTERNAL_ID, require_name, require_version
+
+
+def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effect:
+    """A role comes to be. Raises NotAuthorized, AlreadyExists, UnknownMember, InvalidValue."""
+    access.require(tx, session, Privilege.CREATE_ROLE)
+    require_name("NAME", command.name)
+    present = tx.role_named(command.name)
+    if present is not None and command.if_not_exists:
+        return Effect()
+    if present is not None and not command.or_replace:
+        raise _conflict(tx, session, present)
+
+    replaced: tuple[Event, ...] = ()
+    if present is not None:
+        replaced = drop_role(tx, session, DropRole(role=present.id, at=command.at)).events
+    role = Role(
+        id=command.id,
+        name=command.name,
+        owner=session.role,
+        created_at=command.at,
+        comment=command.comment,
+    )
+    tx.save_role(role)
+    if command.external_id is not None and session.integration is not None:
+        tx.save_link(session.integration, role.id, command.external_id)
+    joined = add_members(tx, session, role.id, command.members, command.at)
+
+    card = RoleCard(
+        role=role,
+        revision=Revision(version=1, changed_at=command.at),
+        external_id=command.external_id,
+    )
+    return Effect(
+        (*replaced, RoleCreated(id=role.id, name=role.name, owner=role.owner), *joined), card
+    )
+
+
+def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effect:
+    """A role changes. Raises NotFound, NotAuthorized, VersionMismatch, AlreadyExists."""
+    card = find_role(tx, session, command.role)
+    if card is None:
+        return _absent(command.role, if_exists=command.if_exists)
+    before = card.role
+    require_not_system(before)
+    access.require_owned(tx, session, Kind.ROLE, before.name, before.owner)
+    require_version(Kind.ROLE, before.id, card.revision, command.expected_version)
+
+    after = before
+    external_id = card.external_id
+    events: list[Event] = []
+    for change in command.changes:
+        if isinstance(change, Set | Unset) and change.at.attribute == EXTERNAL_ID:
+            value = change.value if isinstance(change, Set) else None
+            external_id = properties.text("externalId", value)
+        elif isinstance(change, Set | Unset):
+            after = _changed(after, change)
+        else:
+            events += change_members(tx, session, before.id, change, command.at)
+    _require_free(tx, session, before, after)
+    linked = (
+        session.integration is not None
+        and external_id != card.external_id
+        and tx.save_link(session.integration, after.id, external_id)
+    )
+    if after != before:
+        tx.save_role(after)
+        events.insert(0, _said(before, after))
+    if not events and not linked:
+        return Effect((), card)
+    revision = tx.touch(after.id, command.at)
+    return Effect(tuple(events), RoleCard(role=after, revision=revision, external_id=external_id))
+
+
+def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
+    """A role is gone; the session's role inherits what it owned (vendor: DROP ROLE)."""
+    card = find_role(tx, session, command.role)
+    if card is None:
+        return _absent(command.role, if_exists=command.if_exists)
+    role = card.role
+    require_not_system(role)
+    access.require_owned(tx, session, Kind.ROLE, role.name, role.owner)
+    require_version(Kind.ROLE, role.id, card.revision, command.expected_version)
+    if role.id == session.role:
+        raise CurrentRole(role.name)
+
+    tx.reassign(role.id, session.role)
+    tx.delete_role(role.id)
+    tx.bump_generation()
+    return Effect((RoleDropped(id=role.id, name=role.name, heir=session.role),), card)
+
+
+# ---- members ---------------------------------------------------------------------------------
+
+
+def change_members(
+    tx: Transaction, session: Session, role: Id, change: RoleChange, at: int
+) -> list[Event]:
+    """Who holds the role changes; only the users named are touched (DESIGN contract 9)."""
+    match change:
+        case AddMembers():
+            return add_members(tx, session, role, change.users, at)
+        case RemoveMembers():
+            return _removed(role, tx.remove_members(role, change.users))
+        case SetMembers():
+            wanted = frozenset(change.users)
+            present = {member.user for member in tx.members_of(role, MEMBERS_MAX)}
+            gone = tuple(sorted(present - wanted))
+            events = _removed(role, tx.remove_members(role, gone)) if gone else []
+            fresh = tuple(user for user in dict.fromkeys(change.users) if user not in present)
+            return events + add_members(tx, session, role, fresh, at)
+        case Set() | Unset():
+            raise AssertionError("not a change of members")
+
+
+MEMBERS_MAX = 10_000_000
+
+
+def add_members(
+    tx: Transaction, session: Session, role: Id, users: tuple[Id, ...], at: int
+) -> list[Event]:
+    """Those of the users who don't hold the role do now. Raises UnknownMember."""
+    if not users:
+        return []
+    added = tx.add_members(role, users, session.role, session.integration, at)
+    if len(added) < len(users):
+        known = tx.known_users(users)
+        unknown = tuple(dict.fromkeys(user for user in users if user not in known))
+        if unknown:
+            raise UnknownMember(unknown)
+    return [MembersAdded(id=role, users=added)] if added else []
+
+
+def _removed(role: Id, users: tuple[Id, ...]) -> list[Event]:
+    return [MembersRemoved(id=role, users=users)] if users else []
+
+
+# ---- the steps of a change -------------------------------------------------------------------
+
+
+def _changed(role: Role, change: Set | Unset) -> Role:
+    value: Json = change.value if isinstance(change, Set) else None
+    if change.at.attribute == "COMMENT":
+        return msgspec.structs.replace(role, comment=properties.text("COMMENT", value))
+    assert change.at.attribute == "NAME", "a role has a name and a comment"
+    if not isinstance(value, str):
+        raise InvalidValue("NAME", "it takes text and can't be unset")
+    require_name("NAME", value)
+    return msgspec.structs.replace(role, name=Name(value))
+
+
+def _said(before: Role, after: Role) -> Event:
+    fields = [
+        field for field in ("name", "comment") if getattr(before, field) != getattr(after, field)
+    ]
+    was: dict[str, Json] = {field.upper(): getattr(before, field) for field in fields}
+    now: dict[str, Json] = {field.upper(): getattr(after, field) for field in fields}
+    return RoleChanged(id=after.id, before=was, after=now)
+
+
+# ---- what several handlers ask ---------------------------------------------------------------
+
+
+def require_not_system(role: Role) -> None:
+    """Refuse to change a role that the account was born with (SystemObject)."""
+    if role.system:
+        raise SystemObject(Kind.ROLE, role.name)
+
+
+def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:
+    """The role meant, whoever owns it, without members."""
+    if isinstance(ref, ByName):
+        named = reading.role_named(ref.name)
+        return None if named is None else reading.role_card(named.id, session.integration)
+    return reading.role_card(ref, session.integration)
+
+
+def _require_free(tx: Reading, session: Session, before: Role, after: Role) -> None:
+    if after.name != before.name:
+        present = tx.role_named(after.name)
+        if present is not None:
+            raise _conflict(tx, session, present)
+
+
+def _conflict(tx: Reading, session: Session, present: Role) -> AlreadyExists:
+    """An id is told to those only who may know it; the remedy is for the audit and the log."""
+    if access.owns(tx, session, present.owner):
+        return AlreadyExists(Kind.ROLE, present.name, id=present.id)
+    fix = access.hand_over(tx, session, Kind.ROLE, present.name, present.owner)
+    return AlreadyExists(Kind.ROLE, present.name, remedy=fix)
+
+
+def _absent(ref: Ref, *, if_exists: bool) -> Effect:
+    if if_exists:
+        return Effect()
+    raise NotFound(Kind.ROLE, access.label(ref))

@@ -1,0 +1,40 @@
+"""Who asks: an actor, the roles it acts as, and the credential that must still be good."""
+
+from enum import StrEnum
+
+import msgspec
+
+from rolecall.domain.names import Id, Name
+
+
+class ActorKind(StrEnum):
+    """What kind of actor a session stands for."""
+
+    INTEGRATION = "INTEGRATION"
+    USER = "USER"
+    LOCAL = "LOCAL"
+    SYSTEM = "SYSTEM"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One request's or statement's asker.
+
+    `role` is the primary role; `secondary` also activates the user's other roles. For SCIM,
+    `integration` names the integration (whose external ids are meant, and whose origin its
+    grants carry) and `token` the credential. LOCAL acts with ACCOUNTADMIN's rights from the
+    machine itself; SYSTEM founds accounts and is asked nothing.
+    """
+
+    number: int
+    actor: str
+    actor_kind: ActorKind
+    role: Id
+    at: int
+    request: Id
+    user: Id | None = None
+    secondary: bool = False
+    integration: Name | None = None
+    integration_id: Id | None = None
+    token: Id | None = None
+    login: Id | None = None
+    client_ip: str | None = None

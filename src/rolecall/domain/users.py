@@ -1,0 +1,229 @@
+"""Users: created, changed, dropped. A handler asks: may you, does it make sense, do it, say it."""
+
+import msgspec
+
+from rolecall.domain import access, profile, properties
+from rolecall.domain.commands import (
+    Add,
+    At,
+    ByName,
+    ChangeUser,
+    CreateUser,
+    DropUser,
+    Ref,
+    Set,
+    Unset,
+    UserChange,
+)
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import AlreadyExists, InvalidValue, NotFound, VersionMismatch
+from rolecall.domain.events import Event, SessionsEnded, UserChanged, UserCreated, UserDropped
+from rolecall.domain.model import Kind, Privilege, Revision, User, UserCard
+from rolecall.domain.names import NAME_LENGTH_MAX, Id, Name, key_of
+from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.session import Session
+
+EXTERNAL_ID = "EXTERNAL_ID"
+REPLACED = ("DISPLAY_NAME", "FIRST_NAME", "MIDDLE_NAME", "LAST_NAME", "TYPE")
+"""Properties that a replacement (PUT) without them unsets; what SQL governs too stays."""
+
+
+def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effect:
+    """A user comes to be. Raises NotAuthorized, AlreadyExists, InvalidValue."""
+    access.require(tx, session, Privilege.CREATE_USER)
+    require_name("NAME", command.name)
+    require_name("LOGIN_NAME", command.login_name)
+    ended = _make_room(tx, session, command)
+    if ended is None:
+        return Effect()
+
+    user = User(
+        id=command.id,
+        name=command.name,
+        login_name=command.login_name,
+        owner=session.role,
+        created_at=command.at,
+        profile=command.profile,
+    )
+    for name, value in command.properties.items():
+        user = apply_change(user, Set(At(name), value))
+    user = _consistent(user)
+    tx.save_user(user)
+    if command.external_id is not None and session.integration is not None:
+        tx.save_link(session.integration, user.id, command.external_id)
+
+    card = UserCard(
+        user=user,
+        revision=Revision(version=1, changed_at=command.at),
+        external_id=command.external_id,
+    )
+    created = UserCreated(id=user.id, name=user.name, owner=user.owner)
+    return Effect((*ended, created), card)
+
+
+def _make_room(tx: Transaction, session: Session, command: CreateUser) -> tuple[Event, ...] | None:
+    """Nothing stands in the way afterwards; None when IF NOT EXISTS finds the user there."""
+    taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
+    if not taken:
+        return ()
+    if command.if_not_exists and taken[0].name == command.name:
+        return None
+    if command.or_replace and len(taken) == 1 and taken[0].name == command.name:
+        return drop_user(tx, session, DropUser(user=taken[0].id, at=command.at)).events
+    raise _conflict_of(tx, session, taken[0])
+
+
+def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effect:
+    """A user changes. Raises NotFound, NotAuthorized, VersionMismatch, AlreadyExists."""
+    card = find_user(tx, session, command.user)
+    if card is None:
+        return _absent(command.user, if_exists=command.if_exists)
+    before = card.user
+    access.require_owned(tx, session, Kind.USER, before.name, before.owner)
+    require_version(Kind.USER, before.id, card.revision, command.expected_version)
+
+    after = _replaced(before) if command.replaces else before
+    external_id: str | None = None if command.replaces else card.external_id
+    for change in command.changes:
+        if change.at.attribute == EXTERNAL_ID:
+            external_id = _external_id(change)
+        else:
+            after = apply_change(after, change)
+    after = _consistent(after)
+    _require_free(tx, session, before, after)
+    linked = (
+        session.integration is not None
+        and external_id != card.external_id
+        and tx.save_link(session.integration, after.id, external_id)
+    )
+    groups = tx.groups_of([after.id]).get(after.id, ()) if session.integration else ()
+    if after == before and not linked:
+        return Effect((), msgspec.structs.replace(card, groups=groups))
+
+    tx.save_user(after)
+    revision = tx.touch(after.id, command.at)
+    answer = UserCard(user=after, revision=revision, external_id=external_id, groups=groups)
+    return Effect(_said(tx, before, after), answer)
+
+
+def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:
+    was, now = properties.differences(before, after)
+    changed = UserChanged(id=after.id, before=was, after=now)
+    if not (after.disabled and not before.disabled) and after.password == before.password:
+        return (changed,)
+    count = tx.delete_sessions_of(after.id)
+    why = "disabled" if after.disabled else "password"
+    return (changed, SessionsEnded(id=after.id, count=count, why=why)) if count else (changed,)
+
+
+def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
+    """A user is gone. Raises NotFound, NotAuthorized, VersionMismatch."""
+    card = find_user(tx, session, command.user)
+    if card is None:
+        return _absent(command.user, if_exists=command.if_exists)
+    access.require_owned(tx, session, Kind.USER, card.user.name, card.user.owner)
+    require_version(Kind.USER, card.user.id, card.revision, command.expected_version)
+
+    tx.delete_user(card.user.id)
+    return Effect((UserDropped(id=card.user.id, name=card.user.name),), card)
+
+
+# ---- the steps of a change -------------------------------------------------------------------
+
+
+def apply_change(user: User, change: UserChange) -> User:
+    """The user after one step. Raises InvalidValue."""
+    at = change.at
+    if at.attribute in {"NAME", "LOGIN_NAME"}:
+        return _renamed(user, change)
+    if at.attribute == "EMAIL":
+        address = change.value if isinstance(change, Set) else None
+        read = properties.text("EMAIL", address)
+        return msgspec.structs.replace(user, profile=profile.with_email(user.profile, read))
+    if at.attribute in properties.USER_PROPERTIES and at.extension is None:
+        if isinstance(change, Set):
+            return properties.with_property(user, at.attribute, change.value)
+        return properties.without_property(user, at.attribute)
+    return msgspec.structs.replace(user, profile=profile.changed(user.profile, change))
+
+
+def _renamed(user: User, change: UserChange) -> User:
+    name = change.at.attribute
+    if not isinstance(change, Set):
+        raise InvalidValue(name, "it can't be unset")
+    value = change.value
+    if not isinstance(value, str):
+        raise InvalidValue(name, "it takes text")
+    require_name(name, value)
+    if name == "NAME":
+        return msgspec.structs.replace(user, name=Name(value))
+    return msgspec.structs.replace(user, login_name=value)
+
+
+def _external_id(change: Set | Unset | Add) -> str | None:
+    value = change.value if isinstance(change, Set) else None
+    return properties.text("externalId", value)
+
+
+def _replaced(user: User) -> User:
+    """The user without what SCIM writes: `active`, password and SQL's defaults stay."""
+    user = msgspec.structs.replace(user, profile={})
+    for name in REPLACED:
+        user = properties.without_property(user, name)
+    return user
+
+
+def _consistent(user: User) -> User:
+    """The e-mail property follows the primary address; TYPE allows the properties."""
+    properties.require_consistent(user)
+    address = profile.primary_email(user.profile)
+    return user if address == user.email else msgspec.structs.replace(user, email=address)
+
+
+# ---- what several handlers ask ---------------------------------------------------------------
+
+
+def require_name(name: str, value: str) -> None:
+    """Refuse a name that is empty, too long or unprintable (InvalidValue)."""
+    if not value:
+        raise InvalidValue(name, "it can't be empty")
+    if len(value) > NAME_LENGTH_MAX:
+        raise InvalidValue(name, f"at most {NAME_LENGTH_MAX} characters")
+    if "\x00" in value:
+        raise InvalidValue(name, "it can't hold a NUL character")
+
+
+def _require_free(tx: Reading, session: Session, before: User, after: User) -> None:
+    if after.name == before.name and after.login_name == before.login_name:
+        return
+    for present in tx.users_taking(key_of(after.name), key_of(after.login_name)):
+        if present.id != after.id:
+            raise _conflict_of(tx, session, present)
+
+
+def _conflict_of(tx: Reading, session: Session, present: User) -> AlreadyExists:
+    """An id is told to those only who may know it; the remedy is for the audit and the log."""
+    if access.owns(tx, session, present.owner):
+        return AlreadyExists(Kind.USER, present.name, id=present.id)
+    fix = access.hand_over(tx, session, Kind.USER, present.name, present.owner)
+    return AlreadyExists(Kind.USER, present.name, remedy=fix)
+
+
+def find_user(reading: Reading, session: Session, ref: Ref) -> UserCard | None:
+    """The user meant, whoever owns it, without groups."""
+    if isinstance(ref, ByName):
+        named = reading.user_named(ref.name)
+        return None if named is None else reading.user_card(named.id, session.integration)
+    return reading.user_card(ref, session.integration)
+
+
+def _absent(ref: Ref, *, if_exists: bool) -> Effect:
+    if if_exists:
+        return Effect()
+    raise NotFound(Kind.USER, access.label(ref))
+
+
+def require_version(kind: Kind, id: Id, revision: Revision, expected: int | None) -> None:
+    """Refuse a change of a version that has passed (VersionMismatch; RFC 7644 section 3.14)."""
+    if expected is not None and expected != revision.version:
+        raise VersionMismatch(kind, id, expected, revision.version)
