@@ -1,0 +1,1 @@
+"""Between protocols and the account: a request becomes commands, an outcome an answer."""

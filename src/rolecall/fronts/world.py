@@ -1,0 +1,14 @@
+"""What a front takes from outside: the time, ids, secrets and the SELECT engine."""
+
+import msgspec
+
+from rolecall.domain.ports import Clock, Ids, Secrets, Selecting
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """The ports that a front may ask. The store comes with the account."""
+
+    clock: Clock
+    ids: Ids
+    secrets: Secrets
+    selecting: Selecting
