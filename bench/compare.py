@@ -236,7 +236,7 @@ def share_of_floor(lines: list[Line], line: Line) -> str:
 def table_of(result: Result) -> str:
     """Write the medians as a Markdown table, one workload after another."""
     rows = [
-        "| work | server | requests/s | p50 ms | p99 ms | not 2xx | times the fastest peer | of the floor |",
+        "| work | server | requests/s | p50 ms | p99 ms | not 2xx | times peer | of the floor |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for workload in reversed(WORKLOADS):

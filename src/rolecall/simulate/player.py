@@ -2,8 +2,8 @@
 
 It probes before it creates, creates groups empty and fills them by PATCH, deactivates leavers
 instead of deleting them, takes members out by `members[value eq "…"]`, and when a create meets a
-409 it looks the resource up and updates it. It believes only what was acknowledged: the ledger holds
-what the server said yes to, so it can be compared with the server's own counts.
+409 it looks the resource up and updates it. It believes only what was acknowledged: the ledger
+holds what the server said yes to, so it can be compared with the server's own counts.
 """
 
 from collections.abc import Callable, Sequence

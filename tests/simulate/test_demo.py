@@ -1,0 +1,69 @@
+"""The demo's provider speaks real HTTP: to the smallest server that could be one."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import msgspec
+import pytest
+
+from rolecall.simulate.demo import play_demo
+from rolecall.simulate.player import Progress
+
+
+class Smallest(BaseHTTPRequestHandler):
+    """Finds nobody, creates everything, changes anything; after the rotation, by one token only."""
+
+    protocol_version = "HTTP/1.1"
+    serials = itertools.count(1)
+    tokens = ("first",)
+
+    def do_GET(self) -> None:
+        self.answer(200, {"totalResults": 0, "Resources": []})
+
+    def do_POST(self) -> None:
+        self.answer(201, {"id": f"id-{next(self.serials)}"})
+
+    def do_PATCH(self) -> None:
+        self.answer(200, {})
+
+    def answer(self, status: int, value: object) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        accepted = self.headers["Authorization"].removeprefix("Bearer ") in self.tokens
+        body = msgspec.json.encode(value)
+        self.send_response(status if accepted else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
+        """Write nothing: a test's output is its failures."""
+
+
+@pytest.fixture
+def handler() -> type[Smallest]:
+    return type("Fresh", (Smallest,), {})
+
+
+@pytest.fixture
+def url(handler: type[Smallest]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/scim/v2"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_story_ends_with_a_new_token_and_its_counts(url: str, handler: type[Smallest]) -> None:
+    def rotate() -> str:
+        handler.tokens = ("second",)
+        return "second"
+
+    seen: list[Progress] = []
+    report = play_demo(url, "first", rotate, 2, 1, seen.append)
+    assert (report.users_active, report.users_inactive) == (1, 1)
+    assert (report.groups, report.memberships) == (1, 1)
+    assert (report.rotations, report.refusals, report.surprises) == (1, {401: 1}, ())
+    assert seen[-1].done == seen[-1].total
