@@ -4,6 +4,8 @@ Every function below builds one error of Table 8 or Table 9; the caller raises i
 what to do, since it is often the only thing that a person at the identity provider gets to see.
 """
 
+from rolecall.scim.values import shown
+
 
 class ScimError(Exception):
     """A request that can't be carried out, in the words of the protocol."""
@@ -12,7 +14,7 @@ class ScimError(Exception):
         super().__init__(detail)
         self.status = status
         self.scim_type = scim_type
-        self.detail = detail
+        self.detail = shown(detail)
 
     def within(self, place: str) -> "ScimError":
         """Return the same error with the place it happened in front of its sentence."""

@@ -15,6 +15,7 @@ from typing import Annotated, NamedTuple, TypeAlias, assert_never
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.json import Decoder
 
 from rolecall.scim import errors, quirks
 from rolecall.scim.values import has_forbidden_character
@@ -135,7 +136,8 @@ _ATTRIBUTE = re.compile(
 )
 _SUB_ATTRIBUTE = re.compile(rf"\.({_NAME})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_Integer = Annotated[int, Meta(ge=-(2**63), lt=2**63)]
+_Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_JSON_VALUE: Decoder[str | int | float] = Decoder(str | _Integer | float)
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _OPERATORS = {operator.value: operator for operator in Operator}
 _CONNECTIVES = frozenset({"and", "or"})
@@ -263,7 +265,7 @@ class _Parser:
 
     def json_value(self, text: str) -> str | int | float:
         try:
-            return msgspec.json.decode(text.encode(), type=str | _Integer | float)
+            return _JSON_VALUE.decode(text.encode())
         except (msgspec.DecodeError, UnicodeEncodeError):
             raise self.error("Expected a JSON text or a 64-bit number") from None
 

@@ -19,6 +19,7 @@ from rolecall.scim.values import (
     is_binary,
     is_date_time,
     kind_of,
+    shown,
 )
 
 IGNORED_NAME_CHARACTERS_MAX = 200
@@ -47,8 +48,7 @@ class Notes:
 
     def ignore(self, name: str) -> None:
         """Note a name in a form that a log and a table can hold."""
-        shown = name[:IGNORED_NAME_CHARACTERS_MAX].replace("\0", "\\0")
-        self.ignored[shown.encode(errors="backslashreplace").decode()] = None
+        self.ignored[shown(name[:IGNORED_NAME_CHARACTERS_MAX])] = None
 
     def tolerate(self, quirk: quirks.Quirk) -> None:
         self.quirks[quirk.name] = None

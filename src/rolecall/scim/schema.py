@@ -81,6 +81,9 @@ class Attribute(Struct, frozen=True, kw_only=True, eq=False):
         force_setattr(self, "by_name", by_name(self.sub_attributes))
         force_setattr(self, "required_parts", tuple(a for a in self.sub_attributes if a.required))
 
+    def __repr__(self) -> str:
+        return f"<attribute {self.name}>"
+
 
 class Schema(Struct, frozen=True, kw_only=True, eq=False):
     """A URN and the attributes that it stands for (RFC 7643 section 7)."""
@@ -93,6 +96,9 @@ class Schema(Struct, frozen=True, kw_only=True, eq=False):
 
     def __post_init__(self) -> None:
         force_setattr(self, "by_name", by_name(self.attributes))
+
+    def __repr__(self) -> str:
+        return f"<schema {self.urn}>"
 
 
 class ResourceType(Struct, frozen=True, kw_only=True, eq=False):
@@ -115,6 +121,9 @@ class ResourceType(Struct, frozen=True, kw_only=True, eq=False):
         force_setattr(self, "by_name", by_name(attributes))
         force_setattr(self, "by_urn", {s.urn.lower(): s for s in (self.schema, *self.extensions)})
         force_setattr(self, "required", tuple(a for a in self.schema.attributes if a.required))
+
+    def __repr__(self) -> str:
+        return f"<resource type {self.name}>"
 
 
 def by_name(attributes: Iterable[Attribute]) -> dict[str, Attribute]:

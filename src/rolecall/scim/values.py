@@ -29,6 +29,11 @@ def has_forbidden_character(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def shown(text: str) -> str:
+    """Spell out what a log, a table or an encoder could not take of a client's text."""
+    return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
 # xsd:dateTime as RFC 7643 section 2.3.5 wants it: a date, a time, and whatever zone or none.
 _DATE_TIME = re.compile(
     r"-?\d{4,}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"

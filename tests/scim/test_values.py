@@ -1,0 +1,54 @@
+"""JSON values are named, and texts that can't be kept are found."""
+
+import pytest
+
+from rolecall.scim import values
+from rolecall.scim.values import Json
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "a boolean"),
+        (7, "a number"),
+        (1.5, "a number"),
+        ("", "a string"),
+        ([], "an array"),
+        ({}, "an object"),
+    ],
+)
+def test_each_json_value_has_a_name(value: Json, kind: str) -> None:
+    assert values.kind_of(value) == kind
+
+
+def test_what_json_does_not_have_is_named_as_such() -> None:
+    assert values.kind_of(b"") == "something that is not JSON"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "é\udfff"])
+def test_nul_and_half_a_surrogate_pair_are_forbidden(text: str) -> None:
+    assert values.has_forbidden_character(text)
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Ünï", "😀"])
+def test_whole_unicode_is_allowed(text: str) -> None:
+    assert not values.has_forbidden_character(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2008-01-23T04:56:22Z", "2011-05-13T04:42:34.123+02:00", "2026-01-31T08:00:00"],
+)
+def test_a_date_time_has_a_date_and_a_time_rfc7643_2_3_5(text: str) -> None:
+    assert values.is_date_time(text)
+
+
+@pytest.mark.parametrize("text", ["2008-01-23", "yesterday", "2008-13-01T00:00:00Z", ""])
+def test_less_is_no_date_time_rfc7643_2_3_5(text: str) -> None:
+    assert not values.is_date_time(text)
+
+
+@pytest.mark.parametrize(("text", "verdict"), [("TUlJ", True), ("TQ==", True), ("T Q", False)])
+def test_binary_is_base64_rfc7643_2_3_6(text: str, verdict: bool) -> None:  # noqa: FBT001 (a case)
+    assert values.is_binary(text) is verdict
