@@ -46,7 +46,9 @@ def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Ef
         created_at=command.at,
         expires_at=command.expires_at,
         role=chosen.id,
-        secondary=user.default_secondary_roles,
+        secondary=("ALL",)
+        if user.default_secondary_roles is None
+        else user.default_secondary_roles,
     )
     tx.save_session(session)
     return Effect((SessionOpened(id=user.id, session=session.id),), session)

@@ -71,7 +71,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `profile` has the shape of a SCIM resource (RFC 7643 section 4.1), canonical attribute names,
     extension attributes under their URN. `email` is the primary entry of `profile["emails"]`.
-    `password` is an argon2id verifier, never a password.
+    `password` is an argon2id verifier, never a password. Of `default_secondary_roles` and `type`
+    None is unset, which means ('ALL') and PERSON.
     """
 
     id: Id
@@ -90,7 +91,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default_role: str | None = None
     default_warehouse: str | None = None
     default_namespace: str | None = None
-    default_secondary_roles: tuple[str, ...] = ("ALL",)
+    default_secondary_roles: tuple[str, ...] | None = None
     allowed_interfaces: tuple[str, ...] = ()
     password: str | None = None
     password_set_at: int | None = None

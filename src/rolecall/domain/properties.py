@@ -58,10 +58,10 @@ def user_type(name: str, value: Json) -> UserType | None:
         raise InvalidValue(name, f"it takes one of {choices}") from None
 
 
-def secondary_roles(name: str, value: Json) -> tuple[str, ...]:
+def secondary_roles(name: str, value: Json) -> tuple[str, ...] | None:
     """('ALL') or (): the attribute's ALL, NONE and "" (reference section 0, row 7)."""
     if value is None:
-        return ("ALL",)
+        return None
     if isinstance(value, list):
         if len(value) > 1:
             raise InvalidValue(name, "it takes ('ALL') or ()")
@@ -97,9 +97,7 @@ USER_PROPERTIES: dict[str, PropertyRule] = {
     "DEFAULT_ROLE": PropertyRule(field="default_role", read=text),
     "DEFAULT_WAREHOUSE": PropertyRule(field="default_warehouse", read=text),
     "DEFAULT_NAMESPACE": PropertyRule(field="default_namespace", read=text),
-    "DEFAULT_SECONDARY_ROLES": PropertyRule(
-        field="default_secondary_roles", read=secondary_roles, default=("ALL",)
-    ),
+    "DEFAULT_SECONDARY_ROLES": PropertyRule(field="default_secondary_roles", read=secondary_roles),
     "ALLOWED_INTERFACES": PropertyRule(field="allowed_interfaces", read=interfaces, default=()),
     "PASSWORD": PropertyRule(field="password", read=text, secret=True),
     "PASSWORD_SET_AT": PropertyRule(field="password_set_at", read=whole, secret=True),
