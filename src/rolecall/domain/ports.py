@@ -350,8 +350,8 @@ class MintedToken(msgspec.Struct, frozen=True, kw_only=True):
 class Secrets(Protocol):
     """Where secrets come from and are checked."""
 
-    def mint_token(self, at: int) -> MintedToken:
-        """A random 256-bit token that lives six calendar months from `at`."""
+    def mint_token(self, at: int, seconds: int | None = None) -> MintedToken:
+        """A random 256-bit token that lives six calendar months from `at`, or that long."""
         ...
 
     def verifier_of(self, token: str) -> str:

@@ -1,0 +1,82 @@
+"""Secrets come from here and are checked here: tokens, passwords, ids, and the time.
+
+A token is 256 random bits, shown once; what is kept is its SHA-256 (DESIGN section 8). Passwords
+are kept as argon2id verifiers: 19 MiB, two passes, one lane, about 24 ms on the machines we know.
+"""
+
+import hashlib
+import secrets
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from dateutil.relativedelta import relativedelta
+
+from rolecall.domain.names import Id
+from rolecall.domain.ports import MintedToken
+
+TOKEN_PREFIX = "rolecall_"  # noqa: S105  a prefix by which leak scanners know the token
+TOKEN_MONTHS = 6
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Microseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000
+
+
+class RandomIds:
+    """UUIDs of version 7: 48 bits of milliseconds, then 74 random bits (RFC 9562 section 5.7)."""
+
+    def new(self) -> Id:
+        milliseconds = time.time_ns() // 1_000_000
+        bits = secrets.randbits(74)
+        value = (
+            milliseconds << 80 | 0x7 << 76 | (bits >> 62) << 64 | 0b10 << 62 | bits & (1 << 62) - 1
+        )
+        return Id(str(UUID(int=value)))
+
+
+class Vault:
+    """The port `Secrets`, with real randomness and real hashes."""
+
+    def __init__(self) -> None:
+        # What a login with no verifier is checked against, so that it takes as long.
+        self._nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+    def mint_token(self, at: int, seconds: int | None = None) -> MintedToken:
+        """A random token that lives six calendar months from `at`, or that many seconds."""
+        text = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        expires_at = token_expiry(at) if seconds is None else at + seconds * 1_000_000
+        return MintedToken(text=text, verifier=self.verifier_of(text), expires_at=expires_at)
+
+    def verifier_of(self, token: str) -> str:
+        """The hex SHA-256 of a token."""
+        return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def mint_password(self) -> str:
+        """24 characters that a person can copy, 144 random bits."""
+        return secrets.token_urlsafe(18)
+
+    def hash_password(self, password: str) -> str:
+        """An argon2id verifier."""
+        return _hasher.hash(password)
+
+    def password_matches(self, verifier: str | None, password: str) -> bool:
+        """Whether it is the password; takes as long when there is no verifier."""
+        try:
+            return _hasher.verify(verifier or self._nobody, password) and verifier is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def token_expiry(at: int) -> int:
+    """Six calendar months later; the last day of a shorter month (reference section 4)."""
+    later = datetime.fromtimestamp(at / 1_000_000, UTC) + relativedelta(months=TOKEN_MONTHS)
+    return int(later.timestamp() * 1_000_000)
