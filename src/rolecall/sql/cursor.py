@@ -18,7 +18,8 @@ from rolecall.sql.statements import Identifier
 
 STATEMENT_BYTES_MAX = 1_048_576
 SCRIPT_CHARACTERS_MAX = 16_777_216
-PARENTHESES_DEPTH_MAX = 64
+# Half of what sqlglot bears on Python's own stack.
+PARENTHESES_DEPTH_MAX = 24
 IDENTIFIER_CHARACTERS_MAX = 255
 
 # The groups are possessive: a text is cut in one pass, whatever it holds.
@@ -221,6 +222,11 @@ class Cursor:
                 depth -= 1
             if depth > PARENTHESES_DEPTH_MAX:
                 self.fail(f"at most {PARENTHESES_DEPTH_MAX} parentheses in one another", token)
+
+    @property
+    def tokens_count(self) -> int:
+        """How many tokens the statement has."""
+        return len(self._tokens) - 1
 
     @property
     def token(self) -> Token:

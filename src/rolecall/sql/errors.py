@@ -91,3 +91,15 @@ class MisplacedFunction(SqlCompilationError):
             column=column,
         )
         self.name = name
+
+
+class UnsupportedFeature(SqlCompilationError):
+    """A query uses something of the vendor's language that this one leaves out."""
+
+    code = "000002"
+    sqlstate = "0A000"
+
+    def __init__(self, feature: str) -> None:
+        """Name the feature."""
+        super().__init__(f"Unsupported feature: {feature}")
+        self.feature = feature

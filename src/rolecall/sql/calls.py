@@ -1,0 +1,34 @@
+"""What a query asks of the account before an engine can run it: function and relation calls."""
+
+import msgspec
+
+from rolecall.sql.functions import ResultType
+
+Constant = None | str | int | float | bool
+"""A value in a query; of a timestamp, the microseconds since the epoch."""
+
+
+class FunctionCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A function that the account answers, with constant arguments."""
+
+    name: str
+    arguments: tuple[Constant, ...]
+    placeholder: str
+    result: ResultType
+    changes_account: bool
+
+
+class Argument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An argument of a table function: its name if it was named, and its column in the constants."""
+
+    name: str | None
+    position: int
+
+
+class RelationCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A view or table function: the parts of its name, folded, and the table it is to become."""
+
+    name: tuple[str, ...]
+    placeholder: str
+    is_function: bool = False
+    arguments: tuple[Argument, ...] = ()
