@@ -74,7 +74,7 @@ def _integer(params: Mapping[str, str], name: str, default: int) -> int:
 
 
 # Names chosen at one level of a resource: None stands for the whole of what is below.
-Selection: TypeAlias = "dict[str, Selection | None]"
+Selection: TypeAlias = dict[str, "Selection | None"]
 
 
 class Projection(Struct, frozen=True, kw_only=True, gc=False):

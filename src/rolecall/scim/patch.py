@@ -186,7 +186,7 @@ def _whole_schema(
     urn = None if schema is resource_type.schema else schema.urn
     if op is Op.REMOVE or value is None:
         if urn is None:
-            raise errors.mutability(f"{resource_type.name} can't do without its core schema.")
+            raise errors.mutability(f"The core schema of a {resource_type.name} can't be removed.")
         for attribute in schema.attributes:
             yield from _at_path(op, Path(schema=urn, attribute=attribute), None, notes)
         return
