@@ -1,4 +1,4 @@
-"""Errors, lists, pages and chosen attributes are worded by RFC 7644 sections 3.4.2, 3.9 and 3.12."""
+"""Errors, lists, pages and chosen attributes follow RFC 7644 sections 3.4.2, 3.9 and 3.12."""
 
 import pytest
 

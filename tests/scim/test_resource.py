@@ -1,4 +1,4 @@
-"""Bodies of POST and PUT are read by RFC 7643 sections 2 and 3, kept as sent, or refused by name."""
+"""Bodies of POST and PUT are read by RFC 7643 sections 2 and 3, or refused by attribute."""
 
 import pytest
 from hypothesis import given
@@ -109,7 +109,8 @@ def test_unknown_attributes_are_passed_over_and_named() -> None:
     body = user(
         shoeSize=46,
         name={"nick": "x"},
-        **{ENTERPRISE_USER: {"floor": 3}, "urn:example:hr": {"age": 7}, "a.b": 1, "emails.value": "x",
+        **{ENTERPRISE_USER: {"floor": 3}, "urn:example:hr": {"age": 7}, "a.b": 1,
+           "emails.value": "x",
            'emails[type eq "work"].value': "x", "e\0\ud800": 1},
     )  # fmt: skip
 
@@ -244,7 +245,8 @@ def test_entra_sends_null_references_of_members() -> None:
         ({"title": "\ud800"}, "'title' holds NUL or half a character; send whole Unicode text."),
         ({"x509Certificates": [{"value": "?"}]},
          "'x509Certificates.value' must be a string in base64."),
-        ({"schemas": CORE_USER}, f"'schemas' must be an array of strings, such as [\"{CORE_USER}\"]."),
+        ({"schemas": CORE_USER},
+         f"'schemas' must be an array of strings, such as [\"{CORE_USER}\"]."),
         ({"schemas": [1]}, f"'schemas' must be an array of strings, such as [\"{CORE_USER}\"]."),
         ({"emails": [{"value": "a", "primary": True}, {"value": "b", "primary": "true"}]},
          "'emails' has 2 primary values; mark at most one."),

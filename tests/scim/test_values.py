@@ -49,6 +49,11 @@ def test_less_is_no_date_time_rfc7643_2_3_5(text: str) -> None:
     assert not values.is_date_time(text)
 
 
-@pytest.mark.parametrize(("text", "verdict"), [("TUlJ", True), ("TQ==", True), ("T Q", False)])
-def test_binary_is_base64_rfc7643_2_3_6(text: str, verdict: bool) -> None:  # noqa: FBT001 (a case)
-    assert values.is_binary(text) is verdict
+@pytest.mark.parametrize("text", ["TUlJ", "TQ==", "TQ", "-_8=", "TUlJ\r\nTUlJ\r\n", ""])
+def test_binary_is_base64_rfc7643_2_3_6(text: str) -> None:
+    assert values.is_binary(text)
+
+
+@pytest.mark.parametrize("text", ["T Q", "TQ===", "T=Q", "?"])
+def test_anything_else_is_no_binary_rfc7643_2_3_6(text: str) -> None:
+    assert not values.is_binary(text)

@@ -1,4 +1,4 @@
-"""Filters are read by the grammar of RFC 7644 section 3.4.2.2, within limits, or refused at a column.
+"""Filters are read by the grammar of RFC 7644 section 3.4.2.2, or refused at a column.
 
     filter    = term *("or" term)            term = factor *("and" factor)
     factor    = ["not"] "(" filter ")" / path "[" filter "]" / path "pr" / path operator value
@@ -131,7 +131,8 @@ _TOKEN = re.compile(
 # Behind the dot stands one name, or two where the vendor writes urn:…:User.manager.value.
 _NAME = r"[A-Za-z$][A-Za-z0-9_$-]*"
 _ATTRIBUTE = re.compile(
-    rf"(?:(?P<schema>urn:[^\s:]+(?::[^\s:]+)*):)?(?P<name>{_NAME})(?:\.(?P<sub>{_NAME}(?:\.{_NAME})?))?",
+    rf"(?:(?P<schema>urn:[^\s:]+(?::[^\s:]+)*):)?(?P<name>{_NAME})"
+    rf"(?:\.(?P<sub>{_NAME}(?:\.{_NAME})?))?",
     re.IGNORECASE,
 )
 _SUB_ATTRIBUTE = re.compile(rf"\.({_NAME})")

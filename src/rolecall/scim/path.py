@@ -72,7 +72,7 @@ def parse_path(text: str, resource_type: ResourceType) -> Path:
         return place
     if place.sub_attribute is not None or place.attribute.type is not Type.COMPLEX:
         raise errors.invalid_path(
-            f"'{print_attribute(selection.attribute)}' has no parts for square brackets to choose by."
+            f"'{print_path(place)}' has no parts for square brackets to choose by."
         )
     return Path(
         schema=place.schema,
