@@ -85,10 +85,12 @@ class SelectPlan:
         self._functions: list[FunctionCall] = []
         self._relations: list[RelationCall] = []
         self._constants: list[exp.Expr] = []
-        self.columns = self._named_columns()
         self._refuse_strangers()
+        self._name_columns()
+        self.columns = self._columns()
         self._take_functions()
         self._take_relations()
+        self._read_texts()
         self.functions = tuple(self._functions)
         self.relations = tuple(self._relations)
         self.trivial_types = self._trivial_types()
@@ -141,21 +143,24 @@ class SelectPlan:
 
     # --- names of columns -------------------------------------------------------------------
 
-    def _named_columns(self) -> tuple[str, ...] | None:
-        """Give every projection the header that the vendor gives it; None when a star expands."""
-        first = self._tree
-        while isinstance(first, exp.SetOperation | exp.Subquery):
-            first = first.this
-        names: list[str] = []
-        for projection in list(first.selects):
-            if projection.is_star:
-                continue
-            name = _header(projection)
-            names.append(name)
-            inner = projection.unalias()
-            aliased = exp.Alias(this=inner.copy(), alias=exp.to_identifier(name, quoted=True))
-            projection.replace(aliased)
-        return tuple(names) if len(names) == len(first.selects) else None
+    def _name_columns(self) -> None:
+        """Give every projection the name that the vendor gives it; a bare column has its own."""
+        for select in list(self._tree.find_all(exp.Select)):
+            for projection in list(select.expressions):
+                if not projection.is_star and not isinstance(projection, exp.Column):
+                    name = exp.to_identifier(_header(projection), quoted=True)
+                    inner = projection.unalias().copy()
+                    projection.replace(exp.Alias(this=inner, alias=name))
+        for table in list(self._tree.find_all(exp.TableAlias)):
+            for column in table.columns:
+                column.replace(exp.to_identifier(_folded(column), quoted=True))
+
+    def _columns(self) -> tuple[str, ...] | None:
+        """The result's columns as far as the text says them: a star says nothing."""
+        selects = self._tree.selects
+        if any(projection.is_star for projection in selects):
+            return None
+        return tuple(_header(projection) for projection in selects)
 
     # --- refusals ---------------------------------------------------------------------------
 
@@ -286,6 +291,15 @@ class SelectPlan:
             raise InvalidArgument(function, "only constants are allowed.")
         self._constants.append(given)
         return Argument(name=name, position=len(self._constants) - 1)
+
+    def _read_texts(self) -> None:
+        """Where a text is wanted of a JSON path, take the text, without JSON's quotes."""
+        for node in list(self._tree.find_all(exp.JSONExtract)):
+            parent = node.parent
+            is_text = isinstance(parent, exp.Cast) and parent.is_type(*exp.DataType.TEXT_TYPES)
+            if is_text or isinstance(parent, exp.Predicate):
+                parts = {"this": node.this, "expression": node.expression}
+                node.replace(exp.JSONExtractScalar(**parts))
 
     # --- queries that need no engine --------------------------------------------------------
 

@@ -1,0 +1,49 @@
+"""The child process: reads a question, answers it, until the parent is gone.
+
+Started as `python -m rolecall.select.child <memory in megabytes>`.
+"""
+
+import os
+import sys
+from threading import Event, Thread
+from typing import BinaryIO
+
+import msgspec
+
+from rolecall.select.engine import QueryFailed, run
+from rolecall.select.messages import Answer, Question, read_message, write_message
+
+NICENESS = 10
+PARENT_SECONDS = 1.0
+
+
+def serve(source: BinaryIO, target: BinaryIO, *, memory_megabytes: int) -> None:
+    """Answer questions in turn; the end of the source is the end of the work."""
+    decoder = msgspec.msgpack.Decoder(Question)
+    while (body := read_message(source)) is not None:
+        question = decoder.decode(body)
+        try:
+            table = run(question.sql, question.relations, memory_megabytes=memory_megabytes)
+            answer = Answer(table=table)
+        except QueryFailed as failed:
+            answer = Answer(message=failed.message, identifier=failed.identifier)
+        write_message(target, answer)
+
+
+def outlive_nobody(parent: int) -> None:
+    """End the process when its parent has ended, in the middle of a query too."""
+    never = Event()
+    while os.getppid() == parent:
+        never.wait(PARENT_SECONDS)
+    os._exit(1)
+
+
+def main() -> None:
+    """Step behind every other process, then serve standard input."""
+    os.nice(NICENESS)
+    Thread(target=outlive_nobody, args=(os.getppid(),), daemon=True).start()
+    serve(sys.stdin.buffer, sys.stdout.buffer, memory_megabytes=int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

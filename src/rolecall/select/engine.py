@@ -1,0 +1,196 @@
+"""DuckDB as a closed box: in memory, one thread, no files, no network, its settings locked."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+import duckdb
+
+from rolecall.domain.tables import Cell, Column, ColumnType, Table
+
+# How a column of each type comes in: a list parameter, unnested (executemany takes 300 times as
+# long), and what makes its cells the type. Timestamps are microseconds since the epoch.
+INCOMING: Mapping[ColumnType, str] = {
+    ColumnType.TEXT: "unnest(?::VARCHAR[])",
+    ColumnType.FIXED: "unnest(?::BIGINT[])",
+    ColumnType.REAL: "unnest(?::DOUBLE[])",
+    ColumnType.BOOLEAN: "unnest(?::BOOLEAN[])",
+    ColumnType.TIMESTAMP_LTZ: "make_timestamptz(unnest(?::BIGINT[]))",
+    ColumnType.TIMESTAMP_NTZ: "make_timestamp(unnest(?::BIGINT[]))",
+    ColumnType.DATE: "unnest(?::DATE[])",
+    ColumnType.VARIANT: "unnest(?::JSON[])",
+}
+
+# How a result column of each of the engine's types goes out; {0} is the column. Times go out as
+# numbers: reading a TIMESTAMPTZ as an object would need pytz.
+OUTGOING: Mapping[str, tuple[ColumnType, str]] = {
+    "VARCHAR": (ColumnType.TEXT, "{0}"),
+    "NULL": (ColumnType.TEXT, "{0}"),
+    "BOOLEAN": (ColumnType.BOOLEAN, "{0}"),
+    "TINYINT": (ColumnType.FIXED, "{0}"),
+    "SMALLINT": (ColumnType.FIXED, "{0}"),
+    "INTEGER": (ColumnType.FIXED, "{0}"),
+    "BIGINT": (ColumnType.FIXED, "{0}"),
+    "UTINYINT": (ColumnType.FIXED, "{0}"),
+    "USMALLINT": (ColumnType.FIXED, "{0}"),
+    "UINTEGER": (ColumnType.FIXED, "{0}"),
+    "UBIGINT": (ColumnType.FIXED, "{0}"),
+    "HUGEINT": (ColumnType.FIXED, "{0}"),
+    "UHUGEINT": (ColumnType.FIXED, "{0}"),
+    "DECIMAL": (ColumnType.FIXED, "{0}"),
+    "FLOAT": (ColumnType.REAL, "{0}"),
+    "DOUBLE": (ColumnType.REAL, "{0}"),
+    "TIMESTAMP WITH TIME ZONE": (ColumnType.TIMESTAMP_LTZ, "epoch_us({0})"),
+    "TIMESTAMP": (ColumnType.TIMESTAMP_NTZ, "epoch_us({0})"),
+    "TIMESTAMP_NS": (ColumnType.TIMESTAMP_NTZ, "epoch_us({0})"),
+    "TIMESTAMP_MS": (ColumnType.TIMESTAMP_NTZ, "epoch_us({0})"),
+    "TIMESTAMP_S": (ColumnType.TIMESTAMP_NTZ, "epoch_us({0})"),
+    "DATE": (ColumnType.DATE, "CAST({0} AS VARCHAR)"),
+    "JSON": (ColumnType.VARIANT, "CAST({0} AS VARCHAR)"),
+}
+NESTED = (ColumnType.VARIANT, "CAST(to_json({0}) AS VARCHAR)")
+OTHER = (ColumnType.TEXT, "CAST({0} AS VARCHAR)")
+
+DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+UNKNOWN_COLUMN = re.compile(
+    r'[Rr]eferenced (?:column|table) "([^"]+)" not found'
+    r'|Column "([^"]+)" referenced that exists in the SELECT clause'
+    r'|Table "[^"]+" does not have a column named "([^"]+)"'
+)
+INTEGER_BITS = 63
+
+CHUNK_ROWS = 10_000
+RESULT_ROWS_MAX = 1_000_000
+RESULT_CHARACTERS_MAX = 134_217_728
+
+
+class QueryFailed(Exception):
+    """The engine's own refusal, cleaned: no echo of the query, no candidates, no internals."""
+
+    def __init__(self, message: str, *, identifier: str | None = None) -> None:
+        """Keep the sentence and the name that was not found, if that was it."""
+        super().__init__(message)
+        self.message = message
+        self.identifier = identifier
+
+
+def run(sql: str, relations: Mapping[str, Table], *, memory_megabytes: int) -> Table:
+    """Answer the query over the tables, in a database made for it and dropped after it."""
+    with _closed_box(memory_megabytes) as connection:
+        try:
+            for name, table in relations.items():
+                _load(connection, name, table)
+            statements = connection.extract_statements(sql)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise QueryFailed("The statement is not a query.")
+            return _result(connection.sql(sql))
+        except duckdb.Error as error:
+            raise _cleaned(error) from None
+
+
+def _closed_box(memory_megabytes: int) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "allow_community_extensions": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+            "max_temp_directory_size": "0GB",
+            "memory_limit": f"{memory_megabytes}MB",
+            "threads": "1",
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
+    columns = ", ".join(
+        f"{INCOMING[column.type]} AS {_quoted(column.name)}" for column in table.columns
+    )
+    cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
+    connection.execute(
+        f"CREATE TEMP TABLE {_quoted(name)} AS SELECT {columns}",
+        cells,
+    )
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _result(relation: duckdb.DuckDBPyRelation) -> Table:
+    columns = []
+    projections = []
+    for position, (name, type_name) in enumerate(
+        zip(relation.columns, map(str, relation.types), strict=True), start=1
+    ):
+        column, expression = _outgoing(name, type_name)
+        columns.append(column)
+        projections.append(expression.format(f"#{position}"))
+    rows = _bounded_rows(relation.project(", ".join(projections)))
+    return Table(columns=tuple(columns), rows=rows)
+
+
+def _bounded_rows(result: duckdb.DuckDBPyRelation) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    size = 0
+    while chunk := result.fetchmany(CHUNK_ROWS):
+        cells = [tuple(map(_cell, row)) for row in chunk]
+        size += sum(len(cell) for row in cells for cell in row if isinstance(cell, str))
+        rows.extend(cells)
+        if len(rows) > RESULT_ROWS_MAX or size > RESULT_CHARACTERS_MAX:
+            raise QueryFailed(
+                f"The result has more than {RESULT_ROWS_MAX} rows or {RESULT_CHARACTERS_MAX} "
+                "characters: narrow it."
+            )
+    return rows
+
+
+def _outgoing(name: str, type_name: str) -> tuple[Column, str]:
+    decimal = DECIMAL.fullmatch(type_name)
+    nested = type_name.startswith(("STRUCT", "MAP")) or type_name.endswith("]")
+    key = "DECIMAL" if decimal else type_name
+    column_type, expression = OUTGOING.get(key, NESTED if nested else OTHER)
+    precision, scale = (int(digits) for digits in decimal.groups()) if decimal else (38, 0)
+    is_number = column_type is ColumnType.FIXED
+    column = Column(
+        name=name,
+        type=column_type,
+        precision=precision if is_number else None,
+        scale=scale if is_number else None,
+    )
+    return column, expression
+
+
+def _cell(value: object) -> Cell:
+    match value:
+        case None | bool() | str() | float():
+            return value
+        case int():
+            # Beyond 64 bits a number travels as its digits.
+            return value if value.bit_length() <= INTEGER_BITS else str(value)
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return str(value)
+
+
+def _cleaned(error: duckdb.Error) -> QueryFailed:
+    text = str(error).split("\n\nLINE ", 1)[0].split("\nCandidate bindings", 1)[0]
+    text = text.split("\nDid you mean", 1)[0].split("\n\nPossible solutions", 1)[0]
+    sentence = text.split("Error: ", 1)[-1].strip()
+    unknown = UNKNOWN_COLUMN.search(sentence)
+    if unknown is not None:
+        identifier = str(unknown[unknown.lastindex or 0])
+        return QueryFailed(f"invalid identifier '{identifier.upper()}'", identifier=identifier)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        sentence = "The query needs more memory than it may have: narrow it."
+    elif isinstance(error, duckdb.PermissionException):
+        sentence = "The query reaches outside the account."
+    elif isinstance(error, duckdb.InternalException | duckdb.FatalException):
+        sentence = "The engine could not carry out the query."
+    return QueryFailed(sentence)

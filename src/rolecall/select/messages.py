@@ -1,0 +1,54 @@
+"""What parent and child say to each other: one msgpack message each way, its length before it."""
+
+from typing import BinaryIO
+
+import msgspec
+
+from rolecall.domain.tables import Table
+
+LENGTH_BYTES = 4
+MESSAGE_BYTES_MAX = 1 << 30
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A query and the tables that it may read, by the names that it uses."""
+
+    sql: str
+    relations: dict[str, Table]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The table, or why there is none; `identifier` is the name that the query got wrong."""
+
+    table: Table | None = None
+    message: str = ""
+    identifier: str | None = None
+
+
+def write_message(stream: BinaryIO, message: Question | Answer) -> None:
+    """Send one message and flush."""
+    body = msgspec.msgpack.encode(message)
+    stream.write(len(body).to_bytes(LENGTH_BYTES, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def read_message(stream: BinaryIO) -> bytes | None:
+    """One whole message, or None when the other side is gone."""
+    head = _exactly(stream, LENGTH_BYTES)
+    if head is None:
+        return None
+    length = int.from_bytes(head, "big")
+    assert length <= MESSAGE_BYTES_MAX
+    return _exactly(stream, length)
+
+
+def _exactly(stream: BinaryIO, count: int) -> bytes | None:
+    parts = []
+    while count > 0:
+        part = stream.read(min(count, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
