@@ -95,7 +95,6 @@ class DuckSelecting:
                 [sys.executable, "-P", "-m", "rolecall.select.child", str(self._memory_megabytes)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
         return self._child

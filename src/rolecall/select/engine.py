@@ -83,7 +83,7 @@ def run(sql: str, relations: Mapping[str, Table], *, memory_megabytes: int) -> T
             statements = connection.extract_statements(sql)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise QueryFailed("The statement is not a query.")
-            return _result(connection.sql(sql))
+            return _result(connection, connection.sql(sql))
         except duckdb.Error as error:
             raise _cleaned(error) from None
 
@@ -122,7 +122,7 @@ def _quoted(name: str) -> str:
     return f'"{doubled}"'
 
 
-def _result(relation: duckdb.DuckDBPyRelation) -> Table:
+def _result(connection: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation) -> Table:
     columns = []
     projections = []
     for position, (name, type_name) in enumerate(
@@ -131,11 +131,11 @@ def _result(relation: duckdb.DuckDBPyRelation) -> Table:
         column, expression = _outgoing(name, type_name)
         columns.append(column)
         projections.append(expression.format(f"#{position}"))
-    rows = _bounded_rows(relation.project(", ".join(projections)))
-    return Table(columns=tuple(columns), rows=rows)
+    outgoing = relation.project(", ".join(projections)).sql_query()
+    return Table(columns=tuple(columns), rows=_bounded_rows(connection.execute(outgoing)))
 
 
-def _bounded_rows(result: duckdb.DuckDBPyRelation) -> list[tuple[Cell, ...]]:
+def _bounded_rows(result: duckdb.DuckDBPyConnection) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     size = 0
     while chunk := result.fetchmany(CHUNK_ROWS):
