@@ -26,7 +26,10 @@ def has_forbidden_character(text: str) -> bool:
     """Tell whether a text holds NUL or half a surrogate pair, which no store can keep exactly."""
     if "\0" in text:
         return True
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def shown(text: str) -> str:
