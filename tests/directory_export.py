@@ -106,18 +106,22 @@ class DirectoryExport(msgspec.Struct, frozen=True, kw_only=True):
         return lines
 
 
-def directory_export(people: int, groups: int) -> DirectoryExport:
-    """`people` persons in `groups` groups; every fifth group holds the two groups before it."""
+def directory_export(people: int, groups: int, *, first: int = 1) -> DirectoryExport:
+    """`people` persons in `groups` groups; every fifth group holds the two groups before it.
+
+    Two exports that begin at different numbers share no name and no identity.
+    """
     made = []
-    for number in range(1, groups + 1):
-        if number % 5 == 0:
+    for rank in range(1, groups + 1):
+        number = first + rank - 1
+        if rank % 5 == 0:
             made.append(ExportedGroup(number=number, groups=(number - 2, number - 1)))
         else:
-            first = (number * 37) % people
-            numbers = [(first + i) % people + 1 for i in range(min(MEMBERS_PER_GROUP, people))]
-            made.append(ExportedGroup(number=number, people=tuple(numbers)))
+            members = range(min(MEMBERS_PER_GROUP, people))
+            numbers = tuple(first + (rank * 37 + member) % people for member in members)
+            made.append(ExportedGroup(number=number, people=numbers))
     return DirectoryExport(
-        people=tuple(ExportedPerson(number=number) for number in range(1, people + 1)),
+        people=tuple(ExportedPerson(number=first + rank) for rank in range(people)),
         groups=tuple(made),
     )
 

@@ -153,8 +153,8 @@ def _cut_ranges(record: Record) -> tuple[Problem, ...]:
     if not any(_RANGE.search(description) for description in record.values):
         return ()
     why = (
-        "the server cut the member list (';range='): members are missing; export with ldifde, or "
-        "with a client that follows ranges"
+        "the server cut the member list (';range='): members are missing; export with a client "
+        "that follows ranges, or raise the server's MaxValRange"
     )
     return (Problem(where=record.where, why=why),)
 

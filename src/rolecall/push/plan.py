@@ -332,10 +332,9 @@ def _change_members(
     if there and (there.external_id or "").startswith(prefix):
         known |= {user.id for user in users.by_anchor.values()}
     removed = [
-        Member(name=users.by_id[id].user_name, id=id)
-        for id in sorted(present & known)
-        if id not in wanted
+        Member(name=users.by_id[id].user_name, id=id) for id in present & known if id not in wanted
     ]
+    removed.sort(key=lambda member: member.name)
     change = ChangeMembers(
         group=group.name,
         anchor=group.anchor,
