@@ -178,6 +178,12 @@ def test_a_name_that_is_taken_out_of_sight_is_skipped(push: Push) -> None:
     assert skip["why"] == "the server answered 409: taken"
 
 
+def test_text_of_others_does_not_steer_the_terminal(push: Push) -> None:
+    push.server.refuse("POST", "/Users", httpx.Response(400, json={"detail": "\x1b[2Jgone"}))
+    push.text(directory_export(1, 0))
+    assert "400: \N{REPLACEMENT CHARACTER}[2Jgone" in push.out
+
+
 def test_one_refused_member_spoils_no_other(push: Push) -> None:
     for _ in range(2):
         push.server.refuse("PATCH", "/Groups", httpx.Response(404, json={"detail": "no such user"}))

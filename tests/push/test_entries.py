@@ -200,6 +200,11 @@ def test_freeipa_is_read_once_without_its_compat_tree() -> None:
     assert directory.problems == ()
 
 
+def test_a_group_may_be_named_like_the_compat_tree() -> None:
+    text = "dn: cn=compat,ou=groups,dc=x\nobjectClass: groupOfNames\ncn: compat\n\n"
+    assert [group.name for group in read(text).groups] == ["compat"]
+
+
 def test_389_directory_server_knows_entries_by_nsuniqueid() -> None:
     entry = person("uid: a\ncn: A\nnsUniqueId: 33333333-000011EE-80000000-00000001")
     (found,) = read(f"version: 1\n\n# entry-id: 1\n{entry}").people

@@ -173,6 +173,13 @@ def test_attributes_that_the_server_does_not_know_are_not_compared() -> None:
     assert [change.path for change in update.changes] == ["displayName"]
 
 
+def test_attributes_that_the_server_does_not_know_are_named() -> None:
+    person = msgspec.structs.replace(a_person(1), title="Smith", given_name="Amber")
+    server = Server(user_attributes=frozenset({"username", "name"}))
+    (note,) = plan_of(Directory(people=(person,)), server, "directory").skipped
+    assert (note.what, note.count) == ("title", 0)
+
+
 BLUE = DirectoryGroup(anchor="b", name="Blue", members=("1", "2"))
 PEOPLE = (a_person(1), a_person(2), a_person(3))
 USERS = (a_user(1), a_user(2), a_user(3))

@@ -73,6 +73,15 @@ def user_body(person: Person, external_id: str, known: frozenset[str] | None) ->
     return {**body, "name": name} if name else body
 
 
+def not_sent(people: Sequence[Person], known: frozenset[str] | None) -> tuple[str, ...]:
+    """Attributes that the file gives and the server's schema does not have."""
+    understood = _understood(known)
+    left_out = [row for row in USER_ATTRIBUTES if row not in understood]
+    return tuple(
+        row.path for row in left_out if any(row.given(person) is not None for person in people)
+    )
+
+
 def _understood(known: frozenset[str] | None) -> list[_Attribute]:
     """A server that drops an attribute would differ, and be sent it, in every run."""
     return [r for r in USER_ATTRIBUTES if known is None or _root(r.path) in known or _needed(r)]

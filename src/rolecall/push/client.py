@@ -182,12 +182,11 @@ class ScimClient:
     ) -> httpx.Response:
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/scim+json"} if content is not None else {}
-        seconds = PAUSE_SECONDS_FIRST
-        trouble = ""
+        seconds, trouble = 0.0, ""
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 await self._pause(seconds)
-            seconds = PAUSE_SECONDS_FIRST * 2 ** (attempt + 1)
+            seconds = PAUSE_SECONDS_FIRST * 2**attempt
             try:
                 answer = await self._http.request(
                     method, url, params=query, content=content, headers=headers

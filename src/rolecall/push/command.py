@@ -84,10 +84,10 @@ def push_command(  # noqa: PLR0913 - one parameter for each option of the comman
             err.write("warning: the token travels unencrypted over http://; use https://\n")
         status, summary = asyncio.run(_push(order, token, directory, err, transport))
     except Unusable as error:
-        err.write(f"error: {error}\n")
+        err.write(tallies.printable(f"error: {error}\n"))
         return UNUSABLE
     except Stopped as error:
-        err.write(f"error: {error}\n")
+        err.write(tallies.printable(f"error: {error}\n"))
         return SOMETHING_FAILED
     out.write(tallies.as_json(summary) if format == "json" else tallies.as_text(summary))
     return status

@@ -223,7 +223,7 @@ def _key(dn: str) -> str:
 
 
 def _is_repeated(dn: str) -> bool:
-    return any(REPEATED_TREE in rdn for rdn in distinguished.parsed(dn))
+    return any(REPEATED_TREE in rdn for rdn in distinguished.parsed(dn)[1:])
 
 
 def _is_machine(record: Record) -> bool:

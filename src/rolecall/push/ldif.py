@@ -39,7 +39,9 @@ class _Unreadable(ValueError):
 
 # What may stand before the colon: an attribute type, then options such as `;lang-en` or
 # Active Directory's `;range=0-1499`.
-_LINE = re.compile(rb"([A-Za-z0-9][A-Za-z0-9.-]*(?:;[A-Za-z0-9_=*-]+)*):([:<]?)[ ]*(.*)", re.DOTALL)
+_LINE = re.compile(
+    rb"([A-Za-z0-9][A-Za-z0-9._-]*(?:;[A-Za-z0-9_=*-]+)*):([:<]?)[ ]*(.*)", re.DOTALL
+)
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _COUNT = re.compile(rb"#\s*numEntries:\s*([0-9]+)")
 _RESULT = re.compile(rb"result:\s*([0-9]+)\s*(.*)")

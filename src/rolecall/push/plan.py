@@ -127,7 +127,10 @@ def plan_of(directory: Directory, server: Server, source: str) -> Plan:
     users = _matched_users(directory.people, server.users, prefix)
     people = _plan_people(directory.people, users, server, prefix)
     plan = _plan_groups(directory, users, server.groups, prefix, people)
-    notes = tuple(Skip(kind="groups", what=n.where, why=n.why, count=0) for n in directory.notes)
+    notes = [Skip(kind="groups", what=n.where, why=n.why, count=0) for n in directory.notes]
+    for path in attributes.not_sent(directory.people, server.user_attributes):
+        why = "the server's User schema has no such attribute: not sent"
+        notes.append(Skip(kind="users", what=path, why=why, count=0))
     plan = msgspec.structs.replace(
         plan, problems=directory.problems, skipped=(*plan.skipped, *notes)
     )

@@ -150,7 +150,12 @@ def as_text(summary: Summary) -> str:
         lines += ["", f"Stopped: {summary.stopped}"]
     elif summary.dry_run:
         lines += ["", "This was a dry run: nothing was sent."]
-    return "\n".join(lines) + "\n"
+    return printable("\n".join(lines) + "\n")
+
+
+def printable(text: str) -> str:
+    """Names and answers are other people's text: none of it may steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _by_reason(skipped: Sequence[Skip]) -> list[str]:
