@@ -17,7 +17,8 @@ from dateutil.relativedelta import relativedelta
 from rolecall.domain.names import Id
 from rolecall.domain.ports import MintedToken
 
-TOKEN_PREFIX = "rolecall_"  # noqa: S105  a prefix by which leak scanners know the token
+TOKEN_PREFIX = "rolecall_"
+"""By which secret scanners know a token that has leaked."""
 TOKEN_MONTHS = 6
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -71,9 +72,10 @@ class Vault:
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; takes as long when there is no verifier."""
         try:
-            return _hasher.verify(verifier or self._nobody, password) and verifier is not None
+            _hasher.verify(verifier or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
+        return verifier is not None
 
 
 def token_expiry(at: int) -> int:

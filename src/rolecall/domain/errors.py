@@ -139,4 +139,8 @@ class LoginRefused(Refusal):
         self.why = why
 
 
+class StoreFailure(Exception):
+    """The change is not kept: the disk is full or broken, or another process holds the file."""
+
+
 TOKEN_REASONS = ("unknown", "expired", "ended", "integration_disabled", "issued_too_early")

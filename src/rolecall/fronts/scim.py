@@ -1,0 +1,554 @@
+"""The SCIM front: a request becomes commands or a query, an outcome becomes a reply and an attempt.
+
+A request is accepted (who asks, by which token), read (what is asked), carried out by the
+account's one door, and worded. Every request leaves an attempt, refused ones too.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from rolecall.domain import access
+from rolecall.domain.account import Account, Effects
+from rolecall.domain.attempts import Attempt
+from rolecall.domain.commands import Command, DropRole, DropUser
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import Refusal, TokenRefused
+from rolecall.domain.model import Integration, Kind, RoleCard, Token, UserCard
+from rolecall.domain.ports import Describe
+from rolecall.domain.predicate import EVERYTHING, Compare, Operator, Predicate
+from rolecall.domain.queries import OneRole, OneUser, Roles, Users
+from rolecall.domain.roles import MEMBERS_MAX
+from rolecall.domain.session import ActorKind, Session
+from rolecall.fronts import scim_groups, scim_users
+from rolecall.fronts.scim_answers import (
+    NOT_MODIFIED,
+    Exchange,
+    Reply,
+    attempt_of,
+    details_of,
+    refusal_reply,
+    reply,
+)
+from rolecall.fronts.scim_values import Lookup, predicate_of
+from rolecall.fronts.world import World
+from rolecall.scim import discovery, errors, messages, patch, resource, schema
+from rolecall.scim.filter import parse_filter
+from rolecall.scim.path import bind_filter
+from rolecall.scim.values import Object
+
+FEATURES = discovery.Features(etag=True, filter_results_max=messages.PAGE_COUNT_MAX)
+_decode = msgspec.json.Decoder().decode
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A request whose token is good: the session it runs as, and its integration."""
+
+    session: Session
+    integration: Integration
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """A question to be asked now; `heavy` ones belong on a reader thread."""
+
+    run: Callable[[], Reply]
+    heavy: bool
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """Commands for the account, what to note of them, and the reply once it has decided."""
+
+    session: Session
+    commands: tuple[Command, ...]
+    describe: Describe[Effects]
+    finish: Callable[[Effects | None, Exception | None], Reply]
+
+
+class ScimFront:
+    """SCIM for one account."""
+
+    def __init__(self, account: Account, world: World) -> None:
+        self.account = account
+        self.world = world
+
+    # ---- who asks --------------------------------------------------------------------------
+
+    def accept(self, exchange: Exchange) -> Accepted:
+        """The session that the bearer token stands for. Raises TokenRefused or ScimError."""
+        scheme, _, text = exchange.authorization.partition(" ")
+        text = text.strip()
+        if scheme.lower() != "bearer" or not text:
+            raise errors.unauthorized(
+                "Access token missing. Send the header 'Authorization: Bearer <access token>'."
+            )
+        bearer = self.account.bearer(self.world.secrets.verifier_of(text))
+        if bearer is None:
+            raise TokenRefused("unknown")
+        exchange.integration = bearer.token.integration_name
+        integration = self._good(bearer.token, exchange.at)
+        if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
+            raise TokenRefused(
+                "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
+            )
+        exchange.client = integration.scim_client
+        session = Session(
+            number=self.account.number,
+            actor=integration.name,
+            actor_kind=ActorKind.INTEGRATION,
+            role=integration.run_as_role,
+            at=exchange.at,
+            request=exchange.request,
+            integration=integration.name,
+            integration_id=integration.id,
+            token=bearer.token.id,
+            client_ip=exchange.client_ip,
+        )
+        self.account.store.use(self.account.number, bearer.token.id, exchange.at)
+        return Accepted(session=session, integration=integration)
+
+    def _good(self, token: Token, at: int) -> Integration:
+        return self.account.store.read(
+            self.account.number, lambda reading: access.require_good(reading, token, at)
+        )
+
+    def refuse(self, exchange: Exchange, error: Exception) -> Reply:
+        """Word what went wrong before the account was asked to change anything, and note it."""
+        self.account.store.note(self.account.number, attempt_of(exchange, None, error))
+        return refusal_reply(exchange, error)
+
+    # ---- what is asked ---------------------------------------------------------------------
+
+    def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write:
+        """What to do for an accepted request. Raises ScimError or a Refusal."""
+        kind = exchange.resource
+        if kind in _DISCOVERY:
+            return self._noted(exchange, _discovered(exchange))
+        if kind not in _COLLECTIONS:
+            raise _unknown_endpoint(exchange)
+        methods = _COLLECTIONS[kind] if exchange.id is None else _RESOURCES[kind]
+        handler = methods.get(exchange.method)
+        if handler is None:
+            allowed = ", ".join(methods)
+            exchange.allow = allowed
+            raise errors.method_not_allowed(
+                f"{exchange.method} does not work on /{kind}{'/{id}' if exchange.id else ''}; "
+                f"use {allowed}."
+            )
+        return handler(self, exchange, accepted)
+
+    def run(self, exchange: Exchange) -> Reply:
+        """The whole exchange, waiting for the commit: for tests and other synchronous callers."""
+        try:
+            accepted = self.accept(exchange)
+            step = self.answer(exchange, accepted)
+            if isinstance(step, Read):
+                return self.read(exchange, step)
+        except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
+            return self.refuse(exchange, error)
+        if isinstance(step, Reply):
+            return step
+        try:
+            effects = self.account.execute(step.session, *step.commands, describe=step.describe)
+        except Exception as error:  # noqa: BLE001  its attempt is kept by the store
+            return step.finish(None, error)
+        return step.finish(effects, None)
+
+    def read(self, exchange: Exchange, step: Read) -> Reply:
+        """Run a question, word its refusal, note its attempt."""
+        try:
+            return self._noted(exchange, step.run())
+        except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
+            return self.refuse(exchange, error)
+
+    def _noted(self, exchange: Exchange, answer: Reply) -> Reply:
+        exchange.details = details_of(exchange)
+        self.account.store.note(self.account.number, attempt_of(exchange, answer.status, None))
+        return answer
+
+    # ---- users -----------------------------------------------------------------------------
+
+    def list_users(self, exchange: Exchange, accepted: Accepted) -> Read:
+        params = exchange.params()
+        page = messages.parse_paging(params)
+        projection = _projection(params, schema.USER)
+        where = _where(params, schema.USER, scim_users.FIELDS, exchange)
+        query = Users(
+            where=where,
+            start=page.start_index - 1,
+            count=page.count,
+            with_groups=messages.wants(projection, "groups"),
+        )
+
+        def run() -> Reply:
+            found = self.account.ask(accepted.session, query)
+            client = accepted.integration.scim_client
+            shown = [
+                messages.project(
+                    scim_users.representation(card, exchange.base_url, client),
+                    projection,
+                    schema.USER,
+                )
+                for card in found.items
+            ]
+            exchange.resource_kind = Kind.USER.value
+            body = messages.list_response(shown, found.total, page.start_index, len(shown))
+            return reply(200, body)
+
+        return Read(run=run, heavy=not _is_lookup(where))
+
+    def get_user(self, exchange: Exchange, accepted: Accepted) -> Read:
+        projection = _projection(exchange.params(), schema.USER)
+        query = OneUser(
+            user=exchange.meant(Kind.USER), with_groups=messages.wants(projection, "groups")
+        )
+
+        def run() -> Reply:
+            card = self.account.ask(accepted.session, query)
+            exchange.resource_name = card.user.login_name
+            if exchange.has_version(card.revision.version):
+                return NOT_MODIFIED
+            return self._user_reply(200, exchange, accepted, card, projection)
+
+        return Read(run=run, heavy=False)
+
+    def create_user(self, exchange: Exchange, accepted: Accepted) -> Write:
+        asked = resource.read_resource(schema.USER, self._body(exchange))
+        exchange.learn(asked.ignored, asked.quirks)
+        command = scim_users.creation(
+            asked,
+            self.world.ids.new(),
+            exchange.at,
+            self._password(accepted, asked.values.get("password")),
+        )
+        exchange.about(Kind.USER, command.id, command.login_name)
+        return self._write(exchange, accepted, command, 201)
+
+    def replace_user(self, exchange: Exchange, accepted: Accepted) -> Write:
+        asked = resource.read_resource(schema.USER, self._body(exchange))
+        exchange.learn(asked.ignored, asked.quirks)
+        user = exchange.meant(Kind.USER)
+        password = self._password(accepted, asked.values.get("password"))
+        command = scim_users.replacement(
+            asked, user, exchange.at, password, exchange.expected_version()
+        )
+        return self._write(exchange, accepted, command, 200)
+
+    def change_user(self, exchange: Exchange, accepted: Accepted) -> Write:
+        asked = patch.read_patch(schema.USER, self._body(exchange))
+        exchange.learn(asked.ignored, asked.quirks)
+        given = next(
+            (step.value for step in asked.operations if step.path.attribute.name == "password"),
+            None,
+        )
+        command = scim_users.alteration(
+            asked,
+            exchange.meant(Kind.USER),
+            exchange.at,
+            self._password(accepted, given),
+            exchange.expected_version(),
+        )
+        return self._write(exchange, accepted, command, 200)
+
+    def drop_user(self, exchange: Exchange, accepted: Accepted) -> Write:
+        command = DropUser(
+            user=exchange.meant(Kind.USER),
+            at=exchange.at,
+            expected_version=exchange.expected_version(),
+        )
+        return self._write(exchange, accepted, command, 204)
+
+    def _password(self, accepted: Accepted, given: object) -> str | None:
+        """A verifier when the integration synchronises passwords; else it is passed over."""
+        integration = accepted.integration
+        if not isinstance(given, str) or not integration.sync_password:
+            return None
+        if integration.scim_client.value == "AZURE":
+            return None  # accepted, shown, without effect (reference section 0, row 6)
+        return self.world.secrets.hash_password(given)
+
+    def _user_reply(
+        self,
+        status: int,
+        exchange: Exchange,
+        accepted: Accepted,
+        card: UserCard,
+        projection: messages.Projection | None,
+    ) -> Reply:
+        client = accepted.integration.scim_client
+        body = scim_users.representation(card, exchange.base_url, client)
+        location = f"{exchange.base_url}/Users/{card.user.id}"
+        shown = messages.project(body, projection, schema.USER)
+        return reply(status, shown, location=location, version=card.revision.version)
+
+    # ---- groups ----------------------------------------------------------------------------
+
+    def list_groups(self, exchange: Exchange, accepted: Accepted) -> Read:
+        params = exchange.params()
+        page = messages.parse_paging(params)
+        projection = _projection(params, schema.GROUP)
+        where = _where(params, schema.GROUP, scim_groups.FIELDS, exchange)
+        wanted = messages.wants(projection, "members")
+        query = Roles(
+            where=where,
+            start=page.start_index - 1,
+            count=page.count,
+            members_max=MEMBERS_MAX if wanted else 0,
+        )
+
+        def run() -> Reply:
+            found = self.account.ask(accepted.session, query)
+            shown = [
+                messages.project(
+                    scim_groups.representation(card, exchange.base_url), projection, schema.GROUP
+                )
+                for card in found.items
+            ]
+            exchange.resource_kind = Kind.ROLE.value
+            body = messages.list_response(shown, found.total, page.start_index, len(shown))
+            return reply(200, body)
+
+        return Read(run=run, heavy=wanted or not _is_lookup(where))
+
+    def get_group(self, exchange: Exchange, accepted: Accepted) -> Read:
+        projection = _projection(exchange.params(), schema.GROUP)
+        wanted = messages.wants(projection, "members")
+        query = OneRole(
+            role=exchange.meant(Kind.ROLE),
+            members_max=MEMBERS_MAX if wanted else 0,
+        )
+
+        def run() -> Reply:
+            card = self.account.ask(accepted.session, query)
+            exchange.resource_name = card.role.name
+            if exchange.has_version(card.revision.version):
+                return NOT_MODIFIED
+            return self._group_reply(200, exchange, card, projection)
+
+        return Read(run=run, heavy=wanted)
+
+    def create_group(self, exchange: Exchange, accepted: Accepted) -> Write:
+        asked = resource.read_resource(schema.GROUP, self._body(exchange))
+        exchange.learn(asked.ignored, asked.quirks)
+        command = scim_groups.creation(asked, self.world.ids.new(), exchange.at)
+        exchange.about(Kind.ROLE, command.id, command.name)
+        exchange.has_members = bool(command.members)
+        return self._write(exchange, accepted, command, 201)
+
+    def replace_group(self, exchange: Exchange, accepted: Accepted) -> Write:
+        body = self._body(exchange)
+        asked = resource.read_resource(schema.GROUP, body)
+        exchange.learn(asked.ignored, asked.quirks)
+        command = scim_groups.replacement(
+            asked,
+            exchange.meant(Kind.ROLE),
+            exchange.at,
+            exchange.expected_version(),
+            members_given=isinstance(body, dict) and any(k.lower() == "members" for k in body),
+        )
+        return self._write(exchange, accepted, command, 200)
+
+    def change_group(self, exchange: Exchange, accepted: Accepted) -> Write:
+        asked = patch.read_patch(schema.GROUP, self._body(exchange))
+        exchange.learn(asked.ignored, asked.quirks)
+        command = scim_groups.alteration(
+            asked, exchange.meant(Kind.ROLE), exchange.at, exchange.expected_version()
+        )
+        return self._write(exchange, accepted, command, 200)
+
+    def drop_group(self, exchange: Exchange, accepted: Accepted) -> Write:
+        command = DropRole(
+            role=exchange.meant(Kind.ROLE),
+            at=exchange.at,
+            expected_version=exchange.expected_version(),
+        )
+        return self._write(exchange, accepted, command, 204)
+
+    def _group_reply(
+        self,
+        status: int,
+        exchange: Exchange,
+        card: RoleCard,
+        projection: messages.Projection | None,
+    ) -> Reply:
+        body = scim_groups.representation(card, exchange.base_url)
+        location = f"{exchange.base_url}/Groups/{card.role.id}"
+        shown = messages.project(body, projection, schema.GROUP)
+        return reply(status, shown, location=location, version=card.revision.version)
+
+    # ---- both ------------------------------------------------------------------------------
+
+    def _body(self, exchange: Exchange) -> object:
+        if not exchange.body.strip():
+            raise errors.invalid_syntax("The body is empty; send a JSON object.")
+        try:
+            body: object = _decode(exchange.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise errors.invalid_syntax(f"The body is not valid JSON: {error}.") from None
+        exchange.decoded = body
+        return body
+
+    def _write(
+        self, exchange: Exchange, accepted: Accepted, command: Command, status: int
+    ) -> Write:
+        exchange.details = details_of(exchange)
+        projection = _projection(
+            exchange.params(), schema.USER if exchange.resource == "Users" else schema.GROUP
+        )
+
+        def describe(effects: Effects | None, error: Exception | None) -> Attempt:
+            if effects is None:
+                return attempt_of(exchange, None, error)
+            answer = effects[0].answer
+            if isinstance(answer, UserCard):
+                exchange.about(Kind.USER, answer.user.id, answer.user.login_name)
+            elif isinstance(answer, RoleCard):
+                exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
+            return attempt_of(exchange, status, None)
+
+        def finish(effects: Effects | None, error: Exception | None) -> Reply:
+            if effects is None:
+                assert error is not None, "an outcome is one or the other"
+                return refusal_reply(exchange, error)
+            return self._done(exchange, accepted, effects[0], status, projection)
+
+        return Write(
+            session=accepted.session, commands=(command,), describe=describe, finish=finish
+        )
+
+    def _done(
+        self,
+        exchange: Exchange,
+        accepted: Accepted,
+        effect: Effect,
+        status: int,
+        projection: messages.Projection | None,
+    ) -> Reply:
+        card = effect.answer
+        if status == 204:
+            return reply(204, None)
+        if isinstance(card, UserCard):
+            return self._user_reply(status, exchange, accepted, card, projection)
+        assert isinstance(card, RoleCard), "a change of a role answers with its card"
+        if exchange.method == "PATCH" and accepted.integration.scim_client.value == "AZURE":
+            return reply(204, None)
+        if messages.wants(projection, "members") and exchange.has_members:
+            most = scim_groups.MEMBERS_SHOWN_MAX if exchange.method == "PATCH" else MEMBERS_MAX
+            try:
+                card = self.account.ask(
+                    accepted.session, OneRole(role=card.role.id, members_max=most)
+                )
+            except Refusal:
+                return reply(204, None)  # it was dropped since: what was asked is done
+            if card.members is None:
+                return reply(204, None)
+        return self._group_reply(status, exchange, card, projection)
+
+
+# ---- what a request names --------------------------------------------------------------------
+
+
+def _projection(
+    params: dict[str, str], resource_type: schema.ResourceType
+) -> messages.Projection | None:
+    if not params:
+        return None
+    return messages.parse_projection(
+        params.get("attributes"), params.get("excludedAttributes"), resource_type
+    )
+
+
+def _where(
+    params: dict[str, str],
+    resource_type: schema.ResourceType,
+    fields: dict[str, Lookup],
+    exchange: Exchange,
+) -> Predicate:
+    text = params.get("filter")
+    if text is None:
+        return EVERYTHING
+    tolerated: list[str] = []
+    parsed = bind_filter(parse_filter(text, tolerated), resource_type, tolerated)
+    exchange.learn((), tuple(tolerated))
+    return predicate_of(parsed, fields)
+
+
+def _is_lookup(where: Predicate) -> bool:
+    """Whether an index finds the few that are meant."""
+    return isinstance(where, Compare) and where.operator is Operator.EQ
+
+
+def _unknown_endpoint(exchange: Exchange) -> errors.ScimError:
+    if exchange.resource.split("/")[0] in {"Bulk", "Me", ".search"} or "/.search" in exchange.path:
+        return errors.not_implemented(
+            f"/{exchange.resource} is not supported; /ServiceProviderConfig says what is."
+        )
+    return errors.not_found(
+        f"There is no SCIM endpoint {exchange.path or '/'}; "
+        "use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas."
+    )
+
+
+# ---- discovery -------------------------------------------------------------------------------
+
+
+def _discovered(exchange: Exchange) -> Reply:
+    """ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4)."""
+    if exchange.method != "GET":
+        exchange.allow = "GET"
+        raise errors.method_not_allowed(f"/{exchange.resource} can only be read; use GET.")
+    if "filter" in exchange.params():
+        # RFC 7644 section 4: a filter here SHALL be refused, lest a client believe it worked.
+        raise errors.forbidden(f"/{exchange.resource} takes no filter.")
+    found = _DISCOVERY[exchange.resource](exchange)
+    if found is None:
+        raise errors.not_found(f"/{exchange.resource}/{exchange.id} does not exist.")
+    if isinstance(found, list):
+        return reply(200, messages.list_response(found, len(found), 1, len(found)))
+    return reply(200, found)
+
+
+def _config(exchange: Exchange) -> Object | None:
+    if exchange.id is not None:
+        return None
+    return discovery.service_provider_config(FEATURES, exchange.base_url)
+
+
+def _resource_types(exchange: Exchange) -> Object | list[Object] | None:
+    if exchange.id is None:
+        return discovery.resource_types(exchange.base_url)
+    found = discovery.find_resource_type(exchange.id)
+    return None if found is None else discovery.resource_type_body(found, exchange.base_url)
+
+
+def _schemas(exchange: Exchange) -> Object | list[Object] | None:
+    if exchange.id is None:
+        return discovery.schemas(exchange.base_url)
+    found = discovery.find_advertised_schema(exchange.id)
+    return None if found is None else discovery.schema_body(found, exchange.base_url)
+
+
+_DISCOVERY: dict[str, Callable[[Exchange], Object | list[Object] | None]] = {
+    "ServiceProviderConfig": _config,
+    "ResourceTypes": _resource_types,
+    "Schemas": _schemas,
+}
+
+Handler = Callable[[ScimFront, Exchange, Accepted], Read | Write]
+_COLLECTIONS: dict[str, dict[str, Handler]] = {
+    "Users": {"GET": ScimFront.list_users, "POST": ScimFront.create_user},
+    "Groups": {"GET": ScimFront.list_groups, "POST": ScimFront.create_group},
+}
+_RESOURCES: dict[str, dict[str, Handler]] = {
+    "Users": {
+        "GET": ScimFront.get_user,
+        "PUT": ScimFront.replace_user,
+        "PATCH": ScimFront.change_user,
+        "DELETE": ScimFront.drop_user,
+    },
+    "Groups": {
+        "GET": ScimFront.get_group,
+        "PUT": ScimFront.replace_group,
+        "PATCH": ScimFront.change_group,
+        "DELETE": ScimFront.drop_group,
+    },
+}

@@ -1,0 +1,366 @@
+"""What a SCIM exchange carries, and how its end is worded: reply, error, attempt.
+
+One table words every refusal (STYLE 8); what only an operator may know, the remedy, goes into
+the attempt and never into a reply.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from rolecall.domain import errors as refusals
+from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt, AttemptKind
+from rolecall.domain.errors import Refusal
+from rolecall.domain.model import Kind, ScimClient
+from rolecall.domain.names import Id
+from rolecall.domain.session import ActorKind
+from rolecall.scim import errors, messages
+from rolecall.scim.errors import ScimError
+from rolecall.scim.values import shown
+
+_encode = msgspec.json.Encoder().encode
+_VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
+NEVER = -1
+"""A version that no resource has: what an If-Match that can't be read stands for."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An HTTP answer: status, JSON body or none, and headers beside the content type."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+NOT_MODIFIED = Reply(status=304)
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A request as it came. `path` is what follows `/scim/v2`, `base_url` ends with that."""
+
+    method: str
+    path: str
+    query: str = ""
+    authorization: str = ""
+    body: bytes = b""
+    base_url: str = ""
+    client_ip: str | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+
+class Exchange:
+    """One request on its way through: what came in, and what is learned for its attempt.
+
+    The body may be read after the token was accepted: set it before asking for an answer.
+    """
+
+    __slots__ = (
+        "allow",
+        "at",
+        "authorization",
+        "base_url",
+        "body",
+        "client",
+        "client_ip",
+        "decoded",
+        "details",
+        "endpoint_id",
+        "has_members",
+        "id",
+        "if_match",
+        "if_none_match",
+        "ignored",
+        "integration",
+        "method",
+        "path",
+        "query",
+        "quirks",
+        "request",
+        "resource",
+        "resource_id",
+        "resource_kind",
+        "resource_name",
+    )
+
+    def __init__(self, came: Incoming, at: int, request: Id) -> None:
+        self.method = came.method
+        self.path = came.path
+        self.at = at
+        self.request = request
+        self.query = came.query
+        self.authorization = came.authorization
+        self.body = came.body
+        self.client_ip = came.client_ip
+        self.if_match = came.if_match
+        self.if_none_match = came.if_none_match
+        self.endpoint_id, self.resource, self.id = _places(came.path)
+        self.base_url = (
+            came.base_url if self.endpoint_id is None else f"{came.base_url}/{self.endpoint_id}"
+        )
+        self.integration: str | None = None
+        self.client: ScimClient | None = None
+        self.decoded: object = None
+        self.ignored: tuple[str, ...] = ()
+        self.quirks: tuple[str, ...] = ()
+        self.allow: str | None = None
+        self.has_members = True
+        self.details: str | None = None
+        self.resource_kind: str | None = None
+        self.resource_id: str | None = self.id
+        self.resource_name: str | None = None
+
+    def params(self) -> dict[str, str]:
+        """The query's parameters; the first of each counts, names are read as they are spelled."""
+        found: dict[str, str] = {}
+        if self.query:
+            pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=100)
+            for name, value in pairs:
+                found.setdefault(name, value)
+        return found
+
+    def meant(self, kind: Kind) -> Id:
+        """The id in the path, noted as what the request is about."""
+        assert self.id is not None, "the route has an id"
+        self.resource_kind = kind.value
+        return Id(self.id)
+
+    def about(self, kind: Kind, resource_id: Id, name: str) -> None:
+        """Note what the request is about."""
+        self.resource_kind = kind.value
+        self.resource_id = resource_id
+        self.resource_name = name
+
+    def learn(self, ignored: tuple[str, ...], quirks: tuple[str, ...]) -> None:
+        """Note what was passed over and what was tolerated."""
+        self.ignored = ignored
+        self.quirks = quirks
+
+    def expected_version(self) -> int | None:
+        """The version that If-Match names; None without the header or for `*` (RFC 7644 3.14)."""
+        if self.if_match is None or self.if_match.strip() == "*":
+            return None
+        found = _VERSION.fullmatch(self.if_match.strip())
+        return int(found[1]) if found else NEVER
+
+    def has_version(self, version: int) -> bool:
+        """Whether If-None-Match says that the client has this version already."""
+        if self.if_none_match is None:
+            return False
+        found = _VERSION.fullmatch(self.if_none_match.strip())
+        return found is not None and int(found[1]) == version
+
+
+def _places(path: str) -> tuple[str | None, str, str | None]:
+    """Endpoint id, resource and id of a path; an endpoint id is a UUID in first place."""
+    parts = [part for part in path.split("/") if part]
+    endpoint = parts.pop(0) if parts and len(parts[0]) == 36 and parts[0].count("-") == 4 else None
+    if len(parts) > 2:
+        return endpoint, "/".join(parts), None
+    return endpoint, parts[0] if parts else "", parts[1] if len(parts) == 2 else None
+
+
+# ---- replies ---------------------------------------------------------------------------------
+
+
+def reply(
+    status: int, body: object, *, location: str | None = None, version: int | None = None
+) -> Reply:
+    """An answer with a body, or none at all for 204."""
+    headers: list[tuple[bytes, bytes]] = []
+    if location is not None:
+        headers.append((b"location", location.encode()))
+    if version is not None:
+        headers.append((b"etag", f'W/"{version}"'.encode()))
+    return Reply(status=status, body=b"" if body is None else _encode(body), headers=tuple(headers))
+
+
+def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
+    """The SCIM error body, whatever went wrong."""
+    told = worded(error)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    if told.status == 401:
+        headers = ((b"www-authenticate", b'Bearer realm="SCIM"'),)
+    elif told.status == 405 and exchange.allow is not None:
+        headers = ((b"allow", exchange.allow.encode()),)
+    elif told.status in {429, 503}:
+        headers = ((b"retry-after", b"5"),)
+    return Reply(status=told.status, body=_encode(messages.error_body(told)), headers=headers)
+
+
+# ---- refusals --------------------------------------------------------------------------------
+
+NOUNS = {Kind.USER: "User", Kind.ROLE: "Group"}
+
+
+def _not_found(refusal: refusals.NotFound) -> ScimError:
+    noun = NOUNS.get(refusal.kind, refusal.kind.value.title())
+    return errors.not_found(f"{noun} {refusal.name} not found. Look it up with a filter first.")
+
+
+def _already_exists(refusal: refusals.AlreadyExists) -> ScimError:
+    said = (
+        "User exists with given userName and/or enterprise:user.snowflakeUserName."
+        if refusal.kind is Kind.USER
+        else "Group exists with given displayName."
+    )
+    help_ = (
+        f" Its id is {refusal.id}: change it with PATCH or PUT."
+        if refusal.id is not None
+        else " It was not created by this integration; the account's audit trail says what to do."
+    )
+    return errors.uniqueness(said + help_)
+
+
+TOKEN_WORDS = {
+    "expired": "Access token expired. Issue a new one and give it to the identity provider.",
+    "ended": "Access token expired. It was ended before its time; issue a new one.",
+    "issued_too_early": "Access token expired. The account accepts only newer ones; issue one.",
+    "integration_disabled": "Access token invalid: its security integration is disabled.",
+    "unknown": "Access token invalid. Check that it was copied whole, for this account and URL.",
+}
+
+
+def _token_refused(refusal: refusals.TokenRefused) -> ScimError:
+    return errors.unauthorized(TOKEN_WORDS[refusal.why])
+
+
+def _unknown_member(refusal: refusals.UnknownMember) -> ScimError:
+    shown_ids = ", ".join(refusal.ids[:5])
+    more = f" and {len(refusal.ids) - 5} more" if len(refusal.ids) > 5 else ""
+    return errors.invalid_value(
+        f"No user of this account has the id {shown_ids}{more}; members are ids of users."
+    )
+
+
+def _forbidden(_refusal: Refusal) -> ScimError:
+    return errors.forbidden(
+        "Insufficient privileges. The account's audit trail names what the integration lacks."
+    )
+
+
+SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
+    refusals.NotFound: _not_found,
+    refusals.AlreadyExists: _already_exists,
+    refusals.NotAuthorized: _forbidden,
+    refusals.RoleNotGranted: _forbidden,
+    refusals.SystemObject: _forbidden,
+    refusals.CurrentRole: _forbidden,
+    refusals.DependentGrants: _forbidden,
+    refusals.LoginRefused: lambda _: errors.unauthorized("Access token invalid."),
+    refusals.TokenRefused: _token_refused,
+    refusals.InvalidValue: lambda refusal: errors.invalid_value(
+        f"{refusal.property_name}: {refusal.reason}."
+    ),
+    refusals.UnknownMember: _unknown_member,
+    refusals.VersionMismatch: lambda refusal: errors.precondition_failed(
+        f"The resource has changed: it is at version {refusal.present}. Read it again first."
+    ),
+    refusals.CircularGrant: lambda _: errors.invalid_value(
+        "The membership would make a group a member of itself."
+    ),
+}
+
+
+def worded(error: Exception) -> ScimError:
+    """The error in SCIM's words; what nobody foresaw is 500 and says nothing of the inside."""
+    if isinstance(error, ScimError):
+        return error
+    if isinstance(error, Refusal):
+        return SCIM_ERRORS[type(error)](error)
+    if isinstance(error, refusals.StoreFailure):
+        return errors.unavailable("The server can't keep changes at the moment; try again later.")
+    return errors.internal("The server failed; its log has the details under this request's id.")
+
+
+# ---- attempts --------------------------------------------------------------------------------
+
+
+def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) -> Attempt:
+    """The attempt that an exchange leaves; `status` is None when it was refused."""
+    why = fix = code = None
+    if error is not None:
+        told = worded(error)
+        status, why, code = told.status, told.detail, str(told.status)
+        fix = error.remedy if isinstance(error, Refusal) else None
+    assert status is not None, "an exchange ends in a status or an error"
+    return Attempt(
+        kind=AttemptKind.SCIM,
+        at=exchange.at,
+        request=exchange.request,
+        method=exchange.method,
+        endpoint="scim/v2" + exchange.path,
+        status=status,
+        succeeded=error is None,
+        error_code=code,
+        why=why,
+        fix=fix,
+        client_ip=exchange.client_ip,
+        actor=exchange.integration,
+        actor_kind=ActorKind.INTEGRATION.value if exchange.integration else None,
+        integration=exchange.integration,
+        resource_kind=exchange.resource_kind,
+        resource_id=exchange.resource_id,
+        resource_name=exchange.resource_name,
+        details=exchange.details,
+    )
+
+
+SECRET_NAMES = frozenset({"password"})
+
+
+def details_of(exchange: Exchange) -> str | None:
+    """JSON text for the audit: query, redacted body, what was ignored and tolerated."""
+    parts: dict[str, object] = {}
+    if exchange.query:
+        parts["query"] = shown(exchange.query[:2_000])
+    if exchange.ignored:
+        parts["ignored"] = exchange.ignored[:50]
+    if exchange.quirks:
+        parts["quirks"] = exchange.quirks
+    if exchange.decoded is not None:
+        parts["request"] = _request_of(exchange)
+    if not parts:
+        return None
+    text = _encode(parts)
+    if len(text) > DETAILS_LENGTH_MAX:
+        digest = hashlib.sha256(exchange.body).hexdigest()
+        parts["request"] = {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
+        text = _encode(parts)
+    return text.decode()
+
+
+def _request_of(exchange: Exchange) -> object:
+    """The body without secrets; one that can't hold a secret is kept as it came."""
+    if len(exchange.body) > DETAILS_LENGTH_MAX:
+        return None
+    if b"assword" not in exchange.body.lower() and b"\\" not in exchange.body:
+        return msgspec.Raw(exchange.body)
+    return redacted(exchange.decoded)
+
+
+def redacted(value: object) -> object:
+    """The same JSON with every password's value replaced, wherever it stands."""
+    if isinstance(value, dict):
+        secret = any(
+            isinstance(entry, str) and _is_secret(entry)
+            for key, entry in value.items()
+            if key.lower() == "path"
+        )
+        return {
+            key: "***"
+            if _is_secret(key) or (secret and key.lower() == "value")
+            else redacted(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [redacted(inner) for inner in value]
+    return value
+
+
+def _is_secret(name: str) -> bool:
+    return any(secret in name.lower() for secret in SECRET_NAMES)

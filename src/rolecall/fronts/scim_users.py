@@ -1,0 +1,269 @@
+"""Users between SCIM and the account: attributes to properties and back, from one table.
+
+The table is the vendor's mapping (reference section 1). What has no property is kept in the
+profile as it was sent and returned so.
+"""
+
+from collections.abc import Iterator
+
+from rolecall.domain.commands import Add, At, ChangeUser, CreateUser, Set, Unset, UserChange
+from rolecall.domain.model import Json, ScimClient, User, UserCard
+from rolecall.domain.names import Id, fold
+from rolecall.domain.predicate import Field, Predicate
+from rolecall.fronts.scim_values import (
+    Lookup,
+    iso_time,
+    predicate_of_parts,
+    predicate_within,
+)
+from rolecall.scim.patch import Op, Operation, Patch
+from rolecall.scim.path import Path
+from rolecall.scim.resource import Resource
+from rolecall.scim.schema import ACCOUNT_USER, CORE_USER, ENTERPRISE_USER
+
+NAME_PARTS = {
+    "givenName": "FIRST_NAME",
+    "familyName": "LAST_NAME",
+    "middleName": "MIDDLE_NAME",
+}
+ACCOUNT_PARTS = {
+    "allowedInterfaces": "ALLOWED_INTERFACES",
+    "defaultWarehouse": "DEFAULT_WAREHOUSE",
+    "defaultRole": "DEFAULT_ROLE",
+    "defaultSecondaryRoles": "DEFAULT_SECONDARY_ROLES",
+    "type": "TYPE",
+}
+"""The vendor's attributes: the same properties under either extension URN."""
+
+FIELDS: dict[str, Lookup] = {
+    "id": Lookup(Field.ID),
+    "userName": Lookup(Field.LOGIN_KEY, keyed=True),
+    "displayName": Lookup(Field.DISPLAY_KEY, keyed=True),
+    "externalId": Lookup(Field.EXTERNAL_ID),
+    "active": Lookup(Field.ACTIVE),
+    "meta.created": Lookup(Field.CREATED_AT, timed=True),
+    "meta.lastModified": Lookup(Field.CHANGED_AT, timed=True),
+}
+"""What a filter can ask of a user."""
+
+
+# ---- in --------------------------------------------------------------------------------------
+
+
+def creation(resource: Resource, new_id: Id, at: int, password: str | None) -> CreateUser:
+    """The command that a POST asks for; `password` is a verifier, or None to ignore it."""
+    values = resource.values
+    user_name = str(values["userName"])
+    properties: dict[str, Json] = {}
+    profile: dict[str, Json] = {}
+    for name, value in values.items():
+        if name in _PLAIN:
+            properties[_PLAIN[name]] = value
+        elif name == "name" and isinstance(value, dict):
+            _split(value, NAME_PARTS, properties, profile, "name")
+        elif name in {ENTERPRISE_USER, ACCOUNT_USER} and isinstance(value, dict):
+            _split(value, ACCOUNT_PARTS, properties, profile, name)
+        elif name == "active":
+            properties["DISABLED"] = value is False
+        elif name not in _APART:
+            profile[name] = value
+    if password is not None:
+        properties |= {"PASSWORD": password, "PASSWORD_SET_AT": at}
+    external_id = values.get("externalId")
+    return CreateUser(
+        id=new_id,
+        name=fold(user_name),
+        login_name=user_name,
+        at=at,
+        properties=properties,
+        profile=profile,
+        external_id=None if external_id is None else str(external_id),
+    )
+
+
+_PLAIN = {"displayName": "DISPLAY_NAME"}
+_APART = frozenset({"userName", "externalId", "password", "schemas", "id", "meta", "groups"})
+
+
+def _split(
+    value: dict[str, Json],
+    parts: dict[str, str],
+    properties: dict[str, Json],
+    profile: dict[str, Json],
+    attribute: str,
+) -> None:
+    """Parts with a property go there, the rest stays together in the profile."""
+    rest = {}
+    for part, given in value.items():
+        if part in parts:
+            properties[parts[part]] = given
+        else:
+            rest[part] = given
+    if rest:
+        profile[attribute] = rest
+
+
+def replacement(
+    resource: Resource, user: Id, at: int, password: str | None, expected: int | None
+) -> ChangeUser:
+    """The command that a PUT asks for."""
+    made = creation(resource, user, at, password)
+    changes: list[UserChange] = [
+        Set(At("NAME"), made.name),
+        Set(At("LOGIN_NAME"), made.login_name),
+    ]
+    changes += [Set(At(name), value) for name, value in made.properties.items()]
+    for name, value in made.profile.items():
+        if name in {ENTERPRISE_USER, ACCOUNT_USER} and isinstance(value, dict):
+            changes += [Set(At(part, name), inner) for part, inner in value.items()]
+        else:
+            changes.append(Set(At(name), value))
+    if made.external_id is not None:
+        changes.append(Set(At("EXTERNAL_ID"), made.external_id))
+    return ChangeUser(
+        user=user, changes=tuple(changes), at=at, expected_version=expected, replaces=True
+    )
+
+
+def alteration(
+    patch: Patch, user: Id, at: int, password: str | None, expected: int | None
+) -> ChangeUser:
+    """The command that a PATCH asks for: all its operations, all or nothing."""
+    changes: list[UserChange] = []
+    for operation in patch.operations:
+        changes += _changes(operation, at, password)
+    return ChangeUser(user=user, changes=tuple(changes), at=at, expected_version=expected)
+
+
+def _changes(operation: Operation, at: int, password: str | None) -> Iterator[UserChange]:
+    path = operation.path
+    name = path.attribute.name
+    removal = operation.op is Op.REMOVE
+    if name == "password":
+        if removal or password is not None:
+            yield from _password_changes(None if removal else password, at)
+    elif name == "userName":
+        yield Set(At("NAME"), fold(str(operation.value)))
+        yield Set(At("LOGIN_NAME"), operation.value)
+    elif name == "active":
+        # Removing `active` leaves nobody locked out: unassigned is the default, true.
+        yield Set(At("DISABLED"), operation.value is False)
+    elif name == "name" and path.sub_attribute is None and removal:
+        yield from (Unset(At(part)) for part in NAME_PARTS.values())
+        yield Unset(At("name"))
+    else:
+        yield from _change(operation, _place(path))
+
+
+def _password_changes(password: str | None, at: int) -> Iterator[UserChange]:
+    yield Set(At("PASSWORD"), password)
+    yield Set(At("PASSWORD_SET_AT"), at if password is not None else None)
+
+
+def _place(path: Path) -> At:
+    name = path.attribute.name
+    part = path.sub_attribute.name if path.sub_attribute is not None else None
+    if path.schema is not None and name in ACCOUNT_PARTS:
+        return At(ACCOUNT_PARTS[name])
+    if path.schema is None and name == "name" and part in NAME_PARTS:
+        return At(NAME_PARTS[part])
+    if path.schema is None and name in _PROPERTIES:
+        return At(_PROPERTIES[name])
+    where = None if path.value_filter is None else predicate_within(path.value_filter)
+    return At(name, path.schema, where, part)
+
+
+_PROPERTIES = {"displayName": "DISPLAY_NAME", "externalId": "EXTERNAL_ID"}
+
+
+def _change(operation: Operation, at: At) -> Iterator[UserChange]:
+    path, value = operation.path, operation.value
+    many = path.attribute.multi_valued and path.sub_attribute is None
+    if operation.op is Op.REMOVE:
+        if value is None:
+            yield Unset(at)
+            return
+        for entry in value if isinstance(value, list) else [value]:
+            yield Unset(At(at.attribute, at.extension, _same(entry), None))
+    elif operation.op is Op.ADD and many and at.where is None:
+        yield Add(at, tuple(value) if isinstance(value, list) else (value,))
+    else:
+        yield Set(at, value)
+
+
+def _same(entry: Json) -> Predicate:
+    """The entries that are this one, by every sub-attribute given."""
+    parts = entry.items() if isinstance(entry, dict) else [("value", entry)]
+    return predicate_of_parts(parts)
+
+
+# ---- out -------------------------------------------------------------------------------------
+
+
+def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[str, Json]:
+    """The user as SCIM shows it (RFC 7643 section 4.1), with `groups` as they are in the card."""
+    user = card.user
+    account_urn = ENTERPRISE_USER if client is ScimClient.OKTA else ACCOUNT_USER
+    body: dict[str, Json] = {"schemas": [CORE_USER], "id": user.id}
+    if card.external_id is not None:
+        body["externalId"] = card.external_id
+    body["userName"] = user.login_name
+    name = _name(user)
+    if name:
+        body["name"] = name
+    if user.display_name is not None:
+        body["displayName"] = user.display_name
+    body["active"] = not user.disabled
+    body |= {key: value for key, value in user.profile.items() if key != "name"}
+    account = _account_attributes(user)
+    if account:
+        kept = user.profile.get(account_urn)
+        body[account_urn] = {**kept, **account} if isinstance(kept, dict) else account
+    if card.groups:
+        body["groups"] = [
+            {
+                "value": group.role,
+                "$ref": f"{base_url}/Groups/{group.role}",
+                "display": group.name,
+                "type": "direct",
+            }
+            for group in card.groups
+        ]
+    urns: list[Json] = [urn for urn in (ENTERPRISE_USER, ACCOUNT_USER) if urn in body]
+    if urns:
+        body["schemas"] = [CORE_USER, *urns]
+    body["meta"] = {
+        "resourceType": "User",
+        "created": iso_time(user.created_at),
+        "lastModified": iso_time(card.revision.changed_at),
+        "location": f"{base_url}/Users/{user.id}",
+        "version": f'W/"{card.revision.version}"',
+    }
+    return body
+
+
+def _name(user: User) -> dict[str, Json]:
+    kept = user.profile.get("name")
+    name: dict[str, Json] = dict(kept) if isinstance(kept, dict) else {}
+    if user.first_name is not None:
+        name["givenName"] = user.first_name
+    if user.last_name is not None:
+        name["familyName"] = user.last_name
+    if user.middle_name is not None:
+        name["middleName"] = user.middle_name
+    return name
+
+
+def _account_attributes(user: User) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    if user.allowed_interfaces:
+        shown["allowedInterfaces"] = ",".join(user.allowed_interfaces)
+    if user.default_warehouse is not None:
+        shown["defaultWarehouse"] = user.default_warehouse
+    if user.default_role is not None:
+        shown["defaultRole"] = user.default_role
+    if user.default_secondary_roles is not None:
+        shown["defaultSecondaryRoles"] = "ALL" if user.default_secondary_roles else "NONE"
+    if user.type is not None:
+        shown["type"] = user.type.value.lower()
+    return shown

@@ -1,0 +1,142 @@
+"""Values between SCIM and the account: filters to predicates, microseconds to dateTimes."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+import msgspec
+
+from rolecall.domain.model import Json
+from rolecall.domain.names import key_of
+from rolecall.domain.predicate import (
+    And,
+    Compare,
+    Field,
+    Not,
+    Operator,
+    Or,
+    Predicate,
+    Value,
+)
+from rolecall.scim import errors
+from rolecall.scim import filter as filters
+from rolecall.scim.filter import Filter, print_attribute
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Lookup(msgspec.Struct, frozen=True):
+    """The stored field behind an attribute; text is compared by key, times as microseconds."""
+
+    field: Field
+    keyed: bool = False
+    timed: bool = False
+
+
+def predicate_of(parsed: Filter, fields: Mapping[str, Lookup]) -> Predicate:
+    """The stored condition that a bound filter asks for. Raises invalidFilter.
+
+    The parser bounds the depth.
+    """
+    match parsed:
+        case filters.Comparison():
+            lookup = _lookup(parsed.attribute, fields)
+            operator = Operator(parsed.operator.value)
+            return Compare(lookup.field, operator, _stored(parsed.value, lookup, operator))
+        case filters.Present():
+            lookup = _lookup(parsed.attribute, fields)
+            return Not(Compare(lookup.field, Operator.EQ, None))
+        case filters.And():
+            return And(tuple(predicate_of(term, fields) for term in parsed.terms))
+        case filters.Or():
+            return Or(tuple(predicate_of(term, fields) for term in parsed.terms))
+        case filters.Not():
+            return Not(predicate_of(parsed.term, fields))
+        case filters.ValuePath():
+            raise _unsearchable(print_attribute(parsed.attribute), fields)
+        case _:
+            assert_never(parsed)
+
+
+def _lookup(attribute: filters.AttributePath, fields: Mapping[str, Lookup]) -> Lookup:
+    name = print_attribute(attribute)
+    if name not in fields:
+        raise _unsearchable(name, fields)
+    return fields[name]
+
+
+def _unsearchable(name: str, fields: Mapping[str, Lookup]) -> errors.ScimError:
+    known = ", ".join(fields)
+    return errors.invalid_filter(f"'{name}' can't be searched yet; a filter may ask for {known}.")
+
+
+def _stored(value: filters.Scalar, lookup: Lookup, operator: Operator) -> Value:
+    if isinstance(value, float):
+        raise errors.invalid_filter("No attribute that can be searched holds a decimal number.")
+    if lookup.timed and isinstance(value, str):
+        if operator in {Operator.CO, Operator.SW, Operator.EW}:
+            raise errors.invalid_filter(f"A time can't be compared by '{operator.value}'.")
+        return microseconds(value)
+    if lookup.keyed and isinstance(value, str):
+        return key_of(value)
+    return value
+
+
+def predicate_within(parsed: Filter) -> Predicate:
+    """The condition on entries of a multi-valued attribute that a value path asks for."""
+    match parsed:
+        case filters.Comparison():
+            value = parsed.value
+            if isinstance(value, float):
+                raise errors.invalid_filter("Entries hold no decimal numbers to compare.")
+            operator = Operator(parsed.operator.value)
+            return Compare(parsed.attribute.name, operator, value)
+        case filters.Present():
+            return Not(Compare(parsed.attribute.name, Operator.EQ, None))
+        case filters.And():
+            return And(tuple(predicate_within(term) for term in parsed.terms))
+        case filters.Or():
+            return Or(tuple(predicate_within(term) for term in parsed.terms))
+        case filters.Not():
+            return Not(predicate_within(parsed.term))
+        case filters.ValuePath():
+            raise errors.invalid_filter("A filter in square brackets can't hold another one.")
+        case _:
+            assert_never(parsed)
+
+
+def predicate_of_parts(parts: Iterable[tuple[str, Json]]) -> Predicate:
+    """The condition that an entry has all these sub-attributes."""
+    return And(
+        tuple(
+            Compare(name, Operator.EQ, value)
+            for name, value in parts
+            if isinstance(value, str | bool | int)
+        )
+    )
+
+
+# ---- times -----------------------------------------------------------------------------------
+
+
+def iso_time(at: int) -> str:
+    """A dateTime to the millisecond, UTC (RFC 7643 section 2.3.5).
+
+    >>> iso_time(1_722_536_429_000_000)
+    '2024-08-01T18:20:29.000Z'
+    """
+    moment = _EPOCH.replace(tzinfo=None) + timedelta(microseconds=at)
+    return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def microseconds(text: str) -> int:
+    """The moment that a dateTime names. Raises invalidFilter."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise errors.invalid_filter(
+            f"'{text}' is no dateTime, such as 2026-01-31T12:00:00Z."
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
