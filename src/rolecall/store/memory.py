@@ -131,7 +131,7 @@ class MemoryStore:
         except Exception as error:  # noqa: BLE001  whatever ends a body undoes it and is handed on
             self._states[number] = before
             if describe is not None:
-                _keep(before, describe(None, error))
+                _keep_described(before, describe, error)
             return None, error
         return result, None
 
@@ -139,3 +139,11 @@ class MemoryStore:
 def _keep(state: State, attempt: Attempt) -> None:
     seq = max(state.attempts, default=0) + 1
     state.attempts[seq] = Noted(seq=seq, attempt=attempt)
+
+
+def _keep_described(state: State, describe: Describe[T], error: Exception) -> None:
+    """A description that fails itself costs only the attempt."""
+    try:
+        _keep(state, describe(None, error))
+    except Exception:
+        LOGGER.exception("an attempt could not be described")

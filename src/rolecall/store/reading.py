@@ -1,0 +1,261 @@
+"""A reading of the embedded store: each question is one statement on the reading's connection."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import apsw
+
+from rolecall.domain.attempts import AttemptKind, Noted
+from rolecall.domain.events import Recorded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    Member,
+    Membership,
+    PrivilegeGrant,
+    Role,
+    RoleCard,
+    RoleGrant,
+    SqlSession,
+    Token,
+    User,
+    UserCard,
+)
+from rolecall.domain.names import Id, Key, Name, key_of
+from rolecall.domain.ports import RoleCounts
+from rolecall.domain.predicate import Predicate
+from rolecall.domain.queries import Page
+from rolecall.store import rows, statements
+from rolecall.store.predicate import ROLE_COLUMNS, USER_COLUMNS
+from rolecall.store.remembered import Remembered
+from rolecall.store.rows import Row
+from rolecall.store.search import Search
+
+T = TypeVar("T")
+
+COUNT_MAX = 2**62
+"""Beyond every table; a caller's larger number would not fit the engine's integers."""
+
+
+def _at_most(count: int) -> int:
+    return min(count, COUNT_MAX)
+
+
+class SqliteReading:
+    """Reads one account at the moment of the open transaction."""
+
+    __slots__ = ("_cursor", "_generation", "_number", "_remembered")
+
+    def __init__(self, number: int, cursor: apsw.Cursor, remembered: Remembered) -> None:
+        self._number = number
+        self._cursor = cursor
+        self._remembered = remembered
+        self._generation: int | None = None
+
+    @property
+    def number(self) -> int:
+        return self._number
+
+    def generation(self) -> int:
+        if self._generation is None:
+            row = self._row(statements.GENERATION)
+            self._generation = 0 if row is None else int(row[0])
+        return self._generation
+
+    def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
+        return self._remembered.recall(self._number, self.generation(), key, compute)
+
+    def account(self) -> Account:
+        account = self._one(rows.account_from, statements.ACCOUNT)
+        assert account is not None, "an account is founded before it is asked"
+        return account
+
+    # users
+    def user(self, user: Id) -> User | None:
+        return self._one(rows.user_from, statements.USER, user)
+
+    def user_named(self, name: Name) -> User | None:
+        return self._one(rows.user_from, statements.USER_NAMED, key_of(name), name)
+
+    def user_with_login(self, login: Key) -> User | None:
+        return self._one(rows.user_from, statements.USER_WITH_LOGIN, login)
+
+    def users_taking(self, name: Key, login: Key) -> tuple[User, ...]:
+        found = self._rows(statements.USERS_TAKING, name, login)
+        return tuple([rows.user_from(body) for _, body in found])
+
+    def user_card(self, user: Id, reader: str | None) -> UserCard | None:
+        row = self._row(statements.USER_CARD, user, reader)
+        return None if row is None else rows.user_card_from(row)
+
+    def find_users(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[UserCard]:
+        search = Search("users", USER_COLUMNS, where, owners, reader)
+        total, found = self._page(search, start, count)
+        return Page(total=total, items=tuple([rows.user_card_from(row) for row in found]))
+
+    def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
+        found = self._rows(statements.KNOWN_USERS, rows.list_of(users))
+        return frozenset([row[0] for row in found])
+
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
+        groups: dict[Id, list[Membership]] = {}
+        found = self._rows(statements.GROUPS_OF, rows.list_of(set(users)))
+        for user, role, name in found:
+            groups.setdefault(user, []).append(Membership(role=role, name=name))
+        return {user: tuple(held) for user, held in groups.items()}
+
+    # roles
+    def role(self, role: Id) -> Role | None:
+        return self._one(rows.role_from, statements.ROLE, role)
+
+    def role_named(self, name: Name) -> Role | None:
+        return self._one(rows.role_from, statements.ROLE_NAMED, name)
+
+    def roles(self) -> tuple[Role, ...]:
+        return self._all(rows.role_from, statements.ROLES)
+
+    def role_card(self, role: Id, reader: str | None) -> RoleCard | None:
+        row = self._row(statements.ROLE_CARD, role, reader)
+        return None if row is None else rows.role_card_from(row)
+
+    def find_roles(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        start: int,
+        count: int,
+    ) -> Page[RoleCard]:
+        search = Search("roles", ROLE_COLUMNS, where, owners, reader)
+        total, found = self._page(search, start, count)
+        return Page(total=total, items=tuple([rows.role_card_from(row) for row in found]))
+
+    def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
+        found = self._rows(statements.MEMBERS_OF, role, _at_most(count))
+        return tuple(
+            [
+                Member(user=user, login_name=login_name, display_name=display_name)
+                for user, login_name, display_name in found
+            ]
+        )
+
+    def role_counts(self) -> dict[Id, RoleCounts]:
+        return {
+            role: RoleCounts(assigned_to_users=users, granted_to_roles=takers, granted_roles=given)
+            for role, users, takers, given in self._rows(statements.ROLE_COUNTS)
+        }
+
+    # grants
+    def hierarchy(self) -> tuple[RoleGrant, ...]:
+        return tuple([rows.role_grant_from(row) for row in self._rows(statements.HIERARCHY)])
+
+    def member_grants_of(self, role: Id, count: int) -> tuple[RoleGrant, ...]:
+        found = self._rows(statements.MEMBER_GRANTS_OF, role, _at_most(count))
+        return tuple([rows.member_grant_from(row) for row in found])
+
+    def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
+        found = self._rows(statements.MEMBER_GRANTS_TO, user)
+        return tuple([rows.member_grant_from(row) for row in found])
+
+    def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
+        found = self._rows(statements.PRIVILEGES_ON, kind, on)
+        return tuple([rows.privilege_from(row) for row in found])
+
+    def privileges_of(self, role: Id) -> tuple[PrivilegeGrant, ...]:
+        found = self._rows(statements.PRIVILEGES_OF, role)
+        return tuple([rows.privilege_from(row) for row in found])
+
+    def owned_by(self, role: Id, count: int) -> tuple[tuple[Kind, Id, str], ...]:
+        found = self._rows(statements.OWNED_BY, role, _at_most(count))
+        return tuple([rows.owned_from(row) for row in found])
+
+    # integrations, tokens, databases, sessions
+    def integration(self, integration: Id) -> Integration | None:
+        return self._one(rows.integration_from, statements.INTEGRATION, integration)
+
+    def integration_named(self, name: Name) -> Integration | None:
+        return self._one(rows.integration_from, statements.INTEGRATION_NAMED, name)
+
+    def integrations(self) -> tuple[Integration, ...]:
+        return self._all(rows.integration_from, statements.INTEGRATIONS)
+
+    def endpoint_of(self, name: Name) -> Id | None:
+        row = self._row(statements.ENDPOINT, name)
+        return None if row is None else Id(row[0])
+
+    def token(self, token: Id) -> Token | None:
+        return self._one(rows.token_from, statements.TOKEN, token)
+
+    def token_with(self, verifier: str) -> Token | None:
+        return self._one(rows.token_from, statements.TOKEN_WITH, verifier)
+
+    def tokens_of(self, integration: Id | None) -> tuple[Token, ...]:
+        if integration is None:
+            return self._all(rows.token_from, statements.TOKENS)
+        return self._all(rows.token_from, statements.TOKENS_OF, integration)
+
+    def database_named(self, name: Name) -> Database | None:
+        return self._one(rows.database_from, statements.DATABASE_NAMED, name)
+
+    def databases(self) -> tuple[Database, ...]:
+        return self._all(rows.database_from, statements.DATABASES)
+
+    def session(self, session: Id) -> SqlSession | None:
+        return self._one(rows.session_from, statements.SESSION, session)
+
+    def session_with(self, verifier: str) -> SqlSession | None:
+        return self._one(rows.session_from, statements.SESSION_WITH, verifier)
+
+    # histories
+    def attempts_in(
+        self, kind: AttemptKind, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        found = self._rows(statements.ATTEMPTS_IN, kind, since, until, _at_most(count))
+        return tuple([rows.noted_from(row) for row in reversed(found)])
+
+    def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
+        found = self._rows(statements.ATTEMPTS_AFTER, after, _at_most(count))
+        return tuple([rows.noted_from(row) for row in found])
+
+    def last_attempt(self) -> int:
+        row = self._row(statements.LAST_ATTEMPT)
+        assert row is not None, "an aggregate has a row"
+        return row[0] or 0
+
+    def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
+        found = self._rows(statements.EVENTS_AFTER, after, _at_most(count))
+        return tuple([rows.recorded_from(row) for row in found])
+
+    # statements
+    def _row(self, sql: str, *parameters: object) -> Row | None:
+        return self._cursor.execute(sql, (self._number, *parameters)).fetchone()
+
+    def _rows(self, sql: str, *parameters: object) -> list[Row]:
+        return self._cursor.execute(sql, (self._number, *parameters)).fetchall()
+
+    def _one(self, decode: Callable[[str], T], sql: str, *parameters: object) -> T | None:
+        row = self._cursor.execute(sql, (self._number, *parameters)).fetchone()
+        return None if row is None else decode(row[0])
+
+    def _all(self, decode: Callable[[str], T], sql: str, *parameters: object) -> tuple[T, ...]:
+        return tuple([decode(row[0]) for row in self._rows(sql, *parameters)])
+
+    def _page(self, search: Search, start: int, count: int) -> tuple[int, list[Row]]:
+        """Counted apart only when the page itself doesn't show how many there are."""
+        sql, parameters = search.page(self._number, _at_most(start), _at_most(count))
+        found = self._cursor.execute(sql, parameters).fetchall()
+        if len(found) < count and (found or start == 0):
+            return start + len(found), found
+        sql, parameters = search.total(self._number)
+        row = self._cursor.execute(sql, parameters).fetchone()
+        assert row is not None, "an aggregate has a row"
+        return row[0], found

@@ -1,0 +1,238 @@
+"""Rows: how values become columns and come back. A column is derived in one place, its `save_`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from rolecall.domain.attempts import Attempt, Noted
+from rolecall.domain.events import (
+    Event,
+    IntegrationChanged,
+    Recorded,
+    RoleChanged,
+    UserChanged,
+)
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    Privilege,
+    PrivilegeGrant,
+    Revision,
+    Role,
+    RoleCard,
+    RoleGrant,
+    SqlSession,
+    Token,
+    User,
+    UserCard,
+)
+from rolecall.domain.names import Id, key_of
+from rolecall.store.fields import keys_of
+
+Row = tuple[Any, ...]
+"""What the engine hands over: the statement and the STRICT tables say of which types."""
+
+ENCODER = msgspec.json.Encoder()
+
+# The decoder can't follow the recursive alias Json; what was stored was of that type before.
+for struct, fields in (
+    (User, ("profile",)),
+    (UserChanged, ("before", "after")),
+    (RoleChanged, ("before", "after")),
+    (IntegrationChanged, ("before", "after")),
+):
+    struct.__annotations__.update(dict.fromkeys(fields, dict[str, Any]))
+
+account_from = msgspec.json.Decoder(Account).decode
+user_from = msgspec.json.Decoder(User).decode
+role_from = msgspec.json.Decoder(Role).decode
+integration_from = msgspec.json.Decoder(Integration).decode
+token_from = msgspec.json.Decoder(Token).decode
+database_from = msgspec.json.Decoder(Database).decode
+session_from = msgspec.json.Decoder(SqlSession).decode
+event_from = msgspec.json.Decoder[Event](Event).decode
+attempt_from = msgspec.json.Decoder(Attempt).decode
+
+
+def text_of(value: msgspec.Struct) -> str:
+    return ENCODER.encode(value).decode()
+
+
+def list_of(ids: Iterable[str]) -> str:
+    """A JSON array, in which any number of ids travels as one parameter."""
+    return ENCODER.encode(list(ids)).decode()
+
+
+def save_user(account: int, user: User) -> Row:
+    keys = keys_of(user)
+    return (
+        account,
+        user.id,
+        user.name,
+        keys.name,
+        keys.login,
+        keys.display,
+        keys.email,
+        user.owner,
+        not user.disabled,
+        user.created_at,
+        text_of(user),
+    )
+
+
+def save_role(account: int, role: Role) -> Row:
+    return (
+        account,
+        role.id,
+        role.name,
+        key_of(role.name),
+        role.owner,
+        role.created_at,
+        text_of(role),
+    )
+
+
+def save_named(account: int, item: Integration | Database) -> Row:
+    return (account, item.id, item.name, item.owner, text_of(item))
+
+
+def save_token(account: int, token: Token) -> Row:
+    return (
+        account,
+        token.id,
+        token.integration,
+        token.verifier,
+        token.issued_at,
+        text_of(token),
+    )
+
+
+def save_session(account: int, session: SqlSession) -> Row:
+    return (account, session.id, session.user, session.verifier, text_of(session))
+
+
+def save_event(account: int, recorded: Recorded) -> Row:
+    event = recorded.event
+    return (
+        account,
+        recorded.seq,
+        recorded.at,
+        recorded.actor,
+        recorded.request,
+        type(event).__name__,
+        event.id,
+        text_of(event),
+    )
+
+
+def save_attempt(account: int, noted: Noted) -> Row:
+    attempt = noted.attempt
+    return (account, noted.seq, attempt.kind, attempt.at, text_of(attempt))
+
+
+def user_card_from(row: Row) -> UserCard:
+    body, version, changed_at, external_id = row
+    user = user_from(body)
+    return UserCard(
+        user=user,
+        revision=_revision(version, changed_at, user.created_at),
+        external_id=external_id,
+    )
+
+
+def role_card_from(row: Row) -> RoleCard:
+    body, version, changed_at, external_id = row
+    role = role_from(body)
+    return RoleCard(
+        role=role,
+        revision=_revision(version, changed_at, role.created_at),
+        external_id=external_id,
+    )
+
+
+def _revision(version: int | None, changed_at: int | None, created_at: int) -> Revision:
+    """A resource that was never touched has no row of its own."""
+    if version is None or changed_at is None:
+        return Revision(version=1, changed_at=created_at)
+    return Revision(version=version, changed_at=changed_at)
+
+
+def member_grant_from(row: Row) -> RoleGrant:
+    role, user, granted_by, created_at, origin = row
+    return RoleGrant(
+        role=role,
+        grantee_kind=Kind.USER,
+        grantee=user,
+        granted_by=granted_by,
+        created_at=created_at,
+        origin=origin,
+    )
+
+
+def role_grant_from(row: Row) -> RoleGrant:
+    role, grantee, granted_by, created_at, origin, grant_option = row
+    return RoleGrant(
+        role=role,
+        grantee_kind=Kind.ROLE,
+        grantee=grantee,
+        granted_by=granted_by,
+        created_at=created_at,
+        origin=origin,
+        grant_option=bool(grant_option),
+    )
+
+
+def save_role_grant(account: int, grant: RoleGrant) -> Row:
+    return (
+        account,
+        grant.role,
+        grant.grantee,
+        grant.granted_by,
+        grant.created_at,
+        grant.origin,
+        grant.grant_option,
+    )
+
+
+def privilege_from(row: Row) -> PrivilegeGrant:
+    kind, on, role, privilege, granted_by, created_at, grant_option = row
+    return PrivilegeGrant(
+        privilege=Privilege(privilege),
+        kind=Kind(kind),
+        object=on,
+        role=role,
+        granted_by=granted_by,
+        created_at=created_at,
+        grant_option=bool(grant_option),
+    )
+
+
+def save_privilege(account: int, grant: PrivilegeGrant) -> Row:
+    return (
+        account,
+        grant.kind,
+        grant.object,
+        grant.role,
+        grant.privilege,
+        grant.granted_by,
+        grant.created_at,
+        grant.grant_option,
+    )
+
+
+def owned_from(row: Row) -> tuple[Kind, Id, str]:
+    kind, id, name = row
+    return Kind(kind), id, name
+
+
+def noted_from(row: Row) -> Noted:
+    seq, body = row
+    return Noted(seq=seq, attempt=attempt_from(body))
+
+
+def recorded_from(row: Row) -> Recorded:
+    seq, at, actor, request, body = row
+    return Recorded(seq=seq, at=at, actor=actor, request=request, event=event_from(body))

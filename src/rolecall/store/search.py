@@ -1,0 +1,61 @@
+"""A search becomes a statement: one page of the objects that match, or how many match."""
+
+from rolecall.domain.names import Id
+from rolecall.domain.predicate import Predicate, Value
+from rolecall.store import statements
+from rolecall.store.predicate import (
+    JOINED_FIELDS,
+    Columns,
+    Parameters,
+    compile_predicate,
+    fields_in,
+)
+from rolecall.store.rows import list_of
+
+Statement = tuple[str, tuple[Value, ...]]
+
+
+class Search:
+    """What is looked for in one table, and for whose eyes."""
+
+    __slots__ = ("_columns", "_joined", "_owners", "_reader", "_table", "_where")
+
+    def __init__(
+        self,
+        table: str,
+        columns: Columns,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+    ) -> None:
+        self._table = table
+        self._columns = columns
+        self._where = where
+        self._owners = None if owners is None else list_of(sorted(owners))
+        self._reader = reader
+        self._joined = not JOINED_FIELDS.isdisjoint(fields_in(where))
+
+    def page(self, number: int, start: int, count: int) -> Statement:
+        if start == 0:
+            parameters = Parameters(number, self._reader, count)
+            text = statements.FIRST_PAGE
+        else:
+            parameters = Parameters(number, self._reader, count, start)
+            text = statements.LATER_PAGE
+        return self._fill(text, parameters, statements.WALKED)
+
+    def total(self, number: int) -> Statement:
+        leading = (number, self._reader) if self._joined else (number,)
+        return self._fill(statements.TOTAL, Parameters(*leading), statements.OWNED)
+
+    def _fill(self, text: str, parameters: Parameters, owned: str) -> Statement:
+        condition = compile_predicate(self._where, self._columns, parameters)
+        if self._owners is not None:
+            condition += owned.format(placeholder=parameters.add(self._owners))
+        sql = text.format(
+            table=self._table,
+            joins=statements.JOINS,
+            inner=statements.JOINS if self._joined else "",
+            condition=condition,
+        )
+        return sql, parameters.values()

@@ -1,0 +1,180 @@
+"""The embedded store: one SQLite file, written in groups by one thread, read by everybody.
+
+Theory of operation: bodies queue by account in the inbox; the writer takes them in turn, carries
+out as many as 64 or 5 ms allow, and commits once. Readings use connections of their own, in WAL
+mode, so that they neither wait for the writer nor see half of a group.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from time import sleep
+from typing import TypeVar
+
+import apsw
+
+from rolecall.domain.attempts import Attempt
+from rolecall.domain.model import Account
+from rolecall.domain.names import Id
+from rolecall.domain.ports import Describe, Done, Reading, Transaction
+from rolecall.store import rows, statements
+from rolecall.store.failures import StoreFailure
+from rolecall.store.inbox import Job
+from rolecall.store.migrations import MIGRATIONS, bring_up
+from rolecall.store.readers import Readers
+from rolecall.store.reading import SqliteReading
+from rolecall.store.remembered import Remembered
+from rolecall.store.turn import PAUSE_SECONDS, Turn
+from rolecall.store.writer import OnAttempts, Writer
+
+T = TypeVar("T")
+
+OnStatement = Callable[[str], None]
+
+BUSY_TRIES = 30_000
+"""Some ten seconds at the pause between two tries: then the other process is stuck."""
+
+STATEMENTS_CACHED = 200
+WRITER_SETTINGS = """
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -32768;
+PRAGMA wal_autocheckpoint = 4000;
+"""
+READER_SETTINGS = """
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -8192;
+PRAGMA query_only = ON;
+"""
+
+
+class SqliteStore:
+    """Accounts in the file at `path`, whose folder exists. Other processes may use it as well.
+
+    With `durable` off a commit does not wait for the disk: for data that is thrown away.
+    `on_attempts` hears of each attempt that this process has kept, on the writer's thread.
+    `on_statement` hears each SQL text as it is executed, on any connection.
+    `backup_notice` hears of the copy that was made before a schema was changed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        durable: bool = True,
+        on_attempts: OnAttempts | None = None,
+        on_statement: OnStatement | None = None,
+        backup_notice: Callable[[Path], None] | None = None,
+    ) -> None:
+        self._path = path
+        self._on_statement = on_statement
+        self._remembered = Remembered()
+        path.touch(mode=0o600)
+        self._connection = self._open_writing(durable=durable, notice=backup_notice)
+        self._turn = Turn(path.with_name(f"{path.name}-turn"))
+        self._readers = Readers(self._open_reading)
+        self._writer = Writer(self._connection, self._turn, self._remembered, on_attempts)
+        self._writer.start()
+
+    def accounts(self) -> tuple[Account, ...]:
+        cursor = self._readers.take()
+        try:
+            found: list[rows.Row] = cursor.execute(statements.ACCOUNTS).fetchall()
+        finally:
+            self._readers.give_back(cursor)
+        return tuple([rows.account_from(row[0]) for row in found])
+
+    def read(self, number: int, body: Callable[[Reading], T]) -> T:
+        cursor = self._readers.take()
+        try:
+            cursor.execute(statements.BEGIN_READ)
+            try:
+                return body(SqliteReading(number, cursor, self._remembered))
+            finally:
+                cursor.execute(statements.COMMIT)
+        finally:
+            self._readers.give_back(cursor)
+
+    def transact(
+        self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
+    ) -> T:
+        answer: Future[T] = Future()
+
+        def done(result: T | None, error: Exception | None) -> None:
+            if error is None:
+                answer.set_result(result)  # type: ignore[arg-type]  # T may itself be None
+            else:
+                answer.set_exception(error)
+
+        self.submit(number, body, describe, done)
+        return answer.result()
+
+    def submit(
+        self,
+        number: int,
+        body: Callable[[Transaction], T],
+        describe: Describe[T] | None,
+        done: Done[T],
+    ) -> None:
+        self._writer.inbox.submit(Job(number, body, describe, done))
+
+    def note(self, number: int, attempt: Attempt) -> None:
+        self._writer.inbox.note(number, attempt)
+
+    def use(self, number: int, token: Id, at: int) -> None:
+        self._writer.inbox.use(number, token, at)
+
+    def flush(self) -> None:
+        self._writer.inbox.flush().result()
+
+    def close(self) -> None:
+        """The last process that closes the file folds its log into it."""
+        self._writer.finish()
+        self._readers.close()
+        self._connection.close()
+        self._turn.close()
+
+    def _open_writing(
+        self, *, durable: bool, notice: Callable[[Path], None] | None
+    ) -> apsw.Connection:
+        connection = self._open()
+        try:
+            self._keep_a_log(connection)
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            connection.execute(WRITER_SETTINGS)
+            bring_up(connection, self._path, MIGRATIONS, notice)
+        except BaseException:
+            connection.close()
+            raise
+        self._trace(connection)
+        return connection
+
+    def _keep_a_log(self, connection: apsw.Connection) -> None:
+        if connection.execute("PRAGMA journal_mode = WAL").get != "wal":
+            raise StoreFailure(f"{self._path} lies where SQLite can't keep a log beside it")
+
+    def _open_reading(self) -> apsw.Connection:
+        connection = self._open()
+        connection.execute(READER_SETTINGS)
+        self._trace(connection)
+        return connection
+
+    def _open(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._path), statementcachesize=STATEMENTS_CACHED)
+        connection.set_busy_handler(_wait_a_little)
+        return connection
+
+    def _trace(self, connection: apsw.Connection) -> None:
+        if self._on_statement is not None:
+            tell = self._on_statement
+
+            def trace(_: object, sql: str, __: object) -> bool:
+                tell(sql)
+                return True
+
+            connection.set_exec_trace(trace)
+
+
+def _wait_a_little(tries: int) -> bool:
+    """Whether to try again for a lock that another process holds."""
+    sleep(PAUSE_SECONDS)
+    return tries < BUSY_TRIES

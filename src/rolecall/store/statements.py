@@ -1,0 +1,298 @@
+"""The SQL texts of the embedded store: each is a constant, so that engine and cache know it again.
+
+Parameters are numbered; ?1 is the account. Lists travel as one JSON array.
+"""
+
+BEGIN_READ = "BEGIN"
+BEGIN_WRITE = "BEGIN IMMEDIATE"
+COMMIT = "COMMIT"
+ROLLBACK = "ROLLBACK"
+SAVEPOINT = "SAVEPOINT body"
+ROLLBACK_TO = "ROLLBACK TO body"
+RELEASE = "RELEASE body"
+
+# ---- the account ---------------------------------------------------------------------------
+
+ACCOUNTS = "SELECT body FROM accounts ORDER BY number"
+ACCOUNT = "SELECT body FROM accounts WHERE number = ?1"
+SAVE_ACCOUNT = """
+INSERT INTO accounts (number, body) VALUES (?1, ?2)
+ON CONFLICT DO UPDATE SET body = excluded.body
+"""
+GENERATION = "SELECT generation FROM generations WHERE account = ?1"
+BUMP_GENERATION = """
+INSERT INTO generations (account, generation) VALUES (?1, 1)
+ON CONFLICT DO UPDATE SET generation = generation + 1
+"""
+
+# ---- users ---------------------------------------------------------------------------------
+
+USER = "SELECT body FROM users WHERE account = ?1 AND id = ?2"
+USER_NAMED = "SELECT body FROM users WHERE account = ?1 AND name_key = ?2 AND name = ?3"
+USER_WITH_LOGIN = "SELECT body FROM users WHERE account = ?1 AND login_key = ?2"
+USERS_TAKING = """
+SELECT id, body FROM users WHERE account = ?1 AND name_key = ?2
+UNION SELECT id, body FROM users WHERE account = ?1 AND login_key = ?3
+ORDER BY id
+"""
+KNOWN_USERS = """
+SELECT u.id FROM json_each(?2) AS given
+CROSS JOIN users AS u ON u.account = ?1 AND u.id = given.value
+"""
+GROUPS_OF = """
+SELECT m.user, m.role, r.name FROM json_each(?2) AS given
+CROSS JOIN members AS m ON m.account = ?1 AND m.user = given.value
+CROSS JOIN roles AS r ON r.account = ?1 AND r.id = m.role
+ORDER BY m.user, m.role
+"""
+SAVE_USER = """
+INSERT INTO users (
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (account, id) DO UPDATE SET
+    name = excluded.name, name_key = excluded.name_key, login_key = excluded.login_key,
+    display_key = excluded.display_key, email_key = excluded.email_key, owner = excluded.owner,
+    active = excluded.active, created_at = excluded.created_at, body = excluded.body
+"""
+DELETE_USER = "DELETE FROM users WHERE account = ?1 AND id = ?2"
+DELETE_MEMBERSHIPS = "DELETE FROM members WHERE account = ?1 AND user = ?2"
+
+# ---- roles ---------------------------------------------------------------------------------
+
+ROLE = "SELECT body FROM roles WHERE account = ?1 AND id = ?2"
+ROLE_NAMED = "SELECT body FROM roles WHERE account = ?1 AND name = ?2"
+ROLES = "SELECT body FROM roles WHERE account = ?1 ORDER BY name"
+SAVE_ROLE = """
+INSERT INTO roles (account, id, name, name_key, owner, created_at, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (account, id) DO UPDATE SET
+    name = excluded.name, name_key = excluded.name_key, owner = excluded.owner,
+    created_at = excluded.created_at, body = excluded.body
+"""
+DELETE_ROLE = "DELETE FROM roles WHERE account = ?1 AND id = ?2"
+DELETE_ROLE_MEMBERS = "DELETE FROM members WHERE account = ?1 AND role = ?2"
+DELETE_MEMBERS_BY_GRANTOR = "DELETE FROM members WHERE account = ?1 AND granted_by = ?2"
+DELETE_ROLE_GRANTS = """
+DELETE FROM role_grants
+WHERE account = ?1 AND (role = ?2 OR grantee = ?2 OR granted_by = ?2)
+"""
+DELETE_ROLE_PRIVILEGES = """
+DELETE FROM privileges
+WHERE account = ?1 AND (role = ?2 OR granted_by = ?2 OR (kind = 'ROLE' AND object = ?2))
+"""
+
+# ---- members: nothing here reads a member list to change one member --------------------------
+
+MEMBERS_OF = """
+SELECT m.user, u.body ->> '$.login_name', u.body ->> '$.display_name'
+FROM members AS m CROSS JOIN users AS u ON u.account = ?1 AND u.id = m.user
+WHERE m.account = ?1 AND m.role = ?2 ORDER BY m.user LIMIT ?3
+"""
+MEMBER_GRANTS_OF = """
+SELECT role, user, granted_by, created_at, origin FROM members
+WHERE account = ?1 AND role = ?2 ORDER BY user LIMIT ?3
+"""
+MEMBER_GRANTS_TO = """
+SELECT role, user, granted_by, created_at, origin FROM members
+WHERE account = ?1 AND user = ?2 ORDER BY role
+"""
+ADD_MEMBERS = """
+INSERT INTO members (account, role, user, granted_by, origin, created_at)
+SELECT ?1, ?2, u.id, ?4, ?5, ?6 FROM json_each(?3) AS given
+CROSS JOIN users AS u ON u.account = ?1 AND u.id = given.value
+WHERE TRUE ON CONFLICT DO NOTHING RETURNING user
+"""
+REMOVE_MEMBERS = """
+DELETE FROM members
+WHERE account = ?1 AND role = ?2 AND user IN (SELECT value FROM json_each(?3)) RETURNING user
+"""
+REMOVE_ALL_MEMBERS = "DELETE FROM members WHERE account = ?1 AND role = ?2 RETURNING user"
+ROLE_COUNTS = """
+SELECT role, sum(users), sum(takers), sum(given) FROM (
+    SELECT role, count(*) AS users, 0 AS takers, 0 AS given
+    FROM members WHERE account = ?1 GROUP BY role
+    UNION ALL
+    SELECT role, 0, count(*), 0 FROM role_grants WHERE account = ?1 GROUP BY role
+    UNION ALL
+    SELECT grantee, 0, 0, count(*) FROM role_grants WHERE account = ?1 GROUP BY grantee
+) GROUP BY role
+"""
+
+# ---- grants --------------------------------------------------------------------------------
+
+HIERARCHY = """
+SELECT role, grantee, granted_by, created_at, origin, grant_option FROM role_grants
+WHERE account = ?1 ORDER BY role, grantee
+"""
+SAVE_ROLE_GRANT = """
+INSERT INTO role_grants (account, role, grantee, granted_by, created_at, origin, grant_option)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING 1
+"""
+DELETE_ROLE_GRANT = """
+DELETE FROM role_grants WHERE account = ?1 AND role = ?2 AND grantee = ?3 RETURNING 1
+"""
+PRIVILEGES_ON = """
+SELECT kind, object, role, privilege, granted_by, created_at, grant_option FROM privileges
+WHERE account = ?1 AND kind = ?2 AND object = ?3 ORDER BY role, privilege
+"""
+PRIVILEGES_OF = """
+SELECT kind, object, role, privilege, granted_by, created_at, grant_option FROM privileges
+WHERE account = ?1 AND role = ?2 ORDER BY kind, object, privilege
+"""
+SAVE_PRIVILEGE = """
+INSERT INTO privileges (
+    account, kind, object, role, privilege, granted_by, created_at, grant_option
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING RETURNING 1
+"""
+ADD_GRANT_OPTION = """
+UPDATE privileges SET grant_option = 1
+WHERE account = ?1 AND kind = ?2 AND object = ?3 AND role = ?4 AND privilege = ?5
+"""
+DELETE_PRIVILEGE = """
+DELETE FROM privileges
+WHERE account = ?1 AND kind = ?2 AND object = ?3 AND role = ?4 AND privilege = ?5 RETURNING 1
+"""
+DELETE_PRIVILEGES_ON = """
+DELETE FROM privileges WHERE account = ?1 AND kind = ?2 AND object = ?3
+"""
+OWNED_BY = """
+SELECT 'DATABASE' AS kind, id, name FROM databases WHERE account = ?1 AND owner = ?2
+UNION ALL SELECT 'INTEGRATION', id, name FROM integrations WHERE account = ?1 AND owner = ?2
+UNION ALL SELECT 'ROLE', id, name FROM roles WHERE account = ?1 AND owner = ?2
+UNION ALL SELECT 'USER', id, name FROM users WHERE account = ?1 AND owner = ?2
+ORDER BY kind, id LIMIT ?3
+"""
+REASSIGN = tuple(
+    f"""
+UPDATE {table} SET owner = ?3, body = json_set(body, '$.owner', ?3)
+WHERE account = ?1 AND owner = ?2
+"""  # noqa: S608  the four tables are named here
+    for table in ("databases", "integrations", "roles", "users")
+)
+
+# ---- integrations, tokens, databases, sessions -----------------------------------------------
+
+INTEGRATION = "SELECT body FROM integrations WHERE account = ?1 AND id = ?2"
+INTEGRATION_NAMED = "SELECT body FROM integrations WHERE account = ?1 AND name = ?2"
+INTEGRATIONS = "SELECT body FROM integrations WHERE account = ?1 ORDER BY name"
+SAVE_INTEGRATION = """
+INSERT INTO integrations (account, id, name, owner, body) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (account, id) DO UPDATE SET
+    name = excluded.name, owner = excluded.owner, body = excluded.body
+"""
+DELETE_INTEGRATION = "DELETE FROM integrations WHERE account = ?1 AND id = ?2"
+ENDPOINT = "SELECT endpoint FROM endpoints WHERE account = ?1 AND name = ?2"
+SAVE_ENDPOINT = """
+INSERT INTO endpoints (account, name, endpoint) VALUES (?1, ?2, ?3)
+ON CONFLICT DO UPDATE SET endpoint = excluded.endpoint
+"""
+TOKEN = "SELECT body FROM tokens WHERE account = ?1 AND id = ?2"
+TOKEN_WITH = "SELECT body FROM tokens WHERE account = ?1 AND verifier = ?2"
+TOKENS = "SELECT body FROM tokens WHERE account = ?1 ORDER BY issued_at DESC, id DESC"
+TOKENS_OF = """
+SELECT body FROM tokens WHERE account = ?1 AND integration = ?2
+ORDER BY issued_at DESC, id DESC
+"""
+SAVE_TOKEN = """
+INSERT INTO tokens (account, id, integration, verifier, issued_at, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (account, id) DO UPDATE SET
+    integration = excluded.integration, verifier = excluded.verifier,
+    issued_at = excluded.issued_at, body = excluded.body
+"""
+USE_TOKEN = """
+UPDATE tokens SET body = json_set(body, '$.last_used_at', ?3)
+WHERE account = ?1 AND id = ?2 AND coalesce(body ->> '$.last_used_at', 0) < ?3
+"""
+DATABASE_NAMED = "SELECT body FROM databases WHERE account = ?1 AND name = ?2"
+DATABASES = "SELECT body FROM databases WHERE account = ?1 ORDER BY name"
+SAVE_DATABASE = """
+INSERT INTO databases (account, id, name, owner, body) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (account, id) DO UPDATE SET
+    name = excluded.name, owner = excluded.owner, body = excluded.body
+"""
+DELETE_DATABASE = "DELETE FROM databases WHERE account = ?1 AND id = ?2"
+SESSION = "SELECT body FROM sessions WHERE account = ?1 AND id = ?2"
+SESSION_WITH = "SELECT body FROM sessions WHERE account = ?1 AND verifier = ?2"
+SAVE_SESSION = """
+INSERT INTO sessions (account, id, user, verifier, body) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (account, id) DO UPDATE SET
+    user = excluded.user, verifier = excluded.verifier, body = excluded.body
+"""
+DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2 RETURNING 1"
+DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE account = ?1 AND user = ?2"
+
+# ---- what stands beside a resource -----------------------------------------------------------
+
+TOUCH = """
+INSERT INTO revisions (account, id, version, changed_at) VALUES (?1, ?2, 2, ?3)
+ON CONFLICT DO UPDATE SET version = version + 1, changed_at = excluded.changed_at
+RETURNING version
+"""
+DELETE_REVISION = "DELETE FROM revisions WHERE account = ?1 AND id = ?2"
+SAVE_LINK = """
+INSERT INTO links (account, resource, reader, external_id) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO UPDATE SET external_id = excluded.external_id
+WHERE external_id <> excluded.external_id RETURNING 1
+"""
+DELETE_LINK = """
+DELETE FROM links WHERE account = ?1 AND resource = ?2 AND reader = ?3 RETURNING 1
+"""
+DELETE_LINKS = "DELETE FROM links WHERE account = ?1 AND resource = ?2"
+
+# ---- histories -----------------------------------------------------------------------------
+
+LAST_SEQUENCES = """
+SELECT (SELECT max(seq) FROM events WHERE account = ?1),
+    (SELECT max(seq) FROM attempts WHERE account = ?1)
+"""
+RECORD = """
+INSERT INTO events (account, seq, at, actor, request, kind, subject, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+"""
+EVENTS_AFTER = """
+SELECT seq, at, actor, request, body FROM events
+WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
+"""
+KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body) VALUES (?1, ?2, ?3, ?4, ?5)"
+ATTEMPTS_IN = """
+SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
+ORDER BY at DESC, seq DESC LIMIT ?5
+"""
+ATTEMPTS_AFTER = """
+SELECT seq, body FROM attempts WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
+"""
+LAST_ATTEMPT = "SELECT max(seq) FROM attempts WHERE account = ?1"
+
+# ---- cards: a resource with its revision and its reader's external id -------------------------
+
+CARD = """
+SELECT o.body, r.version, r.changed_at, l.external_id FROM {table} AS o
+LEFT JOIN revisions AS r ON r.account = ?1 AND r.id = o.id
+LEFT JOIN links AS l ON l.account = ?1 AND l.resource = o.id AND l.reader = ?3
+WHERE o.account = ?1 AND o.id = ?2
+"""
+USER_CARD = CARD.format(table="users")
+ROLE_CARD = CARD.format(table="roles")
+
+JOINS = """
+LEFT JOIN revisions AS r ON r.account = ?1 AND r.id = o.id
+LEFT JOIN links AS l ON l.account = ?1 AND l.resource = o.id AND l.reader = ?2
+"""
+FIRST_PAGE = """
+SELECT o.body, r.version, r.changed_at, l.external_id FROM {table} AS o {joins}
+WHERE o.account = ?1 AND {condition} ORDER BY o.id LIMIT ?3
+"""
+# Rows before a later page are skipped by their key, before anything is joined to them.
+LATER_PAGE = """
+SELECT o.body, r.version, r.changed_at, l.external_id FROM (
+    SELECT o.rowid AS place FROM {table} AS o {inner}
+    WHERE o.account = ?1 AND {condition} ORDER BY o.id LIMIT ?3 OFFSET ?4
+) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins} ORDER BY o.id
+"""
+TOTAL = "SELECT count(*) FROM {table} AS o {inner} WHERE o.account = ?1 AND {condition}"
+
+# A list walks the ids in order and looks at each owner (the plus keeps the planner from sorting
+# all that somebody owns); a total is counted on the index of owners alone.
+WALKED = " AND +o.owner IN (SELECT value FROM json_each({placeholder}))"
+OWNED = " AND o.owner IN (SELECT value FROM json_each({placeholder}))"

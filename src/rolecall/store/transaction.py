@@ -1,0 +1,236 @@
+"""A transaction of the embedded store: a reading that writes, in a savepoint made at need.
+
+The writer holds the lock of the file; a body that only reads costs no savepoint.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import apsw
+
+from rolecall.domain.events import Event, Recorded
+from rolecall.domain.model import (
+    Account,
+    Database,
+    Integration,
+    Kind,
+    PrivilegeGrant,
+    Revision,
+    Role,
+    RoleGrant,
+    SqlSession,
+    Token,
+    User,
+)
+from rolecall.domain.names import Id
+from rolecall.store import rows, statements
+from rolecall.store.reading import SqliteReading
+from rolecall.store.remembered import Remembered
+
+T = TypeVar("T")
+
+
+class Sequences:
+    """The next numbers of each account's histories, good while the file's lock is held."""
+
+    def __init__(self, cursor: apsw.Cursor) -> None:
+        self._cursor = cursor
+        self._last: dict[int, list[int]] = {}
+
+    def next_event(self, number: int) -> int:
+        last = self._last_of(number)
+        last[0] += 1
+        return last[0]
+
+    def next_attempt(self, number: int) -> int:
+        last = self._last_of(number)
+        last[1] += 1
+        return last[1]
+
+    def forget(self) -> None:
+        """The lock is let go: another process may write from now on."""
+        self._last.clear()
+
+    def _last_of(self, number: int) -> list[int]:
+        last = self._last.get(number)
+        if last is None:
+            row = self._cursor.execute(statements.LAST_SEQUENCES, (number,)).fetchone()
+            assert row is not None, "a SELECT of two values has a row"
+            last = self._last[number] = [row[0] or 0, row[1] or 0]
+        return last
+
+
+class SqliteTransaction(SqliteReading):
+    """One body's changes to one account."""
+
+    __slots__ = ("_sequences", "_wrote", "events")
+
+    def __init__(
+        self, number: int, cursor: apsw.Cursor, remembered: Remembered, sequences: Sequences
+    ) -> None:
+        super().__init__(number, cursor, remembered)
+        self._sequences = sequences
+        self._wrote = False
+        self.events: tuple[int, int] | None = None
+
+    def keep(self) -> None:
+        """The body is done: its changes join the batch."""
+        if self._wrote:
+            self._cursor.execute(statements.RELEASE)
+
+    def undo(self) -> None:
+        """The body was refused: as if it had never run."""
+        self.events = None
+        if self._wrote:
+            self._cursor.execute(statements.ROLLBACK_TO)
+            self._cursor.execute(statements.RELEASE)
+
+    def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What a body sees after its own writes may be undone: it isn't remembered."""
+        return compute() if self._wrote else super().memo(key, compute)
+
+    def save_account(self, account: Account) -> None:
+        assert account.number == self._number, "an account is saved under its own number"
+        self._write(statements.SAVE_ACCOUNT, (self._number, rows.text_of(account)))
+
+    # users
+    def save_user(self, user: User) -> None:
+        self._write(statements.SAVE_USER, rows.save_user(self._number, user))
+
+    def delete_user(self, user: Id) -> None:
+        for statement in (
+            statements.DELETE_USER,
+            statements.DELETE_MEMBERSHIPS,
+            statements.DELETE_SESSIONS_OF,
+            statements.DELETE_LINKS,
+            statements.DELETE_REVISION,
+        ):
+            self._write(statement, (self._number, user))
+
+    # roles
+    def save_role(self, role: Role) -> None:
+        self._write(statements.SAVE_ROLE, rows.save_role(self._number, role))
+
+    def delete_role(self, role: Id) -> None:
+        for statement in (
+            statements.DELETE_ROLE,
+            statements.DELETE_ROLE_MEMBERS,
+            statements.DELETE_MEMBERS_BY_GRANTOR,
+            statements.DELETE_ROLE_GRANTS,
+            statements.DELETE_ROLE_PRIVILEGES,
+            statements.DELETE_LINKS,
+            statements.DELETE_REVISION,
+        ):
+            self._write(statement, (self._number, role))
+
+    def add_members(
+        self, role: Id, users: Sequence[Id], granted_by: Id | None, origin: str | None, at: int
+    ) -> tuple[Id, ...]:
+        parameters = (self._number, role, rows.list_of(users), granted_by, origin, at)
+        added = self._returned(statements.ADD_MEMBERS, parameters)
+        return tuple(sorted([row[0] for row in added]))
+
+    def remove_members(self, role: Id, users: Sequence[Id] | None) -> tuple[Id, ...]:
+        if users is None:
+            removed = self._returned(statements.REMOVE_ALL_MEMBERS, (self._number, role))
+        else:
+            parameters = (self._number, role, rows.list_of(users))
+            removed = self._returned(statements.REMOVE_MEMBERS, parameters)
+        return tuple(sorted([row[0] for row in removed]))
+
+    # grants
+    def save_role_grant(self, grant: RoleGrant) -> bool:
+        parameters = rows.save_role_grant(self._number, grant)
+        return self._changes(statements.SAVE_ROLE_GRANT, parameters)
+
+    def delete_role_grant(self, role: Id, grantee: Id) -> bool:
+        return self._changes(statements.DELETE_ROLE_GRANT, (self._number, role, grantee))
+
+    def save_privilege(self, grant: PrivilegeGrant) -> bool:
+        parameters = rows.save_privilege(self._number, grant)
+        if self._changes(statements.SAVE_PRIVILEGE, parameters):
+            return True
+        if grant.grant_option:
+            self._write(statements.ADD_GRANT_OPTION, parameters[:5])
+        return False
+
+    def delete_privilege(self, privilege: str, kind: Kind, on: Id, role: Id) -> bool:
+        parameters = (self._number, kind, on, role, privilege)
+        return self._changes(statements.DELETE_PRIVILEGE, parameters)
+
+    def delete_privileges_on(self, kind: Kind, on: Id) -> int:
+        return self._count(statements.DELETE_PRIVILEGES_ON, (self._number, kind, on))
+
+    def reassign(self, owner: Id, heir: Id) -> int:
+        parameters = (self._number, owner, heir)
+        return sum([self._count(statement, parameters) for statement in statements.REASSIGN])
+
+    # integrations, tokens, databases, sessions
+    def save_integration(self, integration: Integration) -> None:
+        parameters = rows.save_named(self._number, integration)
+        self._write(statements.SAVE_INTEGRATION, parameters)
+        endpoint = (self._number, integration.name, integration.endpoint)
+        self._write(statements.SAVE_ENDPOINT, endpoint)
+
+    def delete_integration(self, integration: Id) -> None:
+        self._write(statements.DELETE_INTEGRATION, (self._number, integration))
+        self.delete_privileges_on(Kind.INTEGRATION, integration)
+
+    def save_token(self, token: Token) -> None:
+        self._write(statements.SAVE_TOKEN, rows.save_token(self._number, token))
+
+    def save_link(self, reader: str, resource: Id, external_id: str | None) -> bool:
+        key = (self._number, resource, reader)
+        if external_id is None:
+            return self._changes(statements.DELETE_LINK, key)
+        return self._changes(statements.SAVE_LINK, (*key, external_id))
+
+    def save_database(self, database: Database) -> None:
+        self._write(statements.SAVE_DATABASE, rows.save_named(self._number, database))
+
+    def delete_database(self, database: Id) -> None:
+        self._write(statements.DELETE_DATABASE, (self._number, database))
+
+    def save_session(self, session: SqlSession) -> None:
+        self._write(statements.SAVE_SESSION, rows.save_session(self._number, session))
+
+    def delete_session(self, session: Id) -> bool:
+        return self._changes(statements.DELETE_SESSION, (self._number, session))
+
+    def delete_sessions_of(self, user: Id) -> int:
+        return self._count(statements.DELETE_SESSIONS_OF, (self._number, user))
+
+    # what stands beside a resource
+    def touch(self, resource: Id, at: int) -> Revision:
+        found = self._returned(statements.TOUCH, (self._number, resource, at))
+        return Revision(version=found[0][0], changed_at=at)
+
+    def bump_generation(self) -> None:
+        self._write(statements.BUMP_GENERATION, (self._number,))
+        self._generation = None
+
+    def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
+        seq = self._sequences.next_event(self._number)
+        recorded = Recorded(seq=seq, at=at, actor=actor, request=request, event=event)
+        self._write(statements.RECORD, rows.save_event(self._number, recorded))
+        self.events = (seq if self.events is None else self.events[0], seq)
+        return seq
+
+    # statements
+    def _write(self, sql: str, parameters: rows.Row) -> apsw.Cursor:
+        """Carry out a change; the first one sets the savepoint to come back to."""
+        if not self._wrote:
+            self._cursor.execute(statements.SAVEPOINT)
+            self._wrote = True
+        return self._cursor.execute(sql, parameters)
+
+    def _returned(self, sql: str, parameters: rows.Row) -> list[rows.Row]:
+        return self._write(sql, parameters).fetchall()
+
+    def _changes(self, sql: str, parameters: rows.Row) -> bool:
+        """Whether a statement that returns what it changed has changed something."""
+        return bool(self._returned(sql, parameters))
+
+    def _count(self, sql: str, parameters: rows.Row) -> int:
+        self._write(sql, parameters)
+        return self._cursor.connection.changes()
