@@ -26,6 +26,15 @@ Profile = dict[str, Json]
 ENTRIES_MAX = 1_000
 
 
+def founded(profile: Profile) -> Profile:
+    """The profile that a resource is born with: nothing empty, at most one entry primary."""
+    return {
+        name: _settled(name, value)
+        for name, value in profile.items()
+        if value is not None and value not in ([], {})
+    }
+
+
 def changed(profile: Profile, change: Set | Unset | Add) -> Profile:
     """The profile after one change; the same values when nothing changes."""
     at = change.at
@@ -48,10 +57,19 @@ def _changed_in(container: Profile, change: Set | Unset | Add) -> Profile:
             value = _add(present, change.values)
         case _:
             assert_never(change)
-    if isinstance(value, list) and len(value) > ENTRIES_MAX:
-        raise InvalidValue(change.at.attribute, f"at most {ENTRIES_MAX} entries")
+    value = _settled(change.at.attribute, value)
     rest = {name: kept for name, kept in container.items() if name != change.at.attribute}
     return rest if value is None or value in ([], {}) else {**rest, change.at.attribute: value}
+
+
+def _settled(name: str, value: Json) -> Json:
+    """A list within its limit; of several primary entries the last (RFC 7643 section 2.4)."""
+    if not isinstance(value, list):
+        return value
+    if len(value) > ENTRIES_MAX:
+        raise InvalidValue(name, f"at most {ENTRIES_MAX} entries")
+    primary = [position for position, entry in enumerate(value) if _is_primary(entry)]
+    return _one_primary(value, primary[-1]) if len(primary) > 1 else value
 
 
 def _set(present: Json, at: At, value: Json) -> Json:
@@ -89,13 +107,20 @@ def _unset(present: Json, at: At) -> Json:
 
 
 def _add(present: Json, values: tuple[Json, ...]) -> Json:
-    """RFC 7644 section 3.5.2.1: a value that is there already is not added again."""
+    """RFC 7644 section 3.5.2.1: a value that is there already is not added again.
+
+    Whether an entry is primary doesn't make it another one: adding it anew can make it primary.
+    """
     entries: list[Json] = list(present) if isinstance(present, list) else []
     for value in values:
-        if value not in entries:
+        plain = _without(value, "primary")
+        same = [at for at, entry in enumerate(entries) if _without(entry, "primary") == plain]
+        if not same:
             entries.append(value)
-            if _is_primary(value):
-                entries = _one_primary(entries, len(entries) - 1)
+        if _is_primary(value):
+            chosen = same[0] if same else len(entries) - 1
+            entries[chosen] = value
+            entries = _one_primary(entries, chosen)
     return entries
 
 
@@ -174,13 +199,25 @@ def _made(where: Predicate, sub: str | None, value: Json) -> Json:
 
 def primary_email(profile: Profile) -> str | None:
     """The value of the primary entry of `emails`, else of the first."""
+    entries = _emails(profile)
+    position = _primary_at(entries)
+    return None if position is None else _address(entries[position])
+
+
+def _emails(profile: Profile) -> list[Json]:
     entries = profile.get("emails")
-    if not isinstance(entries, list):
-        return None
-    addresses = [entry for entry in entries if isinstance(entry, dict) and entry.get("value")]
-    chosen = next((entry for entry in addresses if entry.get("primary") is True), None)
-    entry = chosen or (addresses[0] if addresses else None)
-    return str(entry["value"]) if entry is not None else None
+    return entries if isinstance(entries, list) else []
+
+
+def _primary_at(entries: list[Json]) -> int | None:
+    addresses = [position for position, entry in enumerate(entries) if _address(entry)]
+    primary = [position for position in addresses if _is_primary(entries[position])]
+    return next(iter(primary or addresses), None)
+
+
+def _address(entry: Json) -> str | None:
+    value = entry.get("value") if isinstance(entry, dict) else None
+    return str(value) if value else None
 
 
 def with_email(profile: Profile, address: str | None) -> Profile:
@@ -188,14 +225,12 @@ def with_email(profile: Profile, address: str | None) -> Profile:
     rest = {name: value for name, value in profile.items() if name != "emails"}
     if address is None:
         return rest
-    entries = profile.get("emails")
-    present = primary_email(profile)
-    if not isinstance(entries, list) or present is None:
+    entries = _emails(profile)
+    position = _primary_at(entries)
+    if position is None:
         return {**rest, "emails": [{"value": address, "primary": True}]}
-    moved = False
-    after: list[Json] = []
-    for entry in entries:
-        mine = isinstance(entry, dict) and entry.get("value") == present and not moved
-        after.append(_with(entry, "value", address) if mine else entry)
-        moved = moved or mine
+    after = [
+        _with(entry, "value", address) if each == position else entry
+        for each, entry in enumerate(entries)
+    ]
     return {**rest, "emails": after}
