@@ -4,16 +4,34 @@ A role inherits the roles granted to it; PUBLIC is everyone's. What is computed 
 hierarchy and the account's privileges is remembered until the generation changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from rolecall.domain.commands import ByName, Ref
-from rolecall.domain.errors import NotAuthorized, NotFound, RoleNotGranted, TokenRefused
-from rolecall.domain.model import Integration, Kind, Privilege, Role, Token
+from rolecall.domain.errors import (
+    LoginRefused,
+    NotAuthorized,
+    NotFound,
+    RoleNotGranted,
+    TokenRefused,
+)
+from rolecall.domain.model import (
+    Database,
+    Integration,
+    Kind,
+    Membership,
+    Privilege,
+    Role,
+    Token,
+    User,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading
 from rolecall.domain.session import ActorKind, Session
 
 ACCOUNTADMIN = Name("ACCOUNTADMIN")
+ORGADMIN = Name("ORGADMIN")
 PUBLIC = Name("PUBLIC")
 
 
@@ -35,15 +53,18 @@ def primary_roles(reading: Reading, session: Session) -> frozenset[Id]:
 
 
 def reached(reading: Reading, role: Id) -> frozenset[Id]:
-    """The role, every role that it inherits, and PUBLIC."""
-    return reading.memo(("reached", role), lambda: _reach(reading, role))
-
-
-def _reach(reading: Reading, role: Id) -> frozenset[Id]:
-    inherits = reading.memo("inherits", lambda: _inherits(reading))
+    """The role, every role that it inherits, and PUBLIC with what PUBLIC inherits."""
     public = system_role(reading, PUBLIC).id
-    found = {role, public}
-    frontier = [role, public]
+    return reading.memo(
+        ("reached", role), lambda: inherited(reading, role) | inherited(reading, public)
+    )
+
+
+def inherited(reading: Reading, role: Id) -> frozenset[Id]:
+    """The role and every role that grants of roles to roles lead to from it."""
+    inherits = reading.memo("inherits", lambda: _inherits(reading))
+    found = {role}
+    frontier = [role]
     while frontier:
         fresh = inherits.get(frontier.pop(), frozenset()) - found
         found |= fresh
@@ -68,13 +89,17 @@ def system_role(reading: Reading, name: Name) -> Role:
 
 def available_roles(reading: Reading, session: Session) -> frozenset[Id]:
     """Every role that the session's user could act as."""
-    public = system_role(reading, PUBLIC).id
-    roles = reached(reading, public)
+    roles = frozenset({session.role}) if session.actor_kind is ActorKind.SYSTEM else frozenset()
     if session.actor_kind is ActorKind.LOCAL:
-        roles |= reached(reading, system_role(reading, ACCOUNTADMIN).id)
-    if session.user is not None:
-        for grant in reading.member_grants_to(session.user):
-            roles |= reached(reading, grant.role)
+        roles = reached(reading, system_role(reading, ACCOUNTADMIN).id)
+    return roles | roles_of_user(reading, session.user)
+
+
+def roles_of_user(reading: Reading, user: Id | None) -> frozenset[Id]:
+    """Every role that a user holds, by itself or by inheritance; nobody holds PUBLIC."""
+    roles = reached(reading, system_role(reading, PUBLIC).id)
+    for grant in () if user is None else reading.member_grants_to(user):
+        roles |= reached(reading, grant.role)
     return roles
 
 
@@ -82,9 +107,9 @@ def available_roles(reading: Reading, session: Session) -> frozenset[Id]:
 
 
 def require_live(reading: Reading, session: Session) -> None:
-    """Refuse what has ended since the request was accepted: token, integration, login, role.
+    """Refuse what has ended since the request was accepted: token, login, user, role.
 
-    Raises TokenRefused or RoleNotGranted (DESIGN contract 2: a request may have waited).
+    Raises TokenRefused, LoginRefused or RoleNotGranted (DESIGN contract 2: a request may wait).
     """
     if session.token is not None:
         token_id = session.token
@@ -96,9 +121,30 @@ def require_live(reading: Reading, session: Session) -> None:
         login = reading.session(session.login)
         if login is None or login.expires_at <= session.at:
             raise TokenRefused("expired", remedy="Log in again.")
-    if session.actor_kind is ActorKind.USER and session.role not in available_roles(
-        reading, session
-    ):
+    if session.actor_kind is ActorKind.USER:
+        _require_user(reading, session)
+    if session.actor_kind is not ActorKind.SYSTEM:
+        _require_role(reading, session)
+
+
+def _require_user(reading: Reading, session: Session) -> None:
+    user = reading.user(session.user) if session.user is not None else None
+    if user is None or user.disabled:
+        raise LoginRefused(session.actor, "disabled" if user else "unknown user")
+
+
+def _require_role(reading: Reading, session: Session) -> None:
+    """An integration acts as its role while that exists; a user as one that is granted."""
+    if session.actor_kind is ActorKind.INTEGRATION:
+        if reading.memo(("lives", session.role), lambda: reading.role(session.role)) is None:
+            raise RoleNotGranted(
+                session.role,
+                session.actor,
+                remedy=f"The role that integration {quoted(session.actor)} runs as was dropped: "
+                f"create or replace the integration with another run_as_role",
+            )
+        return
+    if session.role not in available_roles(reading, session):
         role = reading.role(session.role)
         raise RoleNotGranted(role.name if role else session.role, session.actor)
 
@@ -108,15 +154,16 @@ def require_good(reading: Reading, token: Token, at: int) -> Integration:
     integration = reading.memo(
         ("integration", token.integration), lambda: reading.integration(token.integration)
     )
-    again = f"Issue a new one: select system$generate_scim_access_token('{token.integration_name}')"
+    name = token.integration_name.replace("'", "''")
+    again = f"Issue a new one: select system$generate_scim_access_token('{name}')"
+    if token.ended_at is None and token.expires_at <= at:
+        raise TokenRefused("expired", remedy=again)
     if token.ended_at is not None or integration is None:
         raise TokenRefused("ended", remedy=f"It was ended: {token.ended_why}. {again}")
-    if token.expires_at <= at:
-        raise TokenRefused("expired", remedy=again)
     if not integration.enabled:
         raise TokenRefused(
             "integration_disabled",
-            remedy=f"alter security integration {integration.name} set enabled = true",
+            remedy=f"alter security integration {quoted(integration.name)} set enabled = true",
         )
     earliest = integration.reject_tokens_issued_before
     if earliest is not None and token.issued_at < earliest:
@@ -175,30 +222,39 @@ def owns(reading: Reading, session: Session, owner: Id | None) -> bool:
     return owner is not None and owner in active_roles(reading, session)
 
 
-def require_owned(
-    reading: Reading, session: Session, kind: Kind, name: str, owner: Id | None
-) -> None:
+def require_owned(reading: Reading, session: Session, target: "Target", asked: Ref) -> None:
     """Refuse a change of what belongs to others, as absent unless the session may see it.
 
-    The remedy, for the audit row and the log, names the owner and the statement that hands the
-    object over (documents: "check the ownership of the user").
+    A refusal as absent knows only what was asked for. The remedy, for the audit row and the
+    log, names the owner and the statement that hands the object over (documents: "check the
+    ownership of the user").
     """
-    if owns(reading, session, owner):
+    if owns(reading, session, target.owner):
         return
-    remedy = hand_over(reading, session, kind, name, owner)
-    if sees(reading, session, kind):
-        raise NotAuthorized(Privilege.OWNERSHIP, kind, name, remedy=remedy)
-    raise NotFound(kind, name, remedy=remedy)
+    remedy = hand_over(reading, session, target)
+    if sees(reading, session, target.kind):
+        raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name, remedy=remedy)
+    raise NotFound(target.kind, label(asked), remedy=remedy)
 
 
-def hand_over(reading: Reading, session: Session, kind: Kind, name: str, owner: Id | None) -> str:
+def grantor(session: Session, owner: Id | None) -> Id:
+    """Who is written down as the grantor: the owner, whoever grants in its name.
+
+    (Vendor: grantor rule.) What has no owner is granted by the session's own role.
+    """
+    return owner if owner is not None else session.role
+
+
+def hand_over(reading: Reading, session: Session, target: "Target") -> str:
     """Whose the object is, and the statement that makes it the session's."""
-    held = reading.role(owner) if owner is not None else None
-    role = reading.role(session.role)
+    named = f"{target.kind.value} {quoted(target.name)}"
+    names = names_of(reading, {target.owner, session.role})
+    if target.owner not in names:
+        return f"{named} belongs to the system: nobody can hand it over"
     return (
-        f"{kind.value} {quoted(name)} belongs to role {held.name if held else 'nobody'}: "
-        f"grant ownership on {kind.value.lower()} {quoted(name)} "
-        f"to role {quoted(role.name if role else session.role)}"
+        f"{named} belongs to role {names[target.owner]}: "
+        f"grant ownership on {target.kind.value.lower()} {quoted(target.name)} "
+        f"to role {quoted(names.get(session.role, session.role))}"
     )
 
 
@@ -229,12 +285,49 @@ def sees(reading: Reading, session: Session, kind: Kind) -> bool:
     return session.integration is None and holds(reading, session, Privilege.MANAGE_GRANTS)
 
 
+def shows_role(reading: Reading, session: Session, role: Id) -> bool:
+    """Whether a user's membership of the role is shown: to SCIM only what it owns or monitors.
+
+    A system role it never hears of; every other session sees each membership.
+    """
+    if session.integration is None:
+        return True
+    found = reading.memo(("lives", role), lambda: reading.role(role))
+    if found is None or found.system:
+        return False
+    return owns(reading, session, found.owner) or sees(reading, session, Kind.ROLE)
+
+
+def groups_of(
+    reading: Reading, session: Session, users: Sequence[Id]
+) -> dict[Id, tuple[Membership, ...]]:
+    """For each user the roles held by a direct grant that the session may hear of."""
+    return {
+        user: tuple(held for held in groups if shows_role(reading, session, held.role))
+        for user, groups in reading.groups_of(users).items()
+    }
+
+
 def visible_owners(reading: Reading, session: Session, kind: Kind) -> frozenset[Id] | None:
     """The owners whose objects the session sees; None: everybody's."""
     return None if sees(reading, session, kind) else active_roles(reading, session)
 
 
 # ---- finding -------------------------------------------------------------------------------
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command is about: an object or the account itself."""
+
+    kind: Kind
+    id: Id
+    owner: Id | None
+    name: str
+
+
+def target_of(kind: Kind, found: User | Role | Integration | Database) -> Target:
+    """An object as a target."""
+    return Target(kind=kind, id=found.id, owner=found.owner, name=found.name)
 
 
 def role_meant(reading: Reading, ref: Ref) -> Role:

@@ -10,6 +10,7 @@ from rolecall.domain.attempts import Noted
 from rolecall.domain.commands import Ref
 from rolecall.domain.errors import NotAuthorized, NotFound
 from rolecall.domain.events import Recorded
+from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import (
     Database,
     Integration,
@@ -22,6 +23,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, RoleCounts
+from rolecall.domain.predicate import And, Compare, Field, Operator, Predicate
 from rolecall.domain.queries import (
     AttemptsAfter,
     CurrentSession,
@@ -66,7 +68,7 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
         raise NotFound(Kind.USER, access.label(query.user))
     if not query.with_groups:
         return card
-    groups = reading.groups_of([card.user.id]).get(card.user.id, ())
+    groups = access.groups_of(reading, session, [card.user.id]).get(card.user.id, ())
     return msgspec.structs.replace(card, groups=groups)
 
 
@@ -84,7 +86,7 @@ def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     page = reading.find_users(query.where, owners, session.integration, query.start, query.count)
     if not query.with_groups or not page.items:
         return page
-    groups = reading.groups_of([card.user.id for card in page.items])
+    groups = access.groups_of(reading, session, [card.user.id for card in page.items])
     return Page(
         total=page.total,
         items=tuple(
@@ -118,11 +120,17 @@ def user_summaries(
 def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
     """Raises NotFound for an absent role and one that the session may not see."""
     card = find_role(reading, session, query.role)
-    if card is None or not (
-        access.owns(reading, session, card.role.owner) or access.sees(reading, session, Kind.ROLE)
-    ):
+    if card is None or not _visible_role(reading, session, card):
         raise NotFound(Kind.ROLE, access.label(query.role))
     return _with_members(reading, card, query.members_max)
+
+
+def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
+    if card.role.system and session.integration is not None:
+        return False
+    return access.owns(reading, session, card.role.owner) or access.sees(
+        reading, session, Kind.ROLE
+    )
 
 
 def _with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
@@ -138,9 +146,20 @@ def _with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCar
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
     owners = access.visible_owners(reading, session, Kind.ROLE)
-    page = reading.find_roles(query.where, owners, session.integration, query.start, query.count)
+    where = query.where
+    if owners is None and session.integration is not None:
+        where = And((where, *_not_system(reading)))
+    page = reading.find_roles(where, owners, session.integration, query.start, query.count)
     cards = tuple(_with_members(reading, card, query.members_max) for card in page.items)
     return Page(total=page.total, items=cards)
+
+
+def _not_system(reading: Reading) -> list[Predicate]:
+    """SCIM never sees a system role, whatever its role monitors."""
+    return [
+        Compare(Field.ID, Operator.NE, access.system_role(reading, Name(name)).id)
+        for name in SYSTEM_ROLES
+    ]
 
 
 def role_summaries(
@@ -324,7 +343,9 @@ def integrations(
 def one_integration(reading: Reading, session: Session, query: OneIntegration) -> Integration:
     """To describe it takes OWNERSHIP (vendor: DESCRIBE INTEGRATION for SCIM)."""
     found = grants.integration_meant(reading, query.integration)
-    access.require_owned(reading, session, Kind.INTEGRATION, found.name, found.owner)
+    access.require_owned(
+        reading, session, access.target_of(Kind.INTEGRATION, found), query.integration
+    )
     return found
 
 

@@ -78,7 +78,8 @@ class SetMembers(msgspec.Struct, frozen=True, tag=True):
 
 
 UserChange = Set | Unset | Add
-RoleChange = Set | Unset | AddMembers | RemoveMembers | SetMembers
+MemberChange = AddMembers | RemoveMembers | SetMembers
+RoleChange = Set | Unset | MemberChange
 
 
 # ---- the account ---------------------------------------------------------------------------
@@ -87,7 +88,7 @@ RoleChange = Set | Unset | AddMembers | RemoveMembers | SetMembers
 class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An account is born: system roles, their hierarchy, DEMO_DB and its first administrator.
 
-    `role_ids` gives an id for each of `grants.SYSTEM_ROLES`.
+    `role_ids` gives an id for each of `founding.SYSTEM_ROLES`.
     """
 
     id: Id

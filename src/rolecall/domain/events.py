@@ -57,7 +57,7 @@ class RoleChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RoleDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A role is gone; `heir` owns what it owned."""
+    """A role is gone, with every grant of, to and by it; `heir` owns what it owned."""
 
     id: Id
     name: str

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from rolecall.domain import access
+from rolecall.domain.access import Target
 from rolecall.domain.commands import (
     AddMembers,
     ByName,
@@ -33,6 +34,7 @@ from rolecall.domain.events import (
     RoleGranted,
     RoleRevoked,
 )
+from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.model import (
     Database,
     Integration,
@@ -75,21 +77,21 @@ GRANTABLE: dict[Kind, frozenset[Privilege]] = {
 def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
     """A role is granted. Raises NotFound, NotAuthorized, CircularGrant."""
     role = access.role_meant(tx, command.role)
-    require_grantor(tx, session, role)
+    require_grantor(tx, session, role, command.role)
     if command.grantee_kind is Kind.USER:
         user = user_meant(tx, command.grantee)
-        events = change_members(tx, session, role.id, AddMembers((user.id,)), command.at)
+        events = change_members(tx, session, role, AddMembers((user.id,)), command.at)
         return _touched(tx, role.id, events, command.at)
 
     heir = access.role_meant(tx, command.grantee)
-    if heir.id in access.reached(tx, role.id) or role.name == access.PUBLIC == heir.name:
+    if heir.id in access.inherited(tx, role.id):
         raise CircularGrant(role.name, heir.name)
     new = tx.save_role_grant(
         RoleGrant(
             role=role.id,
             grantee_kind=Kind.ROLE,
             grantee=heir.id,
-            granted_by=grantor(tx, session, role.owner),
+            granted_by=access.grantor(session, role.owner),
             created_at=command.at,
             origin=session.integration,
             grant_option=command.grant_option,
@@ -104,14 +106,14 @@ def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
 def revoke_role(tx: Transaction, session: Session, command: RevokeRole) -> Effect:
     """A role is no longer granted. Raises NotFound, NotAuthorized, SystemObject."""
     role = access.role_meant(tx, command.role)
-    require_grantor(tx, session, role)
+    require_grantor(tx, session, role, command.role)
     if command.grantee_kind is Kind.USER:
         user = user_meant(tx, command.grantee)
-        events = change_members(tx, session, role.id, RemoveMembers((user.id,)), command.at)
+        events = change_members(tx, session, role, RemoveMembers((user.id,)), command.at)
         return _touched(tx, role.id, events, command.at)
 
     heir = access.role_meant(tx, command.grantee)
-    if role.system and heir.system:
+    if heir.name in SYSTEM_ROLES.get(role.name, ()):
         raise SystemObject(Kind.ROLE, role.name)
     if not tx.delete_role_grant(role.id, heir.id):
         return Effect()
@@ -125,25 +127,35 @@ def _touched(tx: Transaction, role: Id, events: list[Event], at: int) -> Effect:
     return Effect(tuple(events))
 
 
-def require_grantor(tx: Reading, session: Session, role: Role) -> None:
-    """Refuse who neither owns the role nor holds MANAGE GRANTS (vendor: GRANT ROLE)."""
+def require_grantor(tx: Reading, session: Session, role: Role, asked: Ref) -> None:
+    """Refuse who neither owns the role nor holds MANAGE GRANTS (vendor: GRANT ROLE).
+
+    SCIM grants what it owns and nothing else, and does not learn what there is besides.
+    """
     if access.owns(tx, session, role.owner):
         return
+    target = access.target_of(Kind.ROLE, role)
+    if session.integration is not None:
+        remedy = access.hand_over(tx, session, target)
+        raise NotFound(Kind.ROLE, access.label(asked), remedy=remedy)
     if not access.holds(tx, session, Privilege.MANAGE_GRANTS):
+        remedy = access.hand_over(tx, session, target)
+        raise NotAuthorized(Privilege.MANAGE_GRANTS, Kind.ROLE, role.name, remedy=remedy)
+    if not _guarded(tx, role.id) <= access.active_roles(tx, session):
         raise NotAuthorized(
-            Privilege.MANAGE_GRANTS,
-            Kind.ROLE,
-            role.name,
-            remedy=access.hand_over(tx, session, Kind.ROLE, role.name, role.owner),
+            Privilege.OWNERSHIP, Kind.ROLE, role.name, remedy="use role accountadmin"
         )
 
 
-def grantor(tx: Reading, session: Session, owner: Id | None) -> Id | None:
-    """Who is written down as grantor: the session's role if it owns, else the owner.
+def _guarded(tx: Reading, role: Id) -> frozenset[Id]:
+    """ACCOUNTADMIN, if the role is it or inherits it, or is ORGADMIN or inherits that.
 
-    MANAGE GRANTS grants in the owner's name (vendor: access control, grantor rule).
+    MANAGE GRANTS alone must not make its holder the account's administrator.
     """
-    return session.role if access.owns(tx, session, owner) else owner
+    admin = access.system_role(tx, access.ACCOUNTADMIN).id
+    organization = access.system_role(tx, access.ORGADMIN).id
+    reach = access.inherited(tx, role)
+    return frozenset({admin}) if admin in reach or organization in reach else frozenset()
 
 
 # ---- privileges ------------------------------------------------------------------------------
@@ -153,28 +165,30 @@ def grant_privileges(tx: Transaction, session: Session, command: GrantPrivileges
     """A role holds privileges. Raises NotFound, NotAuthorized, InvalidValue."""
     target = object_meant(tx, command.kind, command.object)
     role = access.role_meant(tx, command.role)
-    _require_grantable(command.kind, command.privileges)
-    for privilege in command.privileges:
-        _require_privilege_grantor(tx, session, privilege, target)
+    _require_grantable(target.kind, command.privileges)
+    grantors = {
+        privilege: _privilege_grantor(tx, session, privilege, target)
+        for privilege in command.privileges
+    }
 
     events: list[Event] = []
-    for privilege in command.privileges:
+    for privilege, grantor in grantors.items():
         new = tx.save_privilege(
             PrivilegeGrant(
                 privilege=privilege,
-                kind=command.kind,
+                kind=target.kind,
                 object=target.id,
                 role=role.id,
-                granted_by=grantor(tx, session, target.owner),
+                granted_by=grantor,
                 created_at=command.at,
                 grant_option=command.grant_option,
             )
         )
         if new:
             events.append(
-                PrivilegeGranted(id=target.id, kind=command.kind, privilege=privilege, to=role.id)
+                PrivilegeGranted(id=target.id, kind=target.kind, privilege=privilege, to=role.id)
             )
-    if events:
+    if events or command.grant_option:
         tx.bump_generation()
     return Effect(tuple(events))
 
@@ -183,16 +197,17 @@ def revoke_privileges(tx: Transaction, session: Session, command: RevokePrivileg
     """A role no longer holds privileges. Raises NotFound, NotAuthorized, SystemObject."""
     target = object_meant(tx, command.kind, command.object)
     role = access.role_meant(tx, command.role)
-    _require_grantable(command.kind, command.privileges)
-    if role.system and command.kind is Kind.ACCOUNT:
+    _require_grantable(target.kind, command.privileges)
+    inborn = SYSTEM_PRIVILEGES.get(role.name, ()) if role.system else ()
+    if target.kind is Kind.ACCOUNT and not set(command.privileges).isdisjoint(inborn):
         raise SystemObject(Kind.ROLE, role.name)
     for privilege in command.privileges:
-        _require_privilege_grantor(tx, session, privilege, target)
+        _privilege_grantor(tx, session, privilege, target)
 
     events: list[Event] = [
-        PrivilegeRevoked(id=target.id, kind=command.kind, privilege=privilege, to=role.id)
+        PrivilegeRevoked(id=target.id, kind=target.kind, privilege=privilege, to=role.id)
         for privilege in command.privileges
-        if tx.delete_privilege(privilege, command.kind, target.id, role.id)
+        if tx.delete_privilege(privilege, target.kind, target.id, role.id)
     ]
     if events:
         tx.bump_generation()
@@ -201,21 +216,22 @@ def revoke_privileges(tx: Transaction, session: Session, command: RevokePrivileg
 
 def _require_grantable(kind: Kind, privileges: tuple[Privilege, ...]) -> None:
     for privilege in privileges:
-        if privilege not in GRANTABLE[kind]:
+        if privilege not in GRANTABLE.get(kind, frozenset()):
             raise InvalidValue(privilege.value, f"it can't be granted on {kind.value}")
 
 
-def _require_privilege_grantor(
-    tx: Reading, session: Session, privilege: Privilege, target: "Target"
-) -> None:
+def _privilege_grantor(
+    tx: Reading, session: Session, privilege: Privilege, target: Target
+) -> Id | None:
+    """In whose name the session grants: the owner's, or the role's with the grant option."""
     if access.owns(tx, session, target.owner):
-        return
+        return access.grantor(session, target.owner)
     if access.holds(tx, session, Privilege.MANAGE_GRANTS):
-        return
+        return access.grantor(session, target.owner)
     roles = access.active_roles(tx, session)
     for grant in tx.privileges_on(target.kind, target.id):
         if grant.privilege is privilege and grant.grant_option and grant.role in roles:
-            return
+            return grant.role
     raise NotAuthorized(Privilege.MANAGE_GRANTS, target.kind, target.name)
 
 
@@ -238,14 +254,32 @@ def grant_ownership(tx: Transaction, session: Session, command: GrantOwnership) 
     if held and command.current_grants is None and command.kind is not Kind.ROLE:
         raise DependentGrants(target.kind, target.name)
 
+    events: list[Event] = []
     if command.current_grants == "REVOKE":
-        tx.delete_privileges_on(target.kind, target.id)
-        tx.bump_generation()
-    if target.owner == heir.id:
-        return Effect()
-    _OWNED[target.kind](tx, target.id, heir.id, command.at)
-    said = OwnershipTransferred(id=target.id, kind=target.kind, before=target.owner, after=heir.id)
-    return Effect((said,))
+        events += _revoked(tx, target, held)
+    if command.current_grants == "COPY":
+        _copied(tx, target, held, heir.id)
+    if target.owner != heir.id:
+        _OWNED[target.kind](tx, target.id, heir.id, command.at)
+        events.append(
+            OwnershipTransferred(id=target.id, kind=target.kind, before=target.owner, after=heir.id)
+        )
+    return Effect(tuple(events))
+
+
+def _revoked(tx: Transaction, target: Target, held: tuple[PrivilegeGrant, ...]) -> list[Event]:
+    tx.delete_privileges_on(target.kind, target.id)
+    return [
+        PrivilegeRevoked(id=target.id, kind=target.kind, privilege=grant.privilege, to=grant.role)
+        for grant in held
+    ]
+
+
+def _copied(tx: Transaction, target: Target, held: tuple[PrivilegeGrant, ...], heir: Id) -> None:
+    """The grants stand in the new owner's name (vendor: COPY CURRENT GRANTS)."""
+    tx.delete_privileges_on(target.kind, target.id)
+    for grant in held:
+        tx.save_privilege(msgspec.structs.replace(grant, granted_by=heir))
 
 
 def _give_user(tx: Transaction, user_id: Id, heir: Id, at: int) -> None:
@@ -262,6 +296,7 @@ def _give_role(tx: Transaction, role_id: Id, heir: Id, at: int) -> None:
         raise SystemObject(Kind.ROLE, role.name)
     tx.save_role(msgspec.structs.replace(role, owner=heir))
     tx.touch(role_id, at)
+    tx.bump_generation()
 
 
 def _give_integration(tx: Transaction, integration_id: Id, heir: Id, _at: int) -> None:
@@ -313,15 +348,6 @@ def database_meant(reading: Reading, ref: Ref) -> Database:
     raise NotFound(Kind.DATABASE, access.label(ref))
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What a grant is on: an object or the account itself."""
-
-    kind: Kind
-    id: Id
-    owner: Id | None
-    name: str
-
-
 def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
     """What is granted on; NotFound."""
     found: User | Role | Integration | Database
@@ -339,4 +365,4 @@ def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
             found = database_meant(reading, ref)
         case _:
             raise NotFound(kind, access.label(ref))
-    return Target(kind=kind, id=found.id, owner=found.owner, name=found.name)
+    return access.target_of(kind, found)

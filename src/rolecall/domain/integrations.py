@@ -67,7 +67,7 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
     ended = Ended(tokens=0, last_used_at=None)
     events: tuple[Event, ...] = ()
     if present is not None:
-        access.require_owned(tx, session, Kind.INTEGRATION, present.name, present.owner)
+        _require_owned(tx, session, present, ByName(command.name))
         ended, events = _dropped(tx, present, command.at, "CREATE OR REPLACE INTEGRATION")
     integration = Integration(
         id=command.id,
@@ -93,7 +93,7 @@ def change_integration(tx: Transaction, session: Session, command: ChangeIntegra
     before = _meant(tx, command.integration, if_exists=command.if_exists)
     if before is None:
         return Effect()
-    access.require_owned(tx, session, Kind.INTEGRATION, before.name, before.owner)
+    _require_owned(tx, session, before, command.integration)
 
     after = before
     for change in command.changes:
@@ -135,7 +135,7 @@ def drop_integration(tx: Transaction, session: Session, command: DropIntegration
     integration = _meant(tx, command.integration, if_exists=command.if_exists)
     if integration is None:
         return Effect()
-    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+    _require_owned(tx, session, integration, command.integration)
 
     ended, events = _dropped(tx, integration, command.at, "DROP INTEGRATION")
     tx.bump_generation()
@@ -159,7 +159,7 @@ def _dropped(
 def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effect:
     """A token is issued. Raises NotFound, NotAuthorized: it takes OWNERSHIP (our decision)."""
     integration = integration_meant(tx, command.integration)
-    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+    _require_owned(tx, session, integration, command.integration)
 
     events: list[Event] = []
     if command.instead:
@@ -194,13 +194,13 @@ def revoke_token(tx: Transaction, session: Session, command: RevokeToken) -> Eff
     integration = tx.integration(token.integration) if token is not None else None
     if token is None or integration is None:
         raise NotFound(Kind.TOKEN, command.token)
-    access.require_owned(tx, session, Kind.INTEGRATION, integration.name, integration.owner)
+    _require_owned(tx, session, integration, command.token)
     if not is_live(token, command.at):
         return Effect((), token)
 
     event = _end(tx, token, command.at, "REVOKE TOKEN")
     tx.bump_generation()
-    return Effect((event,), token)
+    return Effect((event,), tx.token(token.id))
 
 
 def is_live(token: Token, at: int) -> bool:
@@ -211,6 +211,11 @@ def is_live(token: Token, at: int) -> bool:
 def _end(tx: Transaction, token: Token, at: int, why: str) -> Event:
     tx.save_token(msgspec.structs.replace(token, ended_at=at, ended_why=why))
     return TokenEnded(id=token.id, integration=token.integration, why=why)
+
+
+def _require_owned(tx: Transaction, session: Session, integration: Integration, asked: Ref) -> None:
+    target = access.target_of(Kind.INTEGRATION, integration)
+    access.require_owned(tx, session, target, asked)
 
 
 def _meant(tx: Transaction, ref: Ref, *, if_exists: bool) -> Integration | None:

@@ -35,10 +35,9 @@ def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Ef
         raise LoginRefused(command.user, "disabled" if user else "unknown user")
 
     role = tx.role_named(access.fold_role(user.default_role)) if user.default_role else None
-    held = {grant.role for grant in tx.member_grants_to(user.id)}
-    reach = {role_id for direct in held for role_id in access.reached(tx, direct)}
     public = access.system_role(tx, access.PUBLIC)
-    chosen = role if role is not None and role.id in reach else public
+    held = access.roles_of_user(tx, user.id)
+    chosen = role if role is not None and role.id in held else public
     session = SqlSession(
         id=command.id,
         user=user.id,
@@ -64,6 +63,8 @@ def change_session(tx: Transaction, session: Session, command: ChangeSession) ->
     stored = tx.session(command.session)
     if stored is None:
         return Effect((), role)
+    if stored.user != session.user:
+        raise NotFound(Kind.USER, session.actor)
 
     kept = {
         "role": role.id if role is not None else None,
@@ -111,7 +112,7 @@ def drop_database(tx: Transaction, session: Session, command: DropDatabase) -> E
         if command.if_exists:
             return Effect()
         raise
-    access.require_owned(tx, session, Kind.DATABASE, database.name, database.owner)
+    access.require_owned(tx, session, access.target_of(Kind.DATABASE, database), command.database)
 
     tx.delete_privileges_on(Kind.DATABASE, database.id)
     tx.delete_database(database.id)

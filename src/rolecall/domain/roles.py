@@ -1,5 +1,7 @@
 """Roles, which SCIM calls groups: created, changed with their members, dropped."""
 
+from typing import assert_never
+
 import msgspec
 
 from rolecall.domain import access, properties
@@ -9,9 +11,9 @@ from rolecall.domain.commands import (
     ChangeRole,
     CreateRole,
     DropRole,
+    MemberChange,
     Ref,
     RemoveMembers,
-    RoleChange,
     Set,
     SetMembers,
     Unset,
@@ -63,7 +65,7 @@ def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effec
     tx.save_role(role)
     if command.external_id is not None and session.integration is not None:
         tx.save_link(session.integration, role.id, command.external_id)
-    joined = add_members(tx, session, role.id, command.members, command.at)
+    joined = add_members(tx, session, role, command.members, command.at)
 
     card = RoleCard(
         role=role,
@@ -81,8 +83,7 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     if card is None:
         return _absent(command.role, if_exists=command.if_exists)
     before = card.role
-    require_not_system(before)
-    access.require_owned(tx, session, Kind.ROLE, before.name, before.owner)
+    _require_changeable(tx, session, before, command.role)
     require_version(Kind.ROLE, before.id, card.revision, command.expected_version)
 
     after = before
@@ -95,17 +96,17 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
         elif isinstance(change, Set | Unset):
             after = _changed(after, change)
         else:
-            events += change_members(tx, session, before.id, change, command.at)
+            events += change_members(tx, session, before, change, command.at)
     _require_free(tx, session, before, after)
     linked = (
         session.integration is not None
         and external_id != card.external_id
         and tx.save_link(session.integration, after.id, external_id)
     )
-    if after != before:
+    if after != before or linked:
         tx.save_role(after)
         events.insert(0, _said(before, after))
-    if not events and not linked:
+    if not events:
         return Effect((), card)
     revision = tx.touch(after.id, command.at)
     return Effect(tuple(events), RoleCard(role=after, revision=revision, external_id=external_id))
@@ -117,8 +118,7 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
     if card is None:
         return _absent(command.role, if_exists=command.if_exists)
     role = card.role
-    require_not_system(role)
-    access.require_owned(tx, session, Kind.ROLE, role.name, role.owner)
+    _require_changeable(tx, session, role, command.role)
     require_version(Kind.ROLE, role.id, card.revision, command.expected_version)
     if role.id == session.role:
         raise CurrentRole(role.name)
@@ -133,45 +133,46 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
 
 
 def change_members(
-    tx: Transaction, session: Session, role: Id, change: RoleChange, at: int
+    tx: Transaction, session: Session, role: Role, change: MemberChange, at: int
 ) -> list[Event]:
     """Who holds the role changes; only the users named are touched (DESIGN contract 9)."""
     match change:
         case AddMembers():
             return add_members(tx, session, role, change.users, at)
         case RemoveMembers():
-            return _removed(role, tx.remove_members(role, change.users))
+            return _removed(role, tx.remove_members(role.id, change.users))
         case SetMembers():
             wanted = frozenset(change.users)
-            present = {member.user for member in tx.members_of(role, MEMBERS_MAX)}
+            present = {member.user for member in tx.members_of(role.id, MEMBERS_MAX)}
             gone = tuple(sorted(present - wanted))
-            events = _removed(role, tx.remove_members(role, gone)) if gone else []
+            events = _removed(role, tx.remove_members(role.id, gone)) if gone else []
             fresh = tuple(user for user in dict.fromkeys(change.users) if user not in present)
             return events + add_members(tx, session, role, fresh, at)
-        case Set() | Unset():
-            raise AssertionError("not a change of members")
+        case _:
+            assert_never(change)
 
 
 MEMBERS_MAX = 10_000_000
 
 
 def add_members(
-    tx: Transaction, session: Session, role: Id, users: tuple[Id, ...], at: int
+    tx: Transaction, session: Session, role: Role, users: tuple[Id, ...], at: int
 ) -> list[Event]:
     """Those of the users who don't hold the role do now. Raises UnknownMember."""
     if not users:
         return []
-    added = tx.add_members(role, users, session.role, session.integration, at)
+    by = access.grantor(session, role.owner)
+    added = tx.add_members(role.id, users, by, session.integration, at)
     if len(added) < len(users):
         known = tx.known_users(users)
         unknown = tuple(dict.fromkeys(user for user in users if user not in known))
         if unknown:
             raise UnknownMember(unknown)
-    return [MembersAdded(id=role, users=added)] if added else []
+    return [MembersAdded(id=role.id, users=added)] if added else []
 
 
-def _removed(role: Id, users: tuple[Id, ...]) -> list[Event]:
-    return [MembersRemoved(id=role, users=users)] if users else []
+def _removed(role: Role, users: tuple[Id, ...]) -> list[Event]:
+    return [MembersRemoved(id=role.id, users=users)] if users else []
 
 
 # ---- the steps of a change -------------------------------------------------------------------
@@ -200,10 +201,13 @@ def _said(before: Role, after: Role) -> Event:
 # ---- what several handlers ask ---------------------------------------------------------------
 
 
-def require_not_system(role: Role) -> None:
-    """Refuse to change a role that the account was born with (SystemObject)."""
-    if role.system:
+def _require_changeable(tx: Reading, session: Session, role: Role, asked: Ref) -> None:
+    """Refuse what the account was born with and what belongs to others; SCIM knows of neither."""
+    if role.system and session.integration is None:
         raise SystemObject(Kind.ROLE, role.name)
+    if role.system:
+        raise NotFound(Kind.ROLE, access.label(asked))
+    access.require_owned(tx, session, access.target_of(Kind.ROLE, role), asked)
 
 
 def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:
@@ -225,7 +229,7 @@ def _conflict(tx: Reading, session: Session, present: Role) -> AlreadyExists:
     """An id is told to those only who may know it; the remedy is for the audit and the log."""
     if access.owns(tx, session, present.owner):
         return AlreadyExists(Kind.ROLE, present.name, id=present.id)
-    fix = access.hand_over(tx, session, Kind.ROLE, present.name, present.owner)
+    fix = access.hand_over(tx, session, access.target_of(Kind.ROLE, present))
     return AlreadyExists(Kind.ROLE, present.name, remedy=fix)
 
 

@@ -43,7 +43,7 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
         login_name=command.login_name,
         owner=session.role,
         created_at=command.at,
-        profile=command.profile,
+        profile=profile.founded(command.profile),
     )
     for name, value in command.properties.items():
         user = apply_change(user, Set(At(name), value))
@@ -66,11 +66,11 @@ def _make_room(tx: Transaction, session: Session, command: CreateUser) -> tuple[
     taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
     if not taken:
         return ()
-    if command.if_not_exists and taken[0].name == command.name:
+    if command.if_not_exists and any(user.name == command.name for user in taken):
         return None
     if command.or_replace and len(taken) == 1 and taken[0].name == command.name:
         return drop_user(tx, session, DropUser(user=taken[0].id, at=command.at)).events
-    raise _conflict_of(tx, session, taken[0])
+    raise _conflict_of(tx, session, taken[0], command.name)
 
 
 def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effect:
@@ -79,7 +79,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     if card is None:
         return _absent(command.user, if_exists=command.if_exists)
     before = card.user
-    access.require_owned(tx, session, Kind.USER, before.name, before.owner)
+    access.require_owned(tx, session, access.target_of(Kind.USER, before), command.user)
     require_version(Kind.USER, before.id, card.revision, command.expected_version)
 
     after = _replaced(before) if command.replaces else before
@@ -96,24 +96,34 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         and external_id != card.external_id
         and tx.save_link(session.integration, after.id, external_id)
     )
-    groups = tx.groups_of([after.id]).get(after.id, ()) if session.integration else ()
+    groups = access.groups_of(tx, session, [after.id]) if session.integration else {}
     if after == before and not linked:
-        return Effect((), msgspec.structs.replace(card, groups=groups))
+        return Effect((), msgspec.structs.replace(card, groups=groups.get(after.id, ())))
 
     tx.save_user(after)
     revision = tx.touch(after.id, command.at)
-    answer = UserCard(user=after, revision=revision, external_id=external_id, groups=groups)
+    answer = UserCard(
+        user=after,
+        revision=revision,
+        external_id=external_id,
+        groups=groups.get(after.id, ()),
+    )
     return Effect(_said(tx, before, after), answer)
 
 
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:
     was, now = properties.differences(before, after)
     changed = UserChanged(id=after.id, before=was, after=now)
-    if not (after.disabled and not before.disabled) and after.password == before.password:
-        return (changed,)
-    count = tx.delete_sessions_of(after.id)
-    why = "disabled" if after.disabled else "password"
-    return (changed, SessionsEnded(id=after.id, count=count, why=why)) if count else (changed,)
+    if after.disabled:
+        return (changed, *_ended(tx, after.id, "disabled"))
+    if after.password != before.password:
+        return (changed, *_ended(tx, after.id, "password"))
+    return (changed,)
+
+
+def _ended(tx: Transaction, user: Id, why: str) -> tuple[Event, ...]:
+    count = tx.delete_sessions_of(user)
+    return (SessionsEnded(id=user, count=count, why=why),) if count else ()
 
 
 def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
@@ -121,11 +131,13 @@ def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
     card = find_user(tx, session, command.user)
     if card is None:
         return _absent(command.user, if_exists=command.if_exists)
-    access.require_owned(tx, session, Kind.USER, card.user.name, card.user.owner)
-    require_version(Kind.USER, card.user.id, card.revision, command.expected_version)
+    user = card.user
+    access.require_owned(tx, session, access.target_of(Kind.USER, user), command.user)
+    require_version(Kind.USER, user.id, card.revision, command.expected_version)
 
-    tx.delete_user(card.user.id)
-    return Effect((UserDropped(id=card.user.id, name=card.user.name),), card)
+    ended = _ended(tx, user.id, "dropped")
+    tx.delete_user(user.id)
+    return Effect((*ended, UserDropped(id=user.id, name=user.name)), card)
 
 
 # ---- the steps of a change -------------------------------------------------------------------
@@ -184,7 +196,7 @@ def _consistent(user: User) -> User:
 
 
 def require_name(name: str, value: str) -> None:
-    """Refuse a name that is empty, too long or unprintable (InvalidValue)."""
+    """Refuse a name that is empty, too long or holds a NUL (InvalidValue)."""
     if not value:
         raise InvalidValue(name, "it can't be empty")
     if len(value) > NAME_LENGTH_MAX:
@@ -198,15 +210,15 @@ def _require_free(tx: Reading, session: Session, before: User, after: User) -> N
         return
     for present in tx.users_taking(key_of(after.name), key_of(after.login_name)):
         if present.id != after.id:
-            raise _conflict_of(tx, session, present)
+            raise _conflict_of(tx, session, present, after.name)
 
 
-def _conflict_of(tx: Reading, session: Session, present: User) -> AlreadyExists:
-    """An id is told to those only who may know it; the remedy is for the audit and the log."""
+def _conflict_of(tx: Reading, session: Session, present: User, asked: Name) -> AlreadyExists:
+    """Id and name are told to those only who may know them; the remedy is for audit and log."""
     if access.owns(tx, session, present.owner):
         return AlreadyExists(Kind.USER, present.name, id=present.id)
-    fix = access.hand_over(tx, session, Kind.USER, present.name, present.owner)
-    return AlreadyExists(Kind.USER, present.name, remedy=fix)
+    fix = access.hand_over(tx, session, access.target_of(Kind.USER, present))
+    return AlreadyExists(Kind.USER, asked, remedy=fix)
 
 
 def find_user(reading: Reading, session: Session, ref: Ref) -> UserCard | None:
