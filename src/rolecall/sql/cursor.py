@@ -334,7 +334,7 @@ class Cursor:
         digits = self.token
         # 18 digits are more than any property holds, and fit every engine's integer.
         if digits.kind is not Kind.NUMBER or not digits.text.isdecimal() or len(digits.text) > 18:
-            self.fail("a whole number", token)
+            self.fail("a whole number of at most 18 digits", token)
         self._index += 1
         return -int(digits.text) if negative else int(digits.text)
 

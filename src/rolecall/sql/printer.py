@@ -2,6 +2,7 @@
 
 import re
 from functools import singledispatch
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -121,6 +122,8 @@ def _value(value: Value) -> str:
             return f"({', '.join(print_string(entry) for entry in value)})"
         case Identifier():
             return print_name(value)
+        case _:
+            assert_never(value)
 
 
 def _property(item: Property) -> str:
@@ -144,6 +147,8 @@ def _action(action: Action) -> str:
             return f"RENAME TO {print_name(action.name)}"
         case RevokeToken():
             return f"REVOKE TOKEN {print_string(action.token)}"
+        case _:
+            assert_never(action)
 
 
 def _if_exists(*, given: bool) -> str:

@@ -84,7 +84,11 @@ def read_rename(cursor: Cursor) -> RenameTo:
 
 def read_parameters(cursor: Cursor) -> SetProperties | UnsetProperties:
     """SET or UNSET of parameters, whose names the account knows."""
-    return read_unset(cursor, PARAMETERS) if cursor.peek("UNSET") else read_set(cursor, PARAMETERS)
+    if cursor.peek("UNSET"):
+        return read_unset(cursor, PARAMETERS)
+    if cursor.peek("SET"):
+        return read_set(cursor, PARAMETERS)
+    return cursor.fail("SET or UNSET")
 
 
 def _known(cursor: Cursor, table: PropertyTable) -> tuple[str, Shape]:

@@ -204,12 +204,16 @@ class SelectPlan:
             function = _account_function(node, self._spelled(node) or node.sql_name())
             if function is None or _is_relation(node):
                 continue
-            if function.changes_account and not (bare and _is_projection(node)):
+            if function.changes_account and not (bare and self._is_projection(node)):
                 raise MisplacedFunction(function.name)
             placeholder: exp.Expr = self._call(function, self._arguments(node, function))
             if isinstance(node, exp.CurrentTimestamp) and node.args.get("sysdate"):
                 placeholder = exp.cast(placeholder, "TIMESTAMP")
             node.replace(placeholder)
+
+    def _is_projection(self, node: exp.Expr) -> bool:
+        parent = node.parent
+        return (parent.parent if isinstance(parent, exp.Alias) else parent) is self._tree
 
     def _arguments(self, node: exp.Func, function: AccountFunction) -> tuple[Constant, ...]:
         given = (
@@ -322,21 +326,19 @@ class SelectPlan:
 def read_query(text: str) -> SelectPlan:
     """The plan of a query whose size and depth have been judged."""
     try:
-        tree = sqlglot.parse_one(text, read="snowflake")
+        return _planned(text)
     except ParseError as error:
         raise _syntax_error(error) from None
     except UNREADABLE:
-        raise SqlSyntaxError(
-            "unexpected nesting: the query is too deep.", line=1, column=1
-        ) from None
+        reason = "unexpected form: the query cannot be read, or is nested too deeply."
+        raise SqlSyntaxError(reason, line=1, column=1) from None
+
+
+def _planned(text: str) -> SelectPlan:
+    tree = sqlglot.parse_one(text, read="snowflake")
     if not isinstance(tree, exp.Select | exp.SetOperation | exp.Subquery):
         raise SqlSyntaxError("unexpected statement.\nExpected a query.", line=1, column=1)
-    try:
-        return SelectPlan(tree, text)
-    except UNREADABLE:
-        raise SqlSyntaxError(
-            "unexpected nesting: the query is too deep.", line=1, column=1
-        ) from None
+    return SelectPlan(tree, text)
 
 
 def _syntax_error(error: ParseError) -> SqlSyntaxError:
@@ -368,11 +370,6 @@ def _is_bare(tree: exp.Query) -> bool:
     return isinstance(tree, exp.Select) and all(
         key == "expressions" or not value for key, value in tree.args.items()
     )
-
-
-def _is_projection(node: exp.Expr) -> bool:
-    parent = node.parent
-    return isinstance(parent.parent if isinstance(parent, exp.Alias) else parent, exp.Select)
 
 
 def _is_constant(node: exp.Expr) -> bool:
