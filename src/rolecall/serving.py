@@ -1,0 +1,134 @@
+"""`rolecall serve`: open the data, make what is missing, say how to begin, answer until ended."""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+import typer
+
+from rolecall.console.lines import Lines
+from rolecall.domain.attempts import Noted
+from rolecall.domain.errors import NotFound, Refusal
+from rolecall.domain.names import fold
+from rolecall.web import server
+from rolecall.web.accounts import Places
+from rolecall.web.surfaces import routes
+from rolecall.wiring import (
+    ACCOUNT,
+    ADMINISTRATOR,
+    INTEGRATION,
+    SERVE_PURPOSE,
+    SERVE_TOKEN_SECONDS,
+    Rolecall,
+    scratch_folder,
+)
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What `serve` was asked for; `data` is None for a server that forgets everything."""
+
+    data: Path | None
+    host: str
+    port: int
+    public_url: str | None = None
+    ready_file: Path | None = None
+    account: str | None = None
+    proxies: tuple[str, ...] = ()
+
+
+def run(order: Order) -> None:
+    """Serve until a signal. Raises OSError when the address can't be had."""
+    with ExitStack() as stack:
+        listening = server.listen(order.host, order.port)
+        stack.callback(listening.close)
+        folder = order.data or Path(stack.enter_context(scratch_folder()))
+        lines = Lines()
+        rolecall = stack.enter_context(
+            Rolecall(
+                folder,
+                durable=order.data is not None,
+                on_attempts=lambda _number, seen: _show(lines, seen),
+                on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
+            )
+        )
+        _bootstrap(rolecall, order)
+        url = (order.public_url or _local_url(order.host, listening.getsockname()[1])).rstrip("/")
+        places = places_of(rolecall, url)
+        application = server.Application(
+            places,
+            rolecall.account,
+            rolecall.world,
+            routes(places, rolecall.account, rolecall.world),
+        )
+        server.serve(
+            application, listening, lambda: _announce(rolecall, order, places), order.proxies
+        )
+        if order.ready_file is not None:
+            order.ready_file.unlink(missing_ok=True)
+
+
+def places_of(rolecall: Rolecall, url: str) -> Places:
+    """Where each account of the folder answers."""
+    accounts = rolecall.store.accounts()
+    return Places([(found.number, found.organization, found.name) for found in accounts], url)
+
+
+def _show(lines: Lines, seen: Sequence[Noted]) -> None:
+    for noted in seen:
+        lines.show(noted.attempt)
+
+
+def _bootstrap(rolecall: Rolecall, order: Order) -> None:
+    if rolecall.store.accounts():
+        return
+    name = fold(order.account) if order.account else ACCOUNT
+    founded = rolecall.found(name, ADMINISTRATOR, integration=True)
+    typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:")
+    typer.echo(f"  user {founded.administrator}  password {founded.password}")
+
+
+def _local_url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _announce(rolecall: Rolecall, order: Order, places: Places) -> None:
+    """Say how to begin, now that it works."""
+    for place in places.all():
+        typer.echo(f"Account {place.name}: {place.url}/scim/v2")
+    account = rolecall.account(places.first.number)
+    try:
+        token = rolecall.issue_token(
+            account, INTEGRATION, purpose=SERVE_PURPOSE, instead=True, seconds=SERVE_TOKEN_SECONDS
+        )
+        typer.echo("Try it (the token works for 24 hours):")
+        typer.echo(
+            f"  curl -sS -H 'Authorization: Bearer {token}' '{places.first.url}/scim/v2/Users'"
+        )
+    except NotFound:
+        typer.echo(
+            f"There is no integration {INTEGRATION} any more, so no token was issued; "
+            "`rolecall token issue INTEGRATION` makes one for another."
+        )
+    except Refusal as refusal:
+        typer.echo(f"No token was issued for {INTEGRATION}: {refusal.remedy or refusal}")
+    if order.ready_file is not None:
+        _write_ready(order.ready_file, rolecall, places)
+    typer.echo("waiting for the first request…")
+
+
+def _write_ready(path: Path, rolecall: Rolecall, places: Places) -> None:
+    """The ready file appears whole, so that whoever waits for it can read it at once."""
+    ready = {
+        "url": places.first.url,
+        "account": places.first.name,
+        "pid": os.getpid(),
+        "data": str(rolecall.folder.resolve()),
+        "integration": INTEGRATION,
+    }
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(ready) + "\n")
+    draft.replace(path)

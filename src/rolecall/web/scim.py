@@ -1,0 +1,199 @@
+"""SCIM over HTTP: bytes in, bytes out, limits kept, nothing blocked (DESIGN contract 6)."""
+
+import asyncio
+from collections.abc import Callable, Iterable, MutableMapping
+from concurrent.futures import Executor
+from typing import Any
+
+from rolecall.domain.account import Account, Effects
+from rolecall.fronts.scim import Read, ScimFront, Write
+from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
+from rolecall.fronts.world import World
+from rolecall.scim import errors
+from rolecall.web.accounts import Places
+from rolecall.web.mailbox import Mailbox
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Any]
+Send = Callable[[MutableMapping[str, Any]], Any]
+
+PREFIX = "/scim/v2"
+BODY_BYTES_MAX = 1 << 20
+GROUP_BODY_BYTES_MAX = 16 << 20
+WRITING = frozenset({"POST", "PUT", "PATCH"})
+JSON_TYPES = ("application/scim+json", "application/json")
+CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
+
+
+class ScimApp:
+    """The SCIM endpoints of every account."""
+
+    def __init__(
+        self,
+        places: Places,
+        account_of: Callable[[int], Account],
+        world: World,
+        readers: Executor,
+        hashers: Executor,
+    ) -> None:
+        """Heavy questions run on `readers`, password hashes on `hashers`."""
+        self._places = places
+        self._fronts: dict[int, ScimFront] = {}
+        self._account_of = account_of
+        self._world = world
+        self._readers = readers
+        self._hashers = hashers
+        self._mailbox: Mailbox | None = None
+
+    def replace_places(self, places: Places) -> None:
+        """Answer for other accounts from now on."""
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one reply, one attempt."""
+        world = self._world
+        host, incoming, length, content_type = _incoming(scope)
+        place = self._places.at(host)
+        incoming_path = scope["path"][len(PREFIX) :]
+        front = self._front(place.number)
+        exchange = Exchange(
+            Incoming(
+                method=scope["method"],
+                path=incoming_path,
+                base_url=place.url + PREFIX,
+                **incoming,
+            ),
+            world.clock.now(),
+            world.ids.new(),
+        )
+        reply = await self._reply(front, exchange, receive, length, content_type)
+        await _send(send, reply, exchange)
+
+    def _front(self, number: int) -> ScimFront:
+        front = self._fronts.get(number)
+        if front is None:
+            front = self._fronts[number] = ScimFront(self._account_of(number), self._world)
+        return front
+
+    async def _reply(
+        self,
+        front: ScimFront,
+        exchange: Exchange,
+        receive: Receive,
+        length: int,
+        content_type: str,
+    ) -> Reply:
+        try:
+            accepted = front.accept(exchange)
+            if exchange.method in WRITING:
+                _require_json(content_type)
+                exchange.body = await _body(receive, length, exchange)
+            if accepted.integration.sync_password and exchange.method in WRITING:
+                loop = asyncio.get_running_loop()
+                step = await loop.run_in_executor(self._hashers, front.answer, exchange, accepted)
+            else:
+                step = front.answer(exchange, accepted)
+        except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
+            return front.refuse(exchange, error)
+        if isinstance(step, Write):
+            return await self._write(front, step)
+        if isinstance(step, Read):
+            if step.heavy:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._readers, front.read, exchange, step)
+            return front.read(exchange, step)
+        return step
+
+    async def _write(self, front: ScimFront, step: Write) -> Reply:
+        loop = asyncio.get_running_loop()
+        if self._mailbox is None:
+            self._mailbox = Mailbox(loop)
+        mailbox = self._mailbox
+        future: asyncio.Future[tuple[Effects | None, Exception | None]] = loop.create_future()
+
+        def done(result: Effects | None, error: Exception | None) -> None:
+            mailbox.post(future, (result, error))
+
+        front.account.submit(step.session, step.commands, step.describe, done)
+        result, error = await future
+        return step.finish(result, error)
+
+
+def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:
+    """Host, what the front wants to know, content length (-1: unknown), content type."""
+    host = content_type = ""
+    length = -1
+    client = scope.get("client")
+    found: dict[str, Any] = {
+        "query": scope["query_string"].decode("latin-1"),
+        "client_ip": client[0] if client else None,
+    }
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            found["authorization"] = value.decode("latin-1")
+        elif name == b"host":
+            host = value.decode("latin-1")
+        elif name == b"content-length":
+            length = int(value) if value.isdigit() else -1
+        elif name == b"content-type":
+            content_type = value.decode("latin-1")
+        elif name == b"if-match":
+            found["if_match"] = value.decode("latin-1")
+        elif name == b"if-none-match":
+            found["if_none_match"] = value.decode("latin-1")
+    return host, found, length, content_type
+
+
+def _require_json(content_type: str) -> None:
+    """`application/scim+json` and `application/json`; none at all is taken for the first."""
+    media = content_type.partition(";")[0].strip().lower()
+    if media and media not in JSON_TYPES:
+        raise errors.unsupported_media_type(
+            f"Content-Type {media} is not understood; send application/scim+json."
+        )
+
+
+async def _body(receive: Receive, length: int, exchange: Exchange) -> bytes:
+    """The whole body, as soon as it is within the limit. Raises 413."""
+    most = GROUP_BODY_BYTES_MAX if exchange.resource == "Groups" else BODY_BYTES_MAX
+    if length > most:
+        raise _too_large(most)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > most:
+            raise _too_large(most)
+        return body
+    parts = [body]
+    size = len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise errors.invalid_syntax("The connection ended before the body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _too_large(most)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> errors.ScimError:
+    return errors.too_large(
+        f"The body is larger than {most >> 20} MiB; split it into smaller requests."
+    )
+
+
+async def _send(send: Send, reply: Reply, exchange: Exchange) -> None:
+    headers: list[tuple[bytes, bytes]] = [
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"x-request-id", exchange.request.encode()),
+        *_typed(reply),
+    ]
+    if reply.status in {204, 304}:
+        del headers[0]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _typed(reply: Reply) -> Iterable[tuple[bytes, bytes]]:
+    return (CONTENT_TYPE, *reply.headers) if reply.body else reply.headers

@@ -1,0 +1,108 @@
+"""The HTTP server: one process, one loop, a socket that is open before anybody is told of it."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvicorn
+from starlette.routing import Route, Router
+
+from rolecall.domain.account import Account
+from rolecall.fronts.world import World
+from rolecall.web.accounts import Places
+from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
+
+KEEP_ALIVE_SECONDS = 75
+READERS = 4
+HASHERS = 2
+SHUTDOWN_SECONDS = 30
+
+
+class Application:
+    """Every surface under one URL, chosen by the beginning of the path."""
+
+    def __init__(
+        self,
+        places: Places,
+        account_of: Callable[[int], Account],
+        world: World,
+        routes: Sequence[Route] = (),
+    ) -> None:
+        """`routes` are the surfaces beside SCIM."""
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="rolecall-reader")
+        self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="rolecall-hasher")
+        self._scim = ScimApp(places, account_of, world, self._readers, self._hashers)
+        self._others = Router(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._scim(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._readers.shutdown()
+        self._hashers.shutdown()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen(2048)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+class _Announcing(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+def serve(
+    application: Application,
+    listening: socket.socket,
+    on_ready: Callable[[], None],
+    proxies: Sequence[str] = (),
+) -> None:
+    """Answer until a signal ends it; finish the requests that were taken.
+
+    `proxies` are the addresses or networks whose forwarded headers are believed; none by default.
+    """
+    options: dict[str, Any] = {
+        "http": "httptools",
+        "loop": "uvloop",
+        "lifespan": "off",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": list(proxies) or "",
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+        "ws": "none",
+    }
+    server = _Announcing(uvicorn.Config(application, **options), on_ready)
+    try:
+        server.run(sockets=[listening])
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        pass  # Ctrl-C is how one stops it
+    finally:
+        application.close()

@@ -1,0 +1,203 @@
+"""Wiring: the parts are put together here and nowhere else."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from rolecall import settings
+from rolecall.domain.account import Account
+from rolecall.domain.attempts import Noted
+from rolecall.domain.commands import (
+    ByName,
+    Command,
+    CreateIntegration,
+    CreateRole,
+    FoundAccount,
+    GrantPrivileges,
+    GrantRole,
+    IssueToken,
+)
+from rolecall.domain.errors import NotFound
+from rolecall.domain.founding import SYSTEM_ROLES
+from rolecall.domain.model import Kind, Privilege, ScimClient
+from rolecall.domain.names import Id, Name, fold
+from rolecall.domain.session import ActorKind, Session
+from rolecall.fronts.world import World
+from rolecall.select.duck import DuckSelecting
+from rolecall.store.sqlite import SqliteStore
+from rolecall.vault import RandomIds, SystemClock, Vault
+
+ORGANIZATION = Name("ROLECALL")
+ACCOUNT = Name("DEMO")
+ADMINISTRATOR = Name("ADMIN")
+PROVISIONER = Name("GENERIC_SCIM_PROVISIONER")
+INTEGRATION = Name("GENERIC_SCIM_PROVISIONING")
+SERVE_PURPOSE = "serve"
+SERVE_TOKEN_SECONDS = 24 * 60 * 60
+
+AttemptsSeen = Callable[[int, Sequence[Noted]], None]
+
+
+class Founded(msgspec.Struct, frozen=True, kw_only=True):
+    """A new account and what is said of it once. Its repr doesn't show the password."""
+
+    number: int
+    name: Name
+    administrator: Name
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Founded({self.name}, …)"
+
+
+class Rolecall:
+    """One data folder, opened: its store, its accounts, and the world that they are given."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        on_attempts: AttemptsSeen | None = None,
+        on_backup: Callable[[Path], None] | None = None,
+    ) -> None:
+        """Open the folder, making it and its database when they are missing.
+
+        Raises StoreTooNew when a newer version wrote it; `on_backup` is told of the copy made
+        before a migration.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = folder
+        self.store = SqliteStore(
+            folder / settings.DATABASE_FILE,
+            durable=durable,
+            on_attempts=on_attempts,
+            backup_notice=on_backup,
+        )
+        self.vault = Vault()
+        self.selecting = DuckSelecting()
+        self.world = World(
+            clock=SystemClock(), ids=RandomIds(), secrets=self.vault, selecting=self.selecting
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was taken and let go."""
+        self.store.close()
+        self.selecting.close()
+
+    # ---- accounts --------------------------------------------------------------------------
+
+    def account(self, number: int) -> Account:
+        """The account's door."""
+        return Account(self.store, number)
+
+    def account_named(self, name: str | None) -> Account:
+        """The account of that name in any case, or the first one. Raises NotFound."""
+        accounts = self.store.accounts()
+        for found in accounts:
+            if name is None or fold(found.name) == fold(name):
+                return self.account(found.number)
+        known = ", ".join(found.name for found in accounts) or "none: run `rolecall serve` first"
+        raise NotFound(Kind.ACCOUNT, name or "(any)", remedy=f"accounts here: {known}")
+
+    def found(self, name: Name, administrator: Name, *, integration: bool) -> Founded:
+        """Make an account, whole or not at all, with a GENERIC integration if asked.
+
+        Raises AlreadyExists when there is one of that name.
+        """
+        number = 1 + max((found.number for found in self.store.accounts()), default=0)
+        password = self.vault.mint_password()
+        new = self.world.ids.new
+        founding = FoundAccount(
+            id=new(),
+            organization=ORGANIZATION,
+            name=name,
+            role_ids={role: new() for role in SYSTEM_ROLES},
+            database=new(),
+            administrator=new(),
+            administrator_name=administrator,
+            password=self.vault.hash_password(password),
+            at=self.world.clock.now(),
+        )
+        admin = founding.role_ids["ACCOUNTADMIN"]
+        session = Session(
+            number=number,
+            actor="bootstrap",
+            actor_kind=ActorKind.SYSTEM,
+            role=admin,
+            at=founding.at,
+            request=new(),
+        )
+        more = self._provisioning(admin, founding.at) if integration else ()
+        self.account(number).execute(session, founding, *more)
+        return Founded(number=number, name=name, administrator=administrator, password=password)
+
+    def _provisioning(self, admin: Id, at: int) -> tuple[Command, ...]:
+        """What the documents' custom SCIM script does (documents: custom SCIM)."""
+        new = self.world.ids.new
+        role = ByName(PROVISIONER)
+        return (
+            CreateRole(id=new(), name=PROVISIONER, at=at),
+            GrantPrivileges(
+                privileges=(Privilege.CREATE_USER, Privilege.CREATE_ROLE),
+                kind=Kind.ACCOUNT,
+                object=None,
+                role=role,
+                at=at,
+            ),
+            GrantRole(role=role, grantee_kind=Kind.ROLE, grantee=admin, at=at),
+            CreateIntegration(
+                id=new(),
+                endpoint=new(),
+                name=INTEGRATION,
+                scim_client=ScimClient.GENERIC,
+                run_as_role=role,
+                at=at,
+            ),
+        )
+
+    # ---- the operator at this machine ------------------------------------------------------
+
+    def local(self, account: Account) -> Session:
+        """A session of whoever holds the folder, recorded with the operating-system user."""
+        return account.local(
+            settings.operating_system_user(), self.world.clock.now(), self.world.ids.new()
+        )
+
+    def issue_token(
+        self,
+        account: Account,
+        integration: Name,
+        *,
+        purpose: str | None = None,
+        instead: bool = False,
+        seconds: int | None = None,
+    ) -> str:
+        """A new token's text. Raises NotFound when there is no such integration."""
+        minted = self.vault.mint_token(self.world.clock.now(), seconds)
+        session = self.local(account)
+        command = IssueToken(
+            id=self.world.ids.new(),
+            integration=ByName(integration),
+            verifier=minted.verifier,
+            at=session.at,
+            expires_at=minted.expires_at,
+            purpose=purpose,
+            instead=instead,
+        )
+        account.execute(session, command)
+        return minted.text
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that is gone with the process: for `serve --ephemeral` and `demo`."""
+    return tempfile.TemporaryDirectory(prefix="rolecall-")
