@@ -1,0 +1,36 @@
+"""The child answers in turn, steps behind others, and ends with its parent."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import msgspec
+
+from rolecall.select.child import serve
+from rolecall.select.messages import Answer, Question, read_message, write_message
+
+
+def test_questions_are_answered_in_turn_until_the_source_ends() -> None:
+    source, target = BytesIO(), BytesIO()
+    write_message(source, Question(sql="SELECT 5", relations={}))
+    write_message(source, Question(sql="SELEC", relations={}))
+    source.seek(0)
+    serve(source, target, memory_megabytes=128)
+    target.seek(0)
+    bodies = [read_message(target), read_message(target), read_message(target)]
+    answers = [msgspec.msgpack.decode(body, type=Answer) for body in bodies if body is not None]
+    assert [answer.table.rows if answer.table else answer.message[:6] for answer in answers] == [
+        [(5,)],
+        "syntax",
+    ]
+
+
+def test_a_child_ends_when_its_input_ends() -> None:
+    child = subprocess.run(
+        [sys.executable, "-P", "-m", "rolecall.select.child", "128"],
+        input=b"",
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (child.returncode, child.stdout, child.stderr) == (0, b"", b"")
