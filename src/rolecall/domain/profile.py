@@ -24,6 +24,19 @@ from rolecall.domain.predicate import (
 
 Profile = dict[str, Json]
 ENTRIES_MAX = 1_000
+MULTI_VALUED = frozenset(
+    {
+        "emails",
+        "phoneNumbers",
+        "ims",
+        "photos",
+        "addresses",
+        "entitlements",
+        "roles",
+        "x509Certificates",
+    }
+)
+"""What is a list from its first entry on (RFC 7643 section 4.1.2)."""
 
 
 def founded(profile: Profile) -> Profile:
@@ -78,7 +91,9 @@ def _set(present: Json, at: At, value: Json) -> Json:
         if at.sub is None:
             return value
         if isinstance(present, list):
-            return [_with(entry, at.sub, value) for entry in present] or [{at.sub: value}]
+            return [_with(entry, at.sub, value) for entry in present]
+        if present is None and at.attribute in MULTI_VALUED:
+            return [{at.sub: value}]
         return _with(present, at.sub, value)
     entries = present if isinstance(present, list) else []
     meant = _keyed(at.where)
