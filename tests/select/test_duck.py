@@ -57,7 +57,8 @@ def test_the_overviews_audit_query_runs_end_to_end(duck: DuckSelecting) -> None:
 
 def test_ten_thousand_rows_are_grouped_by_a_json_path(duck: DuckSelecting) -> None:
     plan = plan_select(
-        "select details:user.name::string who, count(*) from t where details:user.name = 'amber' group by 1"
+        "select details:user.name::string who, count(*) from t "
+        "where details:user.name = 'amber' group by 1"
     )
     result = duck.select(plan.query_sql([]), {"relation_0": events(10_000)})
     assert [column.name for column in result.columns] == ["WHO", "COUNT(*)"]

@@ -1,4 +1,4 @@
-"""Leading words lead to a rule; what no rule knows is refused with its place and what was expected."""
+"""Leading words lead to a rule; what no rule knows is refused with what was expected, and where."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -6,7 +6,7 @@ Started as `python -m rolecall.select.child <memory in megabytes>`.
 import os
 import sys
 from threading import Event, Thread
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -17,7 +17,7 @@ NICENESS = 10
 PARENT_SECONDS = 1.0
 
 
-def serve(source: BinaryIO, target: BinaryIO, *, memory_megabytes: int) -> None:
+def serve(source: IO[bytes], target: IO[bytes], *, memory_megabytes: int) -> None:
     """Answer questions in turn; the end of the source is the end of the work."""
     decoder = msgspec.msgpack.Decoder(Question)
     while (body := read_message(source)) is not None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from threading import Lock, Timer
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -114,8 +114,8 @@ class DuckSelecting:
         source.close()
 
 
-def _pipes(child: subprocess.Popen[bytes]) -> tuple[BinaryIO, BinaryIO]:
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     source, target = child.stdout, child.stdin
     assert source is not None
     assert target is not None
-    return source, target  # type: ignore[return-value]  # Popen's pipes are BinaryIO in all but name
+    return source, target

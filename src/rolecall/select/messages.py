@@ -1,6 +1,6 @@
 """What parent and child say to each other: one msgpack message each way, its length before it."""
 
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     identifier: str | None = None
 
 
-def write_message(stream: BinaryIO, message: Question | Answer) -> None:
+def write_message(stream: IO[bytes], message: Question | Answer) -> None:
     """Send one message and flush."""
     body = msgspec.msgpack.encode(message)
     stream.write(len(body).to_bytes(LENGTH_BYTES, "big"))
@@ -33,7 +33,7 @@ def write_message(stream: BinaryIO, message: Question | Answer) -> None:
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> bytes | None:
+def read_message(stream: IO[bytes]) -> bytes | None:
     """One whole message, or None when the other side is gone."""
     head = _exactly(stream, LENGTH_BYTES)
     if head is None:
@@ -43,7 +43,7 @@ def read_message(stream: BinaryIO) -> bytes | None:
     return _exactly(stream, length)
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes | None:
+def _exactly(stream: IO[bytes], count: int) -> bytes | None:
     parts = []
     while count > 0:
         part = stream.read(min(count, 1 << 20))

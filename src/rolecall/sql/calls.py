@@ -19,7 +19,7 @@ class FunctionCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An argument of a table function: its name if it was named, and its column in the constants."""
+    """A table function's argument: its name if it was named, its column in the constants."""
 
     name: str | None
     position: int

@@ -30,8 +30,7 @@ UNREADABLE = (
     AssertionError,
     AttributeError,
     LookupError,
-    NotImplementedError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
 )

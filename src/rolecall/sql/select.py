@@ -23,7 +23,6 @@ def plan_select(text: str) -> "SelectPlan":
         raise SqlSyntaxError(
             f"unexpected length: a query holds at most {QUERY_TOKENS_MAX} words.", line=1, column=1
         )
-    # The start-up budget (DESIGN section 6): sqlglot is imported by the first query.
-    from rolecall.sql.query_plan import read_query  # noqa: PLC0415
+    from rolecall.sql.query_plan import read_query  # noqa: PLC0415  start-up budget
 
     return read_query(text)
