@@ -163,7 +163,7 @@ def missing(what: str, name: str) -> SqlRefusal:
     )
 
 
-def meant(near: Name) -> str:
+def did_you_mean(near: Name) -> str:
     """The question to someone whose name differs from a visible one only in case."""
     spelled = quoted(near)
     how = "quoted" if spelled != near else "without quotes"

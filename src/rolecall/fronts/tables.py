@@ -64,12 +64,13 @@ def unknown(_: object) -> Cell:
 def table_of(fields: Fields[Item], items: Iterable[Item]) -> Table:
     """The table of the items."""
     return Table(
-        columns=tuple(_column(field.name, field.type) for field in fields),
+        columns=tuple(column_of(field.name, field.type) for field in fields),
         rows=[tuple(field.read(item) for field in fields) for item in items],
     )
 
 
-def _column(name: str, type: ColumnType) -> Column:
+def column_of(name: str, type: ColumnType) -> Column:
+    """A column with the precision and scale that clients expect of its type."""
     if type is ColumnType.FIXED:
         return Column(name=name, type=type, precision=38, scale=0)
     if type is ColumnType.TIMESTAMP_LTZ:

@@ -1,0 +1,305 @@
+"""The SQL front: a worksheet runs statements, each one a command or a question to the account.
+
+Each statement is one attempt in the history, refused ones too; a script stops at its first
+refusal. What a statement may do is judged by the domain alone.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import assert_never
+
+import msgspec
+
+from rolecall.domain.access import ACCOUNTADMIN, label
+from rolecall.domain.account import Account
+from rolecall.domain.commands import ChangeSession, IssueToken
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import NotFound, Refusal
+from rolecall.domain.model import Kind, Role
+from rolecall.domain.names import Id, Key, Name, key_of
+from rolecall.domain.predicate import Compare, Field, Operator
+from rolecall.domain.queries import Databases, Integrations, RoleInSession, Roles, Users
+from rolecall.domain.session import ActorKind
+from rolecall.domain.tables import Table
+from rolecall.fronts.sql_commands import DONE, Change, commands_of, meant, message_of, name_of
+from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
+from rolecall.fronts.sql_refusals import (
+    SqlRefusal,
+    did_you_mean,
+    misread_within,
+    missing,
+    unsupported,
+)
+from rolecall.fronts.sql_selects import INFORMATION_SCHEMA, selected
+from rolecall.fronts.sql_session import (
+    LocalSeat,
+    LoginSeat,
+    Moment,
+    Seat,
+    able_to_move,
+    require_role,
+)
+from rolecall.fronts.sql_shows import Show, shown
+from rolecall.fronts.tables import status_table
+from rolecall.fronts.world import World
+from rolecall.sql.cursor import StatementText, split_script
+from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.sql.parser import parse
+from rolecall.sql.select import plan_select
+from rolecall.sql.statements import (
+    AlterAccount,
+    AlterSession,
+    Begin,
+    Commit,
+    Rollback,
+    Select,
+    Statement,
+    UseDatabase,
+    UseRole,
+    UseSchema,
+    UseSecondaryRoles,
+    UseWarehouse,
+)
+
+__all__ = ["Answer", "SqlRefusal", "Worksheet", "World", "local_worksheet", "login_worksheet"]
+
+Use = UseRole | UseSecondaryRoles | UseDatabase | UseSchema | UseWarehouse
+
+PUBLIC_SCHEMA = Name("PUBLIC")
+SCHEMAS = frozenset({INFORMATION_SCHEMA, PUBLIC_SCHEMA})
+"""The schemas of every database; Rolecall keeps no tables in them."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one statement answers; `message` is its sentence when it is no query."""
+
+    table: Table
+    message: str | None
+    statement: str
+    query_id: Id
+
+
+class Worksheet:
+    """One client's statements, one after the other, each judged as of its own moment."""
+
+    def __init__(self, account: Account, world: World, seat: Seat) -> None:
+        """Sit down: the seat knows who asks and what USE has set."""
+        self._account = account
+        self._world = world
+        self._seat = seat
+
+    def run(self, text: str) -> Iterator[Answer]:
+        """The answers to a script's statements, one by one. Raises SqlRefusal at the first no."""
+        try:
+            pieces = split_script(text)
+        except SqlSyntaxError as error:
+            raise self._refused(error, self._noting(text), None) from None
+        for piece in pieces:
+            yield self._carry_out(piece)
+
+    def _noting(self, text: str) -> Noting:
+        return Noting(
+            at=self._world.clock.now(),
+            request=self._world.ids.new(),
+            text=text,
+            client_ip=self._seat.client_ip,
+        )
+
+    def _carry_out(self, piece: StatementText) -> Answer:
+        """One statement, one attempt."""
+        noting = self._noting(piece.text)
+        moment: Moment | None = None
+        try:
+            session, place = self._seat.sit(noting.at, noting.request)
+            noting.session = session
+            moment = Moment(account=self._account, world=self._world, session=session, place=place)
+            statement = parse(piece.text, line=piece.line, column=piece.column)
+            noting.statement, noting.subject = statement, subject_of(statement)
+            table, message = self._answered(statement, piece, moment, noting)
+        except KNOWN as error:
+            raise self._refused(error, noting, moment) from None
+        except Exception as error:
+            self._keep(noting, error)
+            raise
+        self._keep(noting, None)
+        return Answer(table=table, message=message, statement=piece.text, query_id=noting.request)
+
+    def _keep(self, noting: Noting, error: Exception | None) -> None:
+        """Note what no transaction has kept: reads, and refusals before there was one."""
+        if not noting.kept:
+            self._account.store.note(self._account.number, noting.attempt((), error))
+
+    def _refused(self, error: Exception, noting: Noting, moment: Moment | None) -> SqlRefusal:
+        """The refusal as this client may hear it; its attempt is kept."""
+        self._keep(noting, error)
+        said = refusal_of(error)
+        assert said is not None, "every refusal has its words"
+        message = said.message + "".join(f"\n{hint}" for hint in _hints(error, noting, moment))
+        fix = fix_of(error) if moment is not None and _administers(moment) else None
+        return SqlRefusal(
+            said.code, said.sqlstate, message, line=said.line, column=said.column, fix=fix
+        )
+
+    # ---- what a statement does ----
+
+    def _answered(
+        self, statement: Statement, piece: StatementText, moment: Moment, noting: Noting
+    ) -> tuple[Table, str | None]:
+        """The statement's table, and its sentence when it is no query."""
+        if isinstance(statement, Use):
+            return _said(self._use(statement, moment, noting))
+        if moment.session.actor_kind is ActorKind.LOCAL:
+            require_role(moment)
+        match statement:
+            case Begin() | Commit() | Rollback():
+                return _said(DONE)
+            case AlterSession():
+                raise unsupported("ALTER SESSION")
+            case AlterAccount():
+                raise unsupported("ALTER ACCOUNT")
+            case Select():
+                return self._select(piece, moment, noting), None
+            case _ if isinstance(statement, Show):
+                return shown(statement, moment), None
+            case _:
+                return _said(self._change(statement, moment, noting))
+
+    def _change(self, statement: Change, moment: Moment, noting: Noting) -> str:
+        commands = commands_of(statement, moment)
+        effects: tuple[Effect, ...] = ()
+        if commands:
+            effects = self._account.execute(moment.session, *commands, describe=noting.describe)
+        return message_of(statement, effects)
+
+    def _select(self, piece: StatementText, moment: Moment, noting: Noting) -> Table:
+        def execute(command: IssueToken) -> None:
+            noting.subject = Subject(kind=Kind.INTEGRATION, name=label(command.integration))
+            self._account.execute(moment.session, command, describe=noting.describe)
+
+        try:
+            return selected(plan_select(piece.text), moment, execute)
+        except SqlCompilationError as error:
+            raise misread_within(error, piece.line, piece.column) from None
+
+    def _use(self, statement: Use, moment: Moment, noting: Noting) -> str:
+        session = moment.session
+        if isinstance(statement, UseRole):
+            session = able_to_move(self._account, session)
+        change = _move(statement, self._seat.session_id, moment)
+        (effect,) = self._account.execute(session, change, describe=noting.describe)
+        role = effect.answer
+        self._seat.moved(change, role if isinstance(role, Role) else None)
+        return DONE
+
+
+KNOWN = (Refusal, SqlCompilationError, SqlRefusal)
+"""What is an answer; any other exception is a bug (DESIGN contract 12)."""
+
+
+def local_worksheet(account: Account, world: World, actor: str) -> Worksheet:
+    """A worksheet of whoever holds the data folder; `actor` is the operating system's user."""
+    return Worksheet(account, world, LocalSeat(account, world, actor))
+
+
+def login_worksheet(
+    account: Account, world: World, verifier: str, client_ip: str | None
+) -> Worksheet:
+    """A worksheet of the stored login session with this verifier."""
+    return Worksheet(account, world, LoginSeat(account, verifier, client_ip))
+
+
+def _said(message: str) -> tuple[Table, str]:
+    return status_table(message), message
+
+
+# ---- USE -------------------------------------------------------------------------------------
+
+
+def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
+    """What USE changes. Raises SqlRefusal."""
+    match statement:
+        case UseRole(name=name):
+            return ChangeSession(session=session, at=moment.at, role=meant(name))
+        case UseSecondaryRoles(all_roles=all_roles, roles=roles):
+            if roles:
+                raise unsupported("USE SECONDARY ROLES with names: ALL and NONE are; the rest")
+            secondary = ("ALL",) if all_roles else ()
+            return ChangeSession(session=session, at=moment.at, secondary=secondary)
+        case UseDatabase(name=name):
+            return ChangeSession(
+                session=session, at=moment.at, database=name_of(name), schema=PUBLIC_SCHEMA
+            )
+        case UseSchema():
+            return _move_to_schema(statement, session, moment)
+        case UseWarehouse(name=name):
+            return ChangeSession(session=session, at=moment.at, warehouse=name_of(name))
+        case _:
+            assert_never(statement)
+
+
+def _move_to_schema(statement: UseSchema, session: Id, moment: Moment) -> ChangeSession:
+    database = moment.place.database if statement.database is None else name_of(statement.database)
+    if database is None:
+        raise SqlRefusal(
+            "090105",
+            "22000",
+            "Cannot perform operation. This session does not have a current database. "
+            "Call 'USE DATABASE', or use a qualified name.",
+        )
+    schema = name_of(statement.name)
+    if schema not in SCHEMAS:
+        raise missing("Schema", schema)
+    return ChangeSession(session=session, at=moment.at, database=database, schema=schema)
+
+
+# ---- what a refusal may add ------------------------------------------------------------------
+
+EATEN = re.compile(r"\bsystem\w*\s*\(", re.IGNORECASE)
+"""What is left of `system$generate_…(` when a shell has taken `$generate_…` for a variable."""
+SHELL_HINT = "If a shell ate the '$': use single quotes around the statement or -f FILE."
+
+
+def _hints(error: Exception, noting: Noting, moment: Moment | None) -> Iterator[str]:
+    """A name that differs only in case; a '$' that a shell took."""
+    if isinstance(error, NotFound) and moment is not None:
+        near = _near(error, moment)
+        if near is not None:
+            yield did_you_mean(near)
+    if not isinstance(error, Refusal) and EATEN.search(noting.text):
+        yield SHELL_HINT
+
+
+def _near(error: NotFound, moment: Moment) -> Name | None:
+    """A name that the session sees and that differs from the missing one only in case."""
+    key = key_of(error.name)
+    try:
+        for name in _visible_names(error.kind, key, moment):
+            if key_of(name) == key and name != error.name:
+                return name
+    except Refusal:  # who may not look either hears nothing more
+        return None
+    return None
+
+
+def _visible_names(kind: Kind, key: Key, moment: Moment) -> list[Name]:
+    where = Compare(Field.NAME_KEY, Operator.EQ, key)
+    match kind:
+        case Kind.USER:
+            found = moment.ask(Users(where=where, count=1, with_groups=False))
+            return [card.user.name for card in found.items]
+        case Kind.ROLE:
+            return [card.role.name for card in moment.ask(Roles(where=where, count=2)).items]
+        case Kind.INTEGRATION:
+            return [found.name for found in moment.ask(Integrations())]
+        case Kind.DATABASE:
+            return [found.name for found in moment.ask(Databases())]
+        case _:
+            return []
+
+
+def _administers(moment: Moment) -> bool:
+    """Whether the client may hear how others' objects come to be its own."""
+    try:
+        return moment.ask(RoleInSession(role=ACCOUNTADMIN))
+    except Refusal:
+        return False

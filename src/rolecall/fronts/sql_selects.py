@@ -1,0 +1,280 @@
+"""SELECT: what a query asks of the account is answered here, the rest by the engine.
+
+A query that issues a token needs no engine and is carried out as a command; table functions get
+the session's rows only (DESIGN contract 10).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from rolecall import __version__
+from rolecall.domain.attempts import AttemptKind
+from rolecall.domain.commands import ByName, IssueToken
+from rolecall.domain.names import Name
+from rolecall.domain.ports import MintedToken
+from rolecall.domain.queries import (
+    CurrentSession,
+    Databases,
+    History,
+    Integrations,
+    RoleInSession,
+    WhoAmI,
+)
+from rolecall.domain.tables import Cell, ColumnType, Table
+from rolecall.fronts.sql_refusals import SqlRefusal
+from rolecall.fronts.sql_session import Moment
+from rolecall.fronts.tables import REST_EVENT_HISTORY, column_of, table_of
+from rolecall.sql.calls import Constant, FunctionCall, RelationCall
+from rolecall.sql.errors import InvalidArgument, UnknownRelation
+
+if TYPE_CHECKING:
+    from rolecall.sql.query_plan import SelectPlan
+
+INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
+SHARED_DATABASE = Name("SNOWFLAKE")
+"""The vendor's own database, which every account sees: `snowflake.information_schema.…`."""
+DAY = 86_400 * 1_000_000
+HISTORY_DAYS = 7
+HISTORY_ROWS = 100
+HISTORY_ROWS_MAX = 10_000
+
+Execute = Callable[[IssueToken], None]
+"""Carries out what a function does to the account."""
+
+
+@runtime_checkable
+class EngineRefusal(Protocol):
+    """What the SELECT engine raises when it says no; `identifier` is a name that it misses."""
+
+    message: str
+    identifier: str | None
+
+
+def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
+    """The query's table. Raises a Refusal, a SqlCompilationError or a SqlRefusal."""
+    asked = Answers(moment, execute)
+    values = [asked.answer(call) for call in plan.functions]
+    if plan.trivial_types is not None:
+        names = plan.columns
+        assert names is not None, "a trivial query names its columns"
+        columns = tuple(
+            column_of(name, ColumnType(type.value))
+            for name, type in zip(names, plan.trivial_types, strict=True)
+        )
+        return Table(columns=columns, rows=[plan.trivial_values(values)])
+
+    constant_sql = plan.constant_sql(values)
+    constants: Sequence[Cell] = ()
+    if constant_sql is not None:
+        constants = _engine(moment, constant_sql, {}).rows[0]
+    relations = {call.placeholder: _relation(call, constants, moment) for call in plan.relations}
+    return _engine(moment, plan.query_sql(values), relations)
+
+
+def _engine(moment: Moment, sql: str, relations: dict[str, Table]) -> Table:
+    try:
+        return moment.world.selecting.select(sql, relations)
+    except Exception as error:
+        if not isinstance(error, EngineRefusal):
+            raise
+        if error.identifier is not None:
+            text = f"SQL compilation error:\ninvalid identifier '{error.identifier.upper()}'"
+            raise SqlRefusal("000904", "42000", text) from None
+        raise SqlRefusal("100183", "22000", f"SQL execution error:\n{error.message}") from None
+
+
+# ---- functions of the account ----------------------------------------------------------------
+
+
+class Answers:
+    """Answers one query's functions; asks the account who it is at most once."""
+
+    def __init__(self, moment: Moment, execute: Execute) -> None:
+        """Answer for this moment; tokens are issued through `execute`."""
+        self._moment = moment
+        self._execute = execute
+        self._known: WhoAmI | None = None
+
+    @property
+    def _who(self) -> WhoAmI:
+        if self._known is None:
+            self._known = self._moment.ask(CurrentSession())
+        return self._known
+
+    def answer(self, call: FunctionCall) -> Constant:
+        """The function's value."""
+        return FUNCTIONS[call.name](self, call.arguments)
+
+    def account(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_ACCOUNT and CURRENT_ACCOUNT_NAME."""
+        return self._who.account.name
+
+    def organization(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_ORGANIZATION_NAME."""
+        return self._who.account.organization
+
+    def role(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_ROLE."""
+        return self._who.role
+
+    def secondary_roles(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_SECONDARY_ROLES, as the vendor's JSON text."""
+        if not self._moment.session.secondary:
+            return '{"roles":"","value":"NONE"}'
+        return f'{{"roles":"{",".join(self._who.roles)}","value":"ALL"}}'
+
+    def user(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_USER."""
+        return self._moment.place.user_name
+
+    def database(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_DATABASE."""
+        return self._moment.place.database
+
+    def schema(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_SCHEMA."""
+        return self._moment.place.schema
+
+    def warehouse(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_WAREHOUSE."""
+        return self._moment.place.warehouse
+
+    def session(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_SESSION: the login's id; a local session has the statement's."""
+        session = self._moment.session
+        return session.login or session.request
+
+    def timestamp(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_TIMESTAMP: when the statement began, wherever it stands."""
+        return self._moment.at
+
+    def version(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_VERSION."""
+        return __version__
+
+    def role_in_session(self, arguments: tuple[Constant, ...]) -> Constant:
+        """IS_ROLE_IN_SESSION."""
+        return self._moment.ask(RoleInSession(role=Name(str(arguments[0]))))
+
+    def scim_token(self, arguments: tuple[Constant, ...]) -> Constant:
+        """SYSTEM$GENERATE_SCIM_ACCESS_TOKEN: the text, which is shown this once."""
+        name = _integration_meant(Name(str(arguments[0])), self._moment)
+        purpose = None if len(arguments) == 1 or arguments[1] is None else str(arguments[1])
+        minted: MintedToken = self._moment.world.secrets.mint_token(self._moment.at)
+        issue = IssueToken(
+            id=self._moment.world.ids.new(),
+            integration=ByName(name),
+            verifier=minted.verifier,
+            at=self._moment.at,
+            expires_at=minted.expires_at,
+            purpose=purpose,
+        )
+        self._execute(issue)
+        return minted.text
+
+
+def _integration_meant(name: Name, moment: Moment) -> Name:
+    """The name is exact (vendor); where only its upper case is there, that one is meant."""
+    present = {found.name for found in moment.ask(Integrations())}
+    upper = Name(name.upper())
+    return upper if name not in present and upper in present else name
+
+
+FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
+    "CURRENT_ACCOUNT": Answers.account,
+    "CURRENT_ACCOUNT_NAME": Answers.account,
+    "CURRENT_DATABASE": Answers.database,
+    "CURRENT_ORGANIZATION_NAME": Answers.organization,
+    "CURRENT_ROLE": Answers.role,
+    "CURRENT_SCHEMA": Answers.schema,
+    "CURRENT_SECONDARY_ROLES": Answers.secondary_roles,
+    "CURRENT_SESSION": Answers.session,
+    "CURRENT_TIMESTAMP": Answers.timestamp,
+    "CURRENT_USER": Answers.user,
+    "CURRENT_VERSION": Answers.version,
+    "CURRENT_WAREHOUSE": Answers.warehouse,
+    "IS_ROLE_IN_SESSION": Answers.role_in_session,
+    "SYSTEM$GENERATE_SCIM_ACCESS_TOKEN": Answers.scim_token,
+}
+"""Every account function of `sql.functions`, and its answer."""
+
+
+# ---- relations -------------------------------------------------------------------------------
+
+
+def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> Table:
+    """The rows of a table function, for who may read it."""
+    *qualifier, name = call.name
+    function = TABLE_FUNCTIONS.get(name) if call.is_function else None
+    if function is None or not _in_information_schema(tuple(qualifier), moment):
+        raise UnknownRelation(".".join(call.name))
+    given = _arguments(call, name, constants)
+    return function(given, moment)
+
+
+def _in_information_schema(qualifier: tuple[str, ...], moment: Moment) -> bool:
+    """Whether the name stands in INFORMATION_SCHEMA: by USE, or written before it."""
+    match qualifier:
+        case ():
+            return moment.place.schema == INFORMATION_SCHEMA
+        case (schema,):
+            return schema == INFORMATION_SCHEMA
+        case (database, schema):
+            present = {SHARED_DATABASE, *(found.name for found in moment.ask(Databases()))}
+            return database in present and schema == INFORMATION_SCHEMA
+        case _:
+            return False
+
+
+HISTORY_ARGUMENTS = (
+    "REST_SERVICE_TYPE",
+    "TIME_RANGE_START",
+    "TIME_RANGE_END",
+    "RESULT_LIMIT",
+)
+
+
+def _arguments(call: RelationCall, function: str, constants: Sequence[Cell]) -> dict[str, Cell]:
+    """The arguments by name; by position those that have none."""
+    if len(call.arguments) > len(HISTORY_ARGUMENTS):
+        raise InvalidArgument(function, f"it takes at most {len(HISTORY_ARGUMENTS)} arguments.")
+    given: dict[str, Cell] = {}
+    for name, argument in zip(HISTORY_ARGUMENTS, call.arguments, strict=False):
+        wanted = argument.name or name
+        if wanted not in HISTORY_ARGUMENTS:
+            raise InvalidArgument(function, f"it has no argument {wanted}.")
+        if wanted in given:
+            raise InvalidArgument(function, f"{wanted} is given twice.")
+        given[wanted] = constants[argument.position]
+    return given
+
+
+def _rest_event_history(given: dict[str, Cell], moment: Moment) -> Table:
+    """REST_EVENT_HISTORY: the newest rows in a range of the last 7 days, to ACCOUNTADMIN."""
+    name = "REST_EVENT_HISTORY"
+    service = given.get("REST_SERVICE_TYPE")
+    if not isinstance(service, str) or service.upper() != AttemptKind.SCIM:
+        raise InvalidArgument(name, "REST_SERVICE_TYPE is 'scim'.")
+    until = _time(name, given.get("TIME_RANGE_END"), moment.at)
+    since = _time(name, given.get("TIME_RANGE_START"), moment.at - HISTORY_DAYS * DAY)
+    if since < moment.at - HISTORY_DAYS * DAY:
+        raise InvalidArgument(name, f"TIME_RANGE_START lies more than {HISTORY_DAYS} days back.")
+    count = given.get("RESULT_LIMIT", HISTORY_ROWS)
+    if not isinstance(count, int) or not 1 <= count <= HISTORY_ROWS_MAX:
+        raise InvalidArgument(name, f"RESULT_LIMIT is a number from 1 to {HISTORY_ROWS_MAX}.")
+    query = History(kind=AttemptKind.SCIM, since=since, until=until, count=count)
+    return table_of(REST_EVENT_HISTORY, moment.ask(query))
+
+
+def _time(function: str, value: Cell, default: int) -> int:
+    if value is None:
+        return default
+    if not isinstance(value, int):
+        raise InvalidArgument(function, "a time range begins and ends with timestamps.")
+    return value
+
+
+TABLE_FUNCTIONS: dict[str, Callable[[dict[str, Cell], Moment], Table]] = {
+    "REST_EVENT_HISTORY": _rest_event_history,
+}
+"""Every table function, and its rows."""

@@ -1,0 +1,175 @@
+"""Who sits at a worksheet: a local session that it keeps, or a login that the store keeps.
+
+Every statement asks its seat anew, so that a role that was taken away, a session that ended and
+a user that was disabled are gone at the next statement (DESIGN section 3).
+"""
+
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from rolecall.domain.access import ACCOUNTADMIN, PUBLIC
+from rolecall.domain.account import Account
+from rolecall.domain.commands import ByName, ChangeSession
+from rolecall.domain.errors import RoleNotGranted, TokenRefused
+from rolecall.domain.model import Kind, Role
+from rolecall.domain.names import Id, Name
+from rolecall.domain.queries import CurrentSession, GrantsOfRole, OneRole, OneUser, Query
+from rolecall.domain.session import ActorKind, Session
+from rolecall.fronts.world import World
+
+Answer = TypeVar("Answer")
+NOWHERE = Id("")
+"""The session id of a local seat, which no store knows."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What USE has set, and the name that CURRENT_USER answers."""
+
+    user_name: str
+    database: Name | None = None
+    schema: Name | None = None
+    warehouse: Name | None = None
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement being carried out: who asks, where, and of which account."""
+
+    account: Account
+    world: World
+    session: Session
+    place: Place
+
+    @property
+    def at(self) -> int:
+        """When the statement began."""
+        return self.session.at
+
+    def ask(self, query: Query[Answer]) -> Answer:
+        """The account's answer to this session."""
+        return self.account.ask(self.session, query)
+
+
+class Seat(Protocol):
+    """Where a session's state is kept."""
+
+    session_id: Id
+    """The stored session that USE changes."""
+    client_ip: str | None
+
+    def sit(self, at: int, request: Id) -> tuple[Session, Place]:
+        """The session and its place as of now. Raises TokenRefused."""
+        ...
+
+    def moved(self, change: ChangeSession, role: Role | None) -> None:
+        """USE was carried out; `role` is the one that it named."""
+        ...
+
+
+class LocalSeat:
+    """Whoever holds the data folder, as the account's first administrator."""
+
+    def __init__(self, account: Account, world: World, actor: str) -> None:
+        """Act as ACCOUNTADMIN, recorded as `actor`."""
+        self.session_id = NOWHERE
+        self.client_ip: str | None = None
+        self._account = account
+        self._actor = actor
+        start = account.local(actor, world.clock.now(), world.ids.new())
+        found = _first_administrator(account, start)
+        self._user = None if found is None else found[0]
+        self._role = start.role
+        self._secondary = True
+        self._place = Place(user_name=actor if found is None else found[1])
+
+    def sit(self, at: int, request: Id) -> tuple[Session, Place]:
+        """A local session, and where USE has put it."""
+        session = msgspec.structs.replace(
+            self._account.local(self._actor, at, request),
+            role=self._role,
+            secondary=self._secondary,
+            user=self._user,
+        )
+        return session, self._place
+
+    def moved(self, change: ChangeSession, role: Role | None) -> None:
+        """Keep what the store doesn't."""
+        if role is not None:
+            self._role = role.id
+        if change.secondary is not None:
+            self._secondary = bool(change.secondary)
+        self._place = Place(
+            user_name=self._place.user_name,
+            database=change.database or self._place.database,
+            schema=change.schema or self._place.schema,
+            warehouse=change.warehouse or self._place.warehouse,
+        )
+
+
+def _first_administrator(account: Account, session: Session) -> tuple[Id, Name] | None:
+    """The user that the account was founded with, while it holds ACCOUNTADMIN."""
+    for grant in account.ask(session, GrantsOfRole(role=ByName(ACCOUNTADMIN))):
+        if grant.granted_to is Kind.USER and not grant.granted_by:  # by nobody: at birth
+            meant = ByName(Name(grant.grantee_name))
+            user = account.ask(session, OneUser(user=meant, with_groups=False)).user
+            return user.id, user.name
+    return None
+
+
+class LoginSeat:
+    """A user who logged in; the session lives in the store."""
+
+    def __init__(self, account: Account, verifier: str, client_ip: str | None) -> None:
+        """Sit down with the verifier of the session's token."""
+        self._account = account
+        self._verifier = verifier
+        self.client_ip = client_ip
+        self.session_id = NOWHERE
+
+    def sit(self, at: int, request: Id) -> tuple[Session, Place]:
+        """The stored session, while it lives and its user may log in. Raises TokenRefused."""
+        found = self._account.login_session(self._verifier)
+        if found is None:
+            raise TokenRefused("unknown", remedy="Log in again.")
+        stored, user = found
+        if stored.expires_at <= at:
+            raise TokenRefused("expired", remedy="Log in again.")
+        if user is None or user.disabled or stored.role is None:
+            raise TokenRefused("ended", remedy="The user can't log in any more.")
+        self.session_id = stored.id
+        session = Session(
+            number=self._account.number,
+            actor=user.name,
+            actor_kind=ActorKind.USER,
+            role=stored.role,
+            at=at,
+            request=request,
+            user=user.id,
+            secondary=bool(stored.secondary),
+            login=stored.id,
+            client_ip=self.client_ip,
+        )
+        place = Place(
+            user_name=user.name,
+            database=stored.database,
+            schema=stored.schema,
+            warehouse=stored.warehouse,
+        )
+        return session, place
+
+    def moved(self, change: ChangeSession, role: Role | None) -> None:
+        """The store has kept it."""
+
+
+def able_to_move(account: Account, session: Session) -> Session:
+    """The session for a USE ROLE: as PUBLIC, for its own role may have been taken away."""
+    local = account.local(session.actor, session.at, session.request)
+    public = account.ask(local, OneRole(role=ByName(PUBLIC))).role
+    return msgspec.structs.replace(session, role=public.id)
+
+
+def require_role(moment: Moment) -> None:
+    """Refuse a session whose role was dropped under it (RoleNotGranted)."""
+    who = moment.ask(CurrentSession())
+    if who.role is None:
+        raise RoleNotGranted(moment.session.role, moment.session.actor)

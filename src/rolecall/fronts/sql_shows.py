@@ -1,0 +1,271 @@
+"""SHOW and DESCRIBE: each statement asks one question and fills one table of `tables`."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar, assert_never
+
+from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
+from rolecall.domain.model import Kind
+from rolecall.domain.names import Id, Name, key_of
+from rolecall.domain.predicate import And, Compare, Field, Operator, Predicate
+from rolecall.domain.queries import (
+    Databases,
+    GrantRow,
+    GrantsOfRole,
+    GrantsOn,
+    GrantsToRole,
+    GrantsToUser,
+    Integrations,
+    OneIntegration,
+    OneRole,
+    OneUser,
+    RoleSummaries,
+    Tokens,
+    UserSummaries,
+)
+from rolecall.domain.tables import Table
+from rolecall.fronts import tables
+from rolecall.fronts.sql_commands import meant
+from rolecall.fronts.sql_refusals import unsupported
+from rolecall.fronts.sql_session import Moment
+from rolecall.fronts.tables import Fields, table_of
+from rolecall.sql.statements import (
+    Describe,
+    GrantsScope,
+    Identifier,
+    ObjectKind,
+    ShowDatabases,
+    ShowGrants,
+    ShowIntegrations,
+    ShowOptions,
+    ShowParameters,
+    ShowRoles,
+    ShowScimTokens,
+    ShowUsers,
+)
+
+Show = (
+    ShowUsers
+    | ShowRoles
+    | ShowDatabases
+    | ShowIntegrations
+    | ShowGrants
+    | ShowScimTokens
+    | ShowParameters
+    | Describe
+)
+"""The statements that only look."""
+
+Item = TypeVar("Item")
+ROWS_MAX = 10_000
+"""SHOW prints no more (vendor: SHOW USERS)."""
+
+
+def shown(statement: Show, moment: Moment) -> Table:
+    """The statement's table. Raises a Refusal or a SqlRefusal."""
+    match statement:
+        case ShowUsers():
+            return _users(statement, moment)
+        case ShowRoles():
+            return _roles(statement, moment)
+        case ShowDatabases():
+            return _databases(statement, moment)
+        case ShowIntegrations():
+            return _integrations(statement, moment)
+        case ShowGrants():
+            return _grants(statement, moment)
+        case ShowScimTokens():
+            return _tokens(statement, moment)
+        case ShowParameters():
+            raise unsupported("SHOW PARAMETERS")
+        case Describe():
+            return _described(statement, moment)
+        case _:
+            assert_never(statement)
+
+
+# ---- LIKE, STARTS WITH, LIMIT ----------------------------------------------------------------
+
+WILDCARD = re.compile(r"(\\.|[%_])", re.DOTALL)
+
+
+def matcher(pattern: str) -> re.Pattern[str]:
+    """SHOW's LIKE over keys: `%` any text, `_` one character, in any case (vendor).
+
+    >>> bool(matcher("A%_b").fullmatch("axxB".lower()))
+    True
+    """
+    parts = [_part(part) for part in WILDCARD.split(pattern)]
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _part(part: str) -> str:
+    if part == "%":
+        return ".*"
+    if part == "_":
+        return "."
+    return re.escape(key_of(part[1:] if part.startswith("\\") and len(part) > 1 else part))
+
+
+def narrowed(
+    options: ShowOptions, items: Iterable[Item], name_of: Callable[[Item], str]
+) -> list[Item]:
+    """The items by name, as LIKE, STARTS WITH and LIMIT … FROM leave them."""
+    pattern = None if options.like is None else matcher(options.like)
+    prefix = options.starts_with or ""
+    kept = sorted(
+        (
+            item
+            for item in items
+            if name_of(item).startswith(prefix)
+            and (pattern is None or pattern.fullmatch(key_of(name_of(item))))
+        ),
+        key=name_of,
+    )
+    return list(islice(_after(options, kept, name_of), _rows_max(options)))
+
+
+def _after(
+    options: ShowOptions, items: list[Item], name_of: Callable[[Item], str]
+) -> Iterator[Item]:
+    """What follows the first name that begins so, when LIMIT … FROM names one."""
+    found = options.limit_from is None
+    for item in items:
+        if found:
+            yield item
+        found = found or name_of(item).startswith(options.limit_from or "")
+
+
+def _rows_max(options: ShowOptions) -> int:
+    return ROWS_MAX if options.limit is None else min(options.limit, ROWS_MAX)
+
+
+def _prefiltered(options: ShowOptions) -> Predicate:
+    """What a name must hold for LIKE and STARTS WITH, for the store to look for."""
+    terms: list[Predicate] = []
+    if options.starts_with:
+        key = key_of(options.starts_with)
+        terms.append(Compare(Field.NAME_KEY, Operator.SW, key))
+    terms.extend(
+        Compare(Field.NAME_KEY, Operator.CO, key_of(part))
+        for part in WILDCARD.split(options.like or "")
+        if part and part not in {"%", "_"} and part.isascii() and not part.startswith("\\")
+    )
+    return And(tuple(terms))
+
+
+# ---- the statements --------------------------------------------------------------------------
+
+
+def _users(statement: ShowUsers, moment: Moment) -> Table:
+    options = statement.options
+    found = moment.ask(UserSummaries(where=_prefiltered(options), count=ROWS_MAX))
+    fields = tables.SHOW_TERSE_USERS if options.terse else tables.SHOW_USERS
+    return table_of(fields, narrowed(options, found, lambda row: row.user.name))
+
+
+def _roles(statement: ShowRoles, moment: Moment) -> Table:
+    default = _default_role(moment)
+    rows = (
+        tables.RoleRow(summary=summary, is_default=summary.role.name == default)
+        for summary in moment.ask(RoleSummaries())
+    )
+    options = statement.options
+    fields = tables.SHOW_TERSE_ROLES if options.terse else tables.SHOW_ROLES
+    return table_of(fields, narrowed(options, rows, lambda row: row.summary.role.name))
+
+
+def _default_role(moment: Moment) -> Name:
+    """The role with which a session of this user begins."""
+    if moment.session.user is None:
+        return ACCOUNTADMIN
+    user = moment.ask(OneUser(user=moment.session.user, with_groups=False)).user
+    return PUBLIC if user.default_role is None else fold_role(user.default_role)
+
+
+def role_names(moment: Moment) -> dict[Id | None, Name]:
+    """The names of all roles; of nobody there is none."""
+    return {summary.role.id: summary.role.name for summary in moment.ask(RoleSummaries())}
+
+
+def _databases(statement: ShowDatabases, moment: Moment) -> Table:
+    names = role_names(moment)
+    rows = (
+        tables.DatabaseRow(
+            database=found,
+            owner=names.get(found.owner),
+            is_current=found.name == moment.place.database,
+        )
+        for found in moment.ask(Databases())
+    )
+    options = statement.options
+    fields = tables.SHOW_TERSE_DATABASES if options.terse else tables.SHOW_DATABASES
+    return table_of(fields, narrowed(options, rows, lambda row: row.database.name))
+
+
+def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
+    ours = statement.kind in {None, "SECURITY"}  # there are no others
+    found = moment.ask(Integrations()) if ours else ()
+    kept = narrowed(statement.options, found, lambda row: row.name)
+    return table_of(tables.SHOW_INTEGRATIONS, kept)
+
+
+def _tokens(statement: ShowScimTokens, moment: Moment) -> Table:
+    integration = None if statement.integration is None else meant(statement.integration)
+    found = moment.ask(Tokens(integration=integration))
+    kept = narrowed(statement.options, found, lambda token: token.integration_name)
+    rows = (tables.TokenRow(token=token, at=moment.at) for token in kept)
+    return table_of(tables.SHOW_SCIM_TOKENS, rows)
+
+
+def _grants(statement: ShowGrants, moment: Moment) -> Table:
+    fields, rows = _asked_grants(statement, moment)
+    return table_of(fields, rows[: _rows_max(statement.options)])
+
+
+def _asked_grants(
+    statement: ShowGrants, moment: Moment
+) -> tuple[Fields[GrantRow], tuple[GrantRow, ...]]:
+    match statement.scope:
+        case GrantsScope.CURRENT_USER:
+            return tables.SHOW_GRANTS_TO_USER, moment.ask(GrantsToUser(user=None))
+        case GrantsScope.ON:
+            on = None if statement.name is None else meant(statement.name)
+            kind = Kind(statement.kind or ObjectKind.ACCOUNT)
+            return tables.SHOW_GRANTS_ON, moment.ask(GrantsOn(kind=kind, object=on))
+        case GrantsScope.TO_ROLE:
+            query = GrantsToRole(role=meant(_named(statement)))
+            return tables.SHOW_GRANTS_TO_ROLE, moment.ask(query)
+        case GrantsScope.TO_USER:
+            return tables.SHOW_GRANTS_TO_USER, moment.ask(
+                GrantsToUser(user=meant(_named(statement)))
+            )
+        case GrantsScope.OF_ROLE:
+            return tables.SHOW_GRANTS_OF_ROLE, moment.ask(
+                GrantsOfRole(role=meant(_named(statement)))
+            )
+        case _:
+            assert_never(statement.scope)
+
+
+def _named(statement: ShowGrants) -> Identifier:
+    assert statement.name is not None, "the grammar asks for a name"
+    return statement.name
+
+
+def _described(statement: Describe, moment: Moment) -> Table:
+    ref = meant(statement.name)
+    match statement.kind:
+        case ObjectKind.USER:
+            user = moment.ask(OneUser(user=ref, with_groups=False)).user
+            return table_of(tables.DESCRIBE_OBJECT, tables.described_user(user))
+        case ObjectKind.INTEGRATION:
+            found = moment.ask(OneIntegration(integration=ref))
+            run_as_role = role_names(moment).get(found.run_as_role)
+            rows = tables.described_integration(found, run_as_role)
+            return table_of(tables.DESCRIBE_INTEGRATION, rows)
+        case _:
+            role = moment.ask(OneRole(role=ref)).role
+            owner = role_names(moment).get(role.owner)
+            return table_of(tables.DESCRIBE_OBJECT, tables.described_role(role, owner))
