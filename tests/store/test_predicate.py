@@ -1,0 +1,180 @@
+"""Predicates mean the same to every engine: what `admits` says, and by an index where it counts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from builders import a_role, a_user, an_id
+from rolecall.domain.names import Id, key_of
+from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.predicate import (
+    EVERYTHING,
+    And,
+    Compare,
+    Field,
+    Not,
+    Operator,
+    Or,
+    Predicate,
+    Value,
+)
+from rolecall.store.memory import MemoryStore
+from rolecall.store.predicate import USER_COLUMNS, first_beyond
+from rolecall.store.search import Search
+from rolecall.store.sqlite import SqliteStore
+
+NAMES = ("BOB", "Ünï", "straße", "\ud7ff", "\U0010ffff", "a\0b", "%_", "日本")
+TEXTS = st.sampled_from([*NAMES, *(key_of(name) for name in NAMES), "", "b", "s", "\0", "\0b", "ï"])
+TEXT_FIELDS = [
+    Field.ID,
+    Field.NAME,
+    Field.NAME_KEY,
+    Field.LOGIN_KEY,
+    Field.DISPLAY_KEY,
+    Field.EMAIL_KEY,
+    Field.EXTERNAL_ID,
+]
+TIME_FIELDS = [Field.CREATED_AT, Field.CHANGED_AT]
+ORDERINGS = [Operator.GT, Operator.GE, Operator.LT, Operator.LE]
+
+
+def comparing(
+    fields: list[Field], operators: list[Operator], values: SearchStrategy[Value]
+) -> SearchStrategy[Predicate]:
+    return st.builds(Compare, st.sampled_from(fields), st.sampled_from(operators), values)
+
+
+COMPARISONS = st.one_of(
+    comparing(TEXT_FIELDS, list(Operator), st.none() | TEXTS | st.text(max_size=3)),
+    comparing(TIME_FIELDS, [Operator.EQ, Operator.NE, *ORDERINGS], st.integers(0, 12)),
+    comparing([Field.ACTIVE], [Operator.EQ, Operator.NE], st.none() | st.booleans()),
+)
+
+
+def joined(inner: SearchStrategy[Predicate]) -> SearchStrategy[Predicate]:
+    terms = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(st.builds(And, terms), st.builds(Or, terms), st.builds(Not, inner))
+
+
+PREDICATES: SearchStrategy[Predicate] = st.recursive(COMPARISONS, joined, max_leaves=6)
+
+
+def fill(store: Store) -> None:
+    """Users and roles with and without everything that can be absent."""
+
+    def body(tx: Transaction) -> None:
+        for number, name in enumerate(NAMES):
+            odd = bool(number % 2)
+            user = a_user(
+                name,
+                id=an_id(number),
+                owner=an_id(50) if odd else None,
+                disabled=odd,
+                display_name=name if odd else None,
+                email=None if odd else name,
+                created_at=number,
+            )
+            role = a_role(name, id=an_id(100 + number), created_at=number)
+            tx.save_user(user)
+            tx.save_role(role)
+            if number % 3 == 0:
+                for each in (user.id, role.id):
+                    tx.touch(each, number + 2)
+                    tx.save_link("OKTA", each, name)
+
+    store.transact(1, body)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
+    pair = (MemoryStore(), SqliteStore(tmp_path_factory.mktemp("predicate") / "rolecall.db"))
+    for store in pair:
+        fill(store)
+    yield pair
+    for store in pair:
+        store.close()
+
+
+@given(
+    where=PREDICATES,
+    owners=st.sampled_from((None, frozenset((an_id(50),)))),
+    start=st.integers(0, 3),
+    count=st.integers(0, 9),
+)
+def test_every_store_finds_what_the_predicate_admits(
+    stores: tuple[Store, Store],
+    where: Predicate,
+    owners: frozenset[Id] | None,
+    start: int,
+    count: int,
+) -> None:
+    def body(reading: Reading) -> tuple[object, object]:
+        users = reading.find_users(where, owners, "OKTA", start, count)
+        return users, reading.find_roles(where, owners, "OKTA", start, count)
+
+    reference, embedded = (store.read(1, body) for store in stores)
+    assert embedded == reference
+
+
+@given(prefix=st.text(min_size=1, max_size=4), rest=st.text(max_size=3))
+def test_what_starts_with_a_prefix_lies_before_what_is_beyond(prefix: str, rest: str) -> None:
+    beyond = first_beyond(prefix)
+    assert beyond is None or prefix + rest < beyond
+    assert beyond is None or not beyond.startswith(prefix)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "beyond"),
+    [("ab", "ac"), ("a\U0010ffff", "b"), ("\ud7ff", "\ue000"), ("\U0010ffff", None)],
+)
+def test_the_first_text_beyond_a_prefix(prefix: str, beyond: str | None) -> None:
+    assert first_beyond(prefix) == beyond
+
+
+INDEXED = {
+    Field.ID: "users_by_id",
+    Field.NAME_KEY: "users_by_name",
+    Field.LOGIN_KEY: "users_by_login",
+    Field.DISPLAY_KEY: "users_by_display",
+    Field.EMAIL_KEY: "users_by_email",
+    Field.EXTERNAL_ID: "links_by_external_id",
+}
+
+
+def plan(connection: apsw.Connection, search: Search, start: int = 0) -> str:
+    sql, parameters = search.page(1, start, 10)
+    return "\n".join(
+        str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    )
+
+
+@pytest.mark.parametrize("field", INDEXED)
+@pytest.mark.parametrize("operator", [Operator.EQ, Operator.SW])
+def test_equality_and_prefixes_are_found_by_index(
+    file: Path, field: Field, operator: Operator
+) -> None:
+    SqliteStore(file).close()
+    connection = apsw.Connection(str(file))
+    search = Search(
+        "users", USER_COLUMNS, Compare(field, operator, "b"), frozenset((an_id(50),)), "OKTA"
+    )
+    assert f"{INDEXED[field]} (account=? AND" in plan(connection, search)
+    connection.close()
+
+
+@pytest.mark.parametrize("start", [0, 500])
+def test_a_list_walks_the_ids_and_sorts_nothing(file: Path, start: int) -> None:
+    SqliteStore(file).close()
+    connection = apsw.Connection(str(file))
+    after = Compare(Field.ID, Operator.GT, "x")
+    for where in (EVERYTHING, after):
+        search = Search("users", USER_COLUMNS, where, frozenset((an_id(50),)), "OKTA")
+        walked = plan(connection, search, start)
+        assert "users_by_id (account=?" in walked
+        assert start > 0 or "TEMP B-TREE" not in walked
+    connection.close()
