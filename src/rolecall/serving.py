@@ -15,7 +15,6 @@ from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.names import fold
 from rolecall.web import server
 from rolecall.web.accounts import Places
-from rolecall.web.surfaces import routes
 from rolecall.wiring import (
     ACCOUNT,
     ADMINISTRATOR,
@@ -57,12 +56,7 @@ def run(order: Order) -> None:
         _bootstrap(rolecall, order)
         url = (order.public_url or _local_url(order.host, listening.getsockname()[1])).rstrip("/")
         places = places_of(rolecall, url)
-        application = server.Application(
-            places,
-            rolecall.account,
-            rolecall.world,
-            routes(places, rolecall.account, rolecall.world),
-        )
+        application = server.Application(places, rolecall.account, rolecall.world)
         server.serve(
             application, listening, lambda: _announce(rolecall, order, places), order.proxies
         )
@@ -91,7 +85,11 @@ def _bootstrap(rolecall: Rolecall, order: Order) -> None:
 
 
 def _local_url(host: str, port: int) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    if ":" in host:
+        shown = "[::1]" if host == "::" else f"[{host}]"
+    else:
+        # Whoever listens on every address is reached by loopback.
+        shown = host if host.strip("0.") else "127.0.0.1"
     return f"http://{shown}:{port}"
 
 

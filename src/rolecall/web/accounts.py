@@ -44,6 +44,14 @@ class Places:
         label = host.partition(".")[0].partition(":")[0].lower().replace("_", "-")
         return self._by_label.get(label, self.first)
 
+    def named(self, name: str) -> Place | None:
+        """The account of that name, alone or after its organization, in any case."""
+        label = name.lower().replace("_", "-")
+        for known, place in self._by_label.items():
+            if label in {known, place.name.lower().replace("_", "-")}:
+                return place
+        return None
+
     def all(self) -> tuple[Place, ...]:
         """Every account, the first one first."""
         return tuple(self._by_label.values())

@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
-from starlette.routing import Route, Router
+from starlette.routing import Router
 
 from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
+from rolecall.web.sql_api import SqlApi
 
 KEEP_ALIVE_SECONDS = 75
 READERS = 4
 HASHERS = 2
+WORKERS = 4
 SHUTDOWN_SECONDS = 30
 
 
@@ -28,13 +30,13 @@ class Application:
         places: Places,
         account_of: Callable[[int], Account],
         world: World,
-        routes: Sequence[Route] = (),
     ) -> None:
-        """`routes` are the surfaces beside SCIM."""
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="rolecall-reader")
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="rolecall-hasher")
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rolecall-sql")
         self._scim = ScimApp(places, account_of, world, self._readers, self._hashers)
-        self._others = Router(routes)
+        sql = SqlApi(places, account_of, world, self._workers, self._hashers)
+        self._others = Router(sql.routes())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
@@ -47,6 +49,7 @@ class Application:
         """Let the threads go."""
         self._readers.shutdown()
         self._hashers.shutdown()
+        self._workers.shutdown()
 
 
 def listen(host: str, port: int) -> socket.socket:
