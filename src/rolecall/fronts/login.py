@@ -11,7 +11,7 @@ from rolecall.domain.commands import OpenSession
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import LoginRefused, Refusal
 from rolecall.domain.model import Kind, User
-from rolecall.domain.names import Id
+from rolecall.domain.names import NAME_LENGTH_MAX, Id
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts.sql import Worksheet, login_worksheet
 from rolecall.fronts.sql_notes import fix_of
@@ -139,5 +139,5 @@ def _attempt(
         actor_kind=ActorKind.USER.value if succeeded else None,
         resource_kind=Kind.USER,
         resource_id=None if user is None else user.id,
-        resource_name=login_name if user is None else user.name,
+        resource_name=login_name[:NAME_LENGTH_MAX] if user is None else user.name,
     )

@@ -108,6 +108,10 @@ def _known_flag(read: Callable[[User], bool]) -> Callable[[UserSummary], Cell]:
     return lambda row: said(read(row.user)) if row.readable else None
 
 
+def _type(user: User) -> str | None:
+    return None if user.type is None else user.type.value
+
+
 def secondary_roles(user: User) -> str:
     """DEFAULT_SECONDARY_ROLES as SHOW USERS prints it; unset means ALL."""
     roles = ("ALL",) if user.default_secondary_roles is None else user.default_secondary_roles
@@ -151,7 +155,7 @@ SHOW_USERS: Fields[UserSummary] = (
     time("expires_at_time", unknown),
     time("locked_until_time", unknown),
     *USER_HAS,
-    text("type", _known(lambda user: user.type)),
+    text("type", _known(_type)),
     text("has_mfa", _known_flag(lambda _: False)),
     text("has_pat", _known_flag(lambda _: False)),
     text("has_workload_identity", _known_flag(lambda _: False)),
@@ -211,7 +215,7 @@ USER_PROPERTIES: tuple[UserProperty, ...] = (
     UserProperty(
         name="DISPLAY_NAME", description="Name to show", read=lambda user: user.display_name
     ),
-    UserProperty(name="TYPE", description="Kind of user", read=lambda user: user.type),
+    UserProperty(name="TYPE", description="Kind of user", read=_type),
     UserProperty(
         name="LOGIN_NAME", description="Name to log in with", read=lambda user: user.login_name
     ),
@@ -463,11 +467,11 @@ GRANT_CREATED_ON: Field[GrantRow] = time("created_on", lambda grant: grant.creat
 GRANT_HEAD: Fields[GrantRow] = (
     GRANT_CREATED_ON,
     text("privilege", lambda grant: grant.privilege),
-    text("granted_on", lambda grant: grant.granted_on),
+    text("granted_on", lambda grant: grant.granted_on.value),
     text("name", lambda grant: grant.name),
 )
 GRANT_TAIL: Fields[GrantRow] = (
-    text("granted_to", lambda grant: grant.granted_to),
+    text("granted_to", lambda grant: grant.granted_to.value),
     text("grantee_name", lambda grant: grant.grantee_name),
     flag("grant_option", lambda grant: grant.grant_option),
 )
@@ -477,7 +481,7 @@ GRANT_ROLE: Field[GrantRow] = text("role", lambda grant: grant.name)
 SHOW_GRANTS_ON: Fields[GrantRow] = (
     *GRANT_HEAD,
     *GRANT_TAIL,
-    text("granted_by_role_type", lambda grant: Kind.ROLE if grant.granted_by else ""),
+    text("granted_by_role_type", lambda grant: Kind.ROLE.value if grant.granted_by else ""),
     GRANTED_BY,
 )
 SHOW_GRANTS_TO_ROLE: Fields[GrantRow] = (*GRANT_HEAD, *GRANT_TAIL, GRANTED_BY)
@@ -485,7 +489,7 @@ SHOW_GRANTS_TO_USER: Fields[GrantRow] = (*GRANT_HEAD, GRANT_ROLE, *GRANT_TAIL, G
 SHOW_GRANTS_OF_ROLE: Fields[GrantRow] = (
     GRANT_CREATED_ON,
     GRANT_ROLE,
-    text("granted_to", lambda grant: grant.granted_to),
+    text("granted_to", lambda grant: grant.granted_to.value),
     text("grantee_name", lambda grant: grant.grantee_name),
     GRANTED_BY,
 )
@@ -509,7 +513,7 @@ def _actor_domain(noted: Noted) -> str | None:
 REST_EVENT_HISTORY: Fields[Noted] = (
     time("EVENT_TIMESTAMP", lambda noted: noted.attempt.at),
     number("EVENT_ID", lambda noted: noted.seq),
-    text("EVENT_TYPE", lambda noted: noted.attempt.kind),
+    text("EVENT_TYPE", lambda noted: noted.attempt.kind.value),
     text("ENDPOINT", lambda noted: noted.attempt.endpoint),
     text("METHOD", lambda noted: noted.attempt.method),
     text("STATUS", lambda noted: "SUCCESS" if noted.attempt.succeeded else "FAILURE"),
