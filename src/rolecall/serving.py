@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,6 +41,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(order: Order) -> None:
     """Serve until a signal. Raises OSError when the address can't be had."""
+    # uvicorn ends in good order on SIGTERM and then raises it again. Unless that is Ctrl-C to us,
+    # the process dies there: nothing is closed, and a scratch folder stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         listening = server.listen(order.host, order.port)
         stack.callback(listening.close)
