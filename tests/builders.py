@@ -9,6 +9,7 @@ import msgspec
 
 from rolecall.domain.account import Account
 from rolecall.domain.commands import (
+    At,
     ByName,
     Command,
     CreateIntegration,
@@ -18,6 +19,7 @@ from rolecall.domain.commands import (
     GrantPrivileges,
     GrantRole,
     IssueToken,
+    Set,
 )
 from rolecall.domain.effects import Effect
 from rolecall.domain.founding import SYSTEM_ROLES
@@ -237,3 +239,13 @@ def carried_out(account: Account, session: Session, command: Command) -> Effect:
     """The effect of one command."""
     (effect,) = account.execute(session, command)
     return effect
+
+
+def by(name: str) -> ByName:
+    """The object with this name."""
+    return ByName(Name(name))
+
+
+def put(attribute: str, value: Json) -> Set:
+    """The property or attribute has this value from now on."""
+    return Set(At(attribute), value)
