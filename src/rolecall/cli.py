@@ -5,15 +5,22 @@ What a command needs is imported when it runs, so that `--help` and completion s
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
 
 import typer
 
 from rolecall import __version__, settings
 
 if TYPE_CHECKING:
+    from rolecall.console.printing import Answered, Format
+    from rolecall.domain.errors import Refusal
     from rolecall.wiring import Rolecall
+
+    Run: TypeAlias = Callable[[str], Iterable[Answered]]
 
 PANEL_RUN, PANEL_GOVERN, PANEL_FEED = "Run", "Govern", "Feed"
 
@@ -44,6 +51,24 @@ AccountOption = Annotated[
 ]
 
 
+class Output(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Summary(StrEnum):
+    """How a summary is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Output, typer.Option("--format", help="How results are printed.")]
+
+
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr and exit status 1."""
     from rolecall.domain.errors import Refusal
@@ -61,29 +86,28 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def fail(sentence: str, status: int = 1) -> None:
+def fail(sentence: str, status: int = 1) -> NoReturn:
     """Say what went wrong and end."""
     typer.echo(f"rolecall: {sentence}", err=True)
     raise SystemExit(status)
 
 
-def refused_in_words(refusal: Exception) -> str:
+def refused_in_words(refusal: "Refusal") -> str:
     """A refusal for the person at this machine, who may know the remedy."""
-    from rolecall.fronts.sql_refusals import refused
+    from rolecall.fronts.sql_refusals import worded
 
-    told = refused(refusal).message.replace("\n", " ")
-    remedy = getattr(refusal, "remedy", None)
-    return f"{told} {remedy}" if remedy else told
+    told = worded(refusal).message.removeprefix("SQL compilation error:").strip()
+    return f"{told} {refusal.remedy}" if refusal.remedy else told
 
 
-def opened(data: Path | None, **options: object) -> "Rolecall":
+def opened(data: Path | None) -> "Rolecall":
     """The data folder, opened; it must have been made by `rolecall serve`."""
     from rolecall.wiring import Rolecall
 
     folder = settings.data_folder(data)
     if not (folder / settings.DATABASE_FILE).exists():
         fail(f"{folder} holds no Rolecall data. Run `rolecall serve --data {folder}` first.", 2)
-    return Rolecall(folder, on_backup=said_backup, **options)  # type: ignore[arg-type]  passed on
+    return Rolecall(folder, on_backup=said_backup)
 
 
 def said_backup(copy: Path) -> None:
@@ -166,6 +190,40 @@ def serve(
         )
 
 
+# ---- accounts ----------------------------------------------------------------------------------
+
+
+@account_app.command("create")
+def account_create(
+    name: Annotated[str, typer.Argument(help="The new account's name.")],
+    admin: Annotated[str, typer.Option("--admin", help="Its administrator's user name.")],
+    data: DataOption = None,
+) -> None:
+    """Make another account in the data folder; its administrator's password is shown once."""
+    from rolecall.domain.errors import AlreadyExists
+    from rolecall.domain.model import Kind
+    from rolecall.domain.names import fold
+
+    with opened(data) as rolecall:
+        if any(found.name == fold(name) for found in rolecall.store.accounts()):
+            raise AlreadyExists(Kind.ACCOUNT, fold(name))
+        founded = rolecall.found(fold(name), fold(admin), integration=False)
+    typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:", err=True)
+    typer.echo(f"user {founded.administrator}  password {founded.password}")
+    typer.echo("A server that runs on this folder answers for it after a restart.", err=True)
+
+
+@account_app.command("reset-password")
+def account_reset_password(
+    user: Annotated[str, typer.Argument(help="The user's name.")],
+    data: DataOption = None,
+    account: AccountOption = None,
+) -> None:
+    """Give a user a new password, shown once, and end the user's sessions."""
+    with opened(data) as rolecall:
+        typer.echo(rolecall.reset_password(rolecall.account_named(account), user))
+
+
 # ---- tokens ------------------------------------------------------------------------------------
 
 
@@ -173,7 +231,7 @@ def serve(
 def token_issue(
     integration: Annotated[str, typer.Argument(help="The security integration's name.")],
     purpose: Annotated[
-        str | None, typer.Option(help="What the token is for; shown in `token list`.")
+        str | None, typer.Option(help="What the token is for; shown by `token list`.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="A file to write the token to, readable by you alone.")
@@ -185,9 +243,8 @@ def token_issue(
     from rolecall.domain.names import fold
 
     with opened(data) as rolecall:
-        text = rolecall.issue_token(
-            rolecall.account_named(account), fold(integration), purpose=purpose
-        )
+        found = rolecall.account_named(account)
+        text = rolecall.issue_token(found, fold(integration), purpose=purpose)
     if out is None:
         typer.echo(text)
         return
@@ -195,6 +252,280 @@ def token_issue(
     out.chmod(0o600)
     out.write_text(text + "\n")
     typer.echo(f"The token is in {out}.", err=True)
+
+
+@token_app.command("list")
+def token_list(
+    format_: FormatOption = Output.TABLE, data: DataOption = None, account: AccountOption = None
+) -> None:
+    """List the tokens with their state: live, expired or ended, and when each was last used."""
+    with opened(data) as rolecall:
+        raise SystemExit(_local_script(rolecall, account, "show scim tokens", format_))
+
+
+@token_app.command("revoke")
+def token_revoke(
+    token: Annotated[str, typer.Argument(help="The token's id, as `token list` shows it.")],
+    data: DataOption = None,
+    account: AccountOption = None,
+) -> None:
+    """End one token at once."""
+    with opened(data) as rolecall:
+        name = rolecall.revoke_token(rolecall.account_named(account), token)
+    typer.echo(f"Token {token} of {name} is ended.", err=True)
+
+
+# ---- sql ---------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=PANEL_GOVERN)
+def sql(
+    command: Annotated[str | None, typer.Option("-c", help="Statements to run.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("-f", help="A file of statements to run; - reads stdin.")
+    ] = None,
+    data: DataOption = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="A server's URL, instead of a data folder.")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", help="The user to log in as.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the password. Default: $ROLECALL_PASSWORD, else a prompt."),
+    ] = None,
+    account: AccountOption = None,
+    role: Annotated[str | None, typer.Option("--role", help="The role to begin with.")] = None,
+    format_: FormatOption = Output.TABLE,
+) -> None:
+    """Run SQL, or open a worksheet when there is neither -c nor -f.
+
+    With --data it opens the folder itself, also while a server runs on it, as the account's
+    administrator: the recovery path. With --url it logs in over HTTP. Quote statements with
+    'single quotes': within double quotes a shell eats the $ of system$generate….
+    """
+    from rolecall.console.printing import Format
+
+    if command is not None and file is not None:
+        fail("give -c or -f, not both.", 2)
+    text = _script_text(command, file)
+    first = f"use role {_identifier(role)};" if role is not None else None
+    with ExitStack() as stack:
+        if url is not None:
+            run = _remote_run(stack, url, user, password_file, account)
+        else:
+            rolecall = stack.enter_context(opened(data))
+            run = _local_run(rolecall, account)
+        raise SystemExit(_worksheet(run, first, text, Format(format_)))
+
+
+def _worksheet(run: "Run", first: str | None, text: str | None, style: "Format") -> int:
+    from io import StringIO
+
+    from rolecall.console.worksheet import interact, run_script
+
+    if first is not None:
+        status = run_script(run, first, style, StringIO(), sys.stderr)
+        if status:
+            return status
+    if text is not None:
+        return run_script(run, text, style, sys.stdout, sys.stderr)
+    if not sys.stdin.isatty():
+        return run_script(run, sys.stdin.read(), style, sys.stdout, sys.stderr)
+    typer.echo("Statements end with a semicolon; exit or Ctrl-D leaves.")
+    return interact(run, style, settings.history_file())
+
+
+def _script_text(command: str | None, file: Path | None) -> str | None:
+    if file is None:
+        return command
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"can't read {file}: {error}", 2)
+
+
+def _local_run(rolecall: "Rolecall", account: str | None) -> "Run":
+    from rolecall.fronts.sql import local_worksheet
+
+    found = rolecall.account_named(account)
+    return local_worksheet(found, rolecall.world, settings.operating_system_user()).run
+
+
+def _local_script(rolecall: "Rolecall", account: str | None, text: str, style: str) -> int:
+    from rolecall.console.printing import Format
+    from rolecall.console.worksheet import run_script
+
+    run = _local_run(rolecall, account)
+    return run_script(run, text, Format(style), sys.stdout, sys.stderr)
+
+
+def _remote_run(
+    stack: ExitStack, url: str, user: str | None, password_file: Path | None, account: str | None
+) -> "Run":
+    from rolecall.console.remote import RemoteAnswer, RemoteRefusal, RemoteWorksheet
+    from rolecall.sql.cursor import split_script
+    from rolecall.sql.errors import SqlCompilationError
+
+    if user is None:
+        fail("--url needs --user: who logs in?", 2)
+    try:
+        worksheet = RemoteWorksheet(url, user, _password(password_file), account)
+    except RemoteRefusal as refusal:
+        fail(f"{refusal.message} ({refusal.code})" if refusal.code else refusal.message)
+    stack.callback(worksheet.close)
+
+    def run(text: str) -> Iterator[RemoteAnswer]:
+        try:
+            pieces = split_script(text)
+        except SqlCompilationError as error:
+            place = (error.line, error.column)
+            raise RemoteRefusal(error.text, error.code, error.sqlstate, place) from None
+        for piece in pieces:
+            try:
+                yield worksheet.run(piece.text)
+            except RemoteRefusal as refusal:
+                if refusal.line:
+                    if refusal.line == 1:
+                        refusal.column += piece.column - 1
+                    refusal.line += piece.line - 1
+                raise
+
+    return run
+
+
+def _password(file: Path | None) -> str:
+    """From a file, the environment or a prompt: never an argument, which others could read."""
+    if file is not None:
+        return file.read_text().rstrip("\r\n")
+    given = settings.password()
+    if given is not None:
+        return given
+    return str(typer.prompt("Password", hide_input=True, err=True))
+
+
+def _identifier(role: str) -> str:
+    """The role as SQL needs it: as typed when quoted or plain, else in quotes."""
+    from rolecall.domain.access import quoted
+
+    return role if role.startswith('"') else quoted(role.upper())
+
+
+# ---- watch -------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=PANEL_RUN)
+def watch(
+    data: DataOption = None,
+    account: AccountOption = None,
+    last: Annotated[int, typer.Option(help="Begin with so many earlier attempts.", min=0)] = 10,
+    once: Annotated[bool, typer.Option("--once", help="Print them and end.")] = False,
+    seconds: Annotated[float, typer.Option(help="How often to look.", min=0.1)] = 0.5,
+) -> None:
+    """Follow the attempts, one line each, while a server runs on the folder. Ctrl-C ends it."""
+    from time import sleep
+
+    from rolecall.console.lines import Lines
+    from rolecall.domain.queries import AttemptsAfter
+
+    lines = Lines()
+    with opened(data) as rolecall:
+        found = rolecall.account_named(account)
+        after = -last if last else -1
+        first = True
+        while True:
+            seen = found.ask(rolecall.local(found), AttemptsAfter(after=after))
+            if seen:
+                after = seen[-1].seq
+            elif first:
+                after = max(after, 0)
+            if not first or last:
+                lines.show(noted.attempt for noted in seen)
+            first = False
+            if once:
+                return
+            try:
+                sleep(seconds)
+            except KeyboardInterrupt:
+                return
+
+
+# ---- push --------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=PANEL_FEED)
+def push(
+    files: Annotated[list[Path], typer.Argument(help="LDIF or CSV exports of the directory.")],
+    url: Annotated[str, typer.Option("--url", help="The SCIM server, such as http://…/scim/v2.")],
+    token_file: Annotated[
+        Path | None, typer.Option(help="A file with the token. Default: $ROLECALL_TOKEN.")
+    ] = None,
+    format_: Annotated[
+        Summary, typer.Option("--format", help="How the summary is printed.")
+    ] = Summary.TEXT,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan, send nothing.")
+    ] = False,
+    allow_removals: Annotated[
+        int, typer.Option(help="How many removals to allow above 10 % and 5.", min=0)
+    ] = 0,
+    source: Annotated[
+        str, typer.Option(help="The name by which this source knows what it created.")
+    ] = "directory",
+) -> None:
+    """Sync a directory export to any SCIM server: people and groups, one way, repeatable.
+
+    People missing from the file are deactivated, never deleted, and only those that this source
+    created. Exit status 3: too many removals, nothing was sent.
+    """
+    from rolecall.push.command import push_command
+
+    token = token_file.read_text().strip() if token_file is not None else settings.token()
+    if not token:
+        fail(f"no token: set ${settings.TOKEN_VARIABLE} or give --token-file.", 2)
+    status = push_command(
+        files,
+        url,
+        token,
+        format=format_.value,
+        dry_run=dry_run,
+        allow_removals=allow_removals,
+        source=source,
+    )
+    raise SystemExit(status)
+
+
+# ---- demo --------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=PANEL_RUN)
+def demo(
+    users: Annotated[int, typer.Option(help="How many people join.", min=10, max=100_000)] = 1_000,
+    groups: Annotated[int, typer.Option(help="How many groups there are.", min=2, max=5_000)] = 50,
+    format_: FormatOption = Output.TABLE,
+) -> None:
+    """Play an identity provider against a scratch server, then look at the account in SQL."""
+    import msgspec
+
+    from rolecall.console.printing import Format
+    from rolecall.demonstration import STATEMENTS, Scratch, play, progress, show
+
+    scratch = Scratch()
+    try:
+        with progress() as on_progress:
+            outcome = play(scratch, users, groups, on_progress)
+        if format_ is Output.JSON:
+            typer.echo(msgspec.json.encode(outcome).decode())
+        else:
+            show(outcome)
+            run = _local_run(scratch.rolecall, None)
+            for text in STATEMENTS:
+                typer.echo(f"\n{text}")
+                _worksheet(run, None, text, Format(format_))
+    finally:
+        scratch.close()
+    raise SystemExit(0 if outcome.succeeded else 1)
 
 
 if __name__ == "__main__":

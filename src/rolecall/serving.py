@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import msgspec
 import typer
 
 from rolecall.console.lines import Lines
-from rolecall.domain.attempts import Noted
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.names import fold
 from rolecall.web import server
@@ -53,7 +51,7 @@ def run(order: Order) -> None:
             Rolecall(
                 folder,
                 durable=order.data is not None,
-                on_attempts=lambda _number, seen: _show(lines, seen),
+                on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
                 on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
             )
         )
@@ -72,11 +70,6 @@ def places_of(rolecall: Rolecall, url: str) -> Places:
     """Where each account of the folder answers."""
     accounts = rolecall.store.accounts()
     return Places([(found.number, found.organization, found.name) for found in accounts], url)
-
-
-def _show(lines: Lines, seen: Sequence[Noted]) -> None:
-    for noted in seen:
-        lines.show(noted.attempt)
 
 
 def _bootstrap(rolecall: Rolecall, order: Order) -> None:

@@ -11,7 +11,9 @@ from rolecall import settings
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Noted
 from rolecall.domain.commands import (
+    At,
     ByName,
+    ChangeUser,
     Command,
     CreateIntegration,
     CreateRole,
@@ -19,10 +21,13 @@ from rolecall.domain.commands import (
     GrantPrivileges,
     GrantRole,
     IssueToken,
+    RevokeToken,
+    Set,
+    Unset,
 )
 from rolecall.domain.errors import NotFound
 from rolecall.domain.founding import SYSTEM_ROLES
-from rolecall.domain.model import Kind, Privilege, ScimClient
+from rolecall.domain.model import Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts.world import World
@@ -196,6 +201,28 @@ class Rolecall:
         )
         account.execute(session, command)
         return minted.text
+
+    def revoke_token(self, account: Account, token: str) -> Name:
+        """End a token; the name of its integration. Raises NotFound, NotAuthorized."""
+        session = self.local(account)
+        (effect,) = account.execute(session, RevokeToken(token=Id(token), at=session.at))
+        assert isinstance(effect.answer, Token), "revoking answers with the token"
+        return effect.answer.integration_name
+
+    def reset_password(self, account: Account, user: str) -> str:
+        """A user's new password, by name in any case; open sessions end. Raises NotFound."""
+        found = account.login(user)
+        if found is None:
+            raise NotFound(Kind.USER, user)
+        password = self.vault.mint_password()
+        session = self.local(account)
+        changes = (
+            Set(At("PASSWORD"), self.vault.hash_password(password)),
+            Set(At("PASSWORD_SET_AT"), session.at),
+            Unset(At("MUST_CHANGE_PASSWORD")),
+        )
+        account.execute(session, ChangeUser(user=found.id, changes=changes, at=session.at))
+        return password
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,9 +1,12 @@
 """One line per attempt: time, integration, method, resource, status, why, and what fixes it."""
 
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TextIO
 
+from rolecall.console.printing import printable
 from rolecall.domain.attempts import Attempt, AttemptKind
 
 GREEN, YELLOW, RED, DIM, PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
@@ -16,9 +19,9 @@ class Lines:
         self._stream = stream if stream is not None else sys.stdout
         self._colours = self._stream.isatty()
 
-    def show(self, attempt: Attempt) -> None:
-        """Write one attempt."""
-        self._stream.write(self._painted(attempt) + "\n")
+    def show(self, attempts: Iterable[Attempt]) -> None:
+        """Write some attempts, at once."""
+        self._stream.write("".join(f"{self._painted(attempt)}\n" for attempt in attempts))
         self._stream.flush()
 
     def _painted(self, attempt: Attempt) -> str:
@@ -32,9 +35,8 @@ class Lines:
 
 def line_of(attempt: Attempt) -> str:
     """The line, in plain text, safe for a terminal."""
-    moment = datetime.fromtimestamp(attempt.at / 1_000_000, UTC).astimezone()
     parts = [
-        moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03}",
+        f"{_clock(attempt.at // 1_000_000)}.{attempt.at // 1_000 % 1_000:03}",
         attempt.integration or attempt.actor or attempt.client_ip or "unknown",
         attempt.method,
         _resource(attempt),
@@ -50,6 +52,12 @@ def line_of(attempt: Attempt) -> str:
     return printable(text)
 
 
+@lru_cache(maxsize=8)
+def _clock(seconds: int) -> str:
+    """Local time of day; thousands of lines share a second."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%H:%M:%S")
+
+
 def _resource(attempt: Attempt) -> str:
     place = attempt.endpoint.removeprefix("scim/v2") if attempt.kind is AttemptKind.SCIM else ""
     name = attempt.resource_name
@@ -62,8 +70,3 @@ def _status(attempt: Attempt) -> str:
     if attempt.status:
         return str(attempt.status)
     return "ok" if attempt.succeeded else (attempt.error_code or "refused")
-
-
-def printable(text: str) -> str:
-    """Without control characters: a client's text must not steer a terminal."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -89,6 +90,16 @@ def serve(
 
     `proxies` are the addresses or networks whose forwarded headers are believed; none by default.
     """
+    server = _Announcing(_config(application, proxies), on_ready)
+    try:
+        server.run(sockets=[listening])
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        pass  # Ctrl-C is how one stops it
+    finally:
+        application.close()
+
+
+def _config(application: Application, proxies: Sequence[str]) -> uvicorn.Config:
     options: dict[str, Any] = {
         "http": "httptools",
         "loop": "uvloop",
@@ -102,10 +113,30 @@ def serve(
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "ws": "none",
     }
-    server = _Announcing(uvicorn.Config(application, **options), on_ready)
-    try:
-        server.run(sockets=[listening])
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        pass  # Ctrl-C is how one stops it
-    finally:
-        application.close()
+    return uvicorn.Config(application, **options)
+
+
+class Background:
+    """A server on a thread of its own, for a process that is its client too."""
+
+    def __init__(
+        self, application: Application, listening: socket.socket, on_ready: Callable[[], None]
+    ) -> None:
+        self._application = application
+        self._server = _Announcing(_config(application, ()), on_ready)
+        self._thread = Thread(
+            target=self._server.run,
+            kwargs={"sockets": [listening]},
+            name="rolecall-server",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what was taken, then end."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._application.close()

@@ -1,0 +1,142 @@
+"""A worksheet far away: log in with a password, send statements one by one over the SQL API."""
+
+import httpx
+import msgspec
+
+from rolecall.domain.tables import Cell, Column, ColumnType, Table
+
+SECONDS_MAX = 120.0
+
+
+class RemoteRefusal(Exception):
+    """The server's no: its sentence, its code, and where in the statement."""
+
+    def __init__(
+        self, message: str, code: str = "", sqlstate: str = "", place: tuple[int, int] = (0, 0)
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.sqlstate = sqlstate
+        self.line, self.column = place
+        self.fix: str | None = None
+
+
+class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement's table; `message` is its sentence when it is no query."""
+
+    table: Table
+    message: str | None
+    statement: str
+
+
+class RemoteWorksheet:
+    """A login at a Rolecall server."""
+
+    def __init__(self, url: str, user: str, password: str, account: str | None = None) -> None:
+        """Log in. Raises RemoteRefusal, also when nobody answers there."""
+        # Nothing is read from the environment: a proxy must not see the password.
+        self._client = httpx.Client(
+            base_url=base_of(url), timeout=SECONDS_MAX, trust_env=False, follow_redirects=False
+        )
+        data = {"LOGIN_NAME": user, "PASSWORD": password, "ACCOUNT_NAME": account or ""}
+        body = self._post("/session/v1/login-request", {"data": data})
+        if not body.get("success"):
+            raise RemoteRefusal(str(body.get("message")), str(body.get("code")))
+        granted = body["data"]
+        assert isinstance(granted, dict), "a login is answered with an object"
+        self._client.headers["authorization"] = f"Bearer {granted['token']}"
+
+    def run(self, statement: str) -> RemoteAnswer:
+        """One statement's answer. Raises RemoteRefusal."""
+        body = self._post("/api/v2/statements", {"statement": statement})
+        if "resultSetMetaData" not in body:
+            raise _refusal_of(body)
+        said = body.get("said")
+        return RemoteAnswer(
+            table=table_of(body),
+            message=said if isinstance(said, str) else None,
+            statement=statement,
+        )
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
+    def _post(self, path: str, body: object) -> dict[str, object]:
+        try:
+            answer = self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            place = self._client.base_url
+            raise RemoteRefusal(
+                f"Nobody answers at {place} ({error}). Is `rolecall serve` running there?"
+            ) from None
+        try:
+            read = msgspec.json.decode(answer.content)
+        except msgspec.DecodeError:
+            read = None
+        if not isinstance(read, dict):
+            raise RemoteRefusal(
+                f"{answer.url} answered {answer.status_code} and no JSON: "
+                "give --url the account's URL, as `rolecall serve` prints it."
+            )
+        return read
+
+
+def base_of(url: str) -> str:
+    """The account's URL, whether or not the SCIM path was pasted with it."""
+    return url.rstrip("/").removesuffix("/scim/v2")
+
+
+def table_of(body: dict[str, object]) -> Table:
+    """The table in an answer (reference section 10a: jsonv2)."""
+    described = msgspec.convert(body["resultSetMetaData"], _MetaData)
+    columns = tuple(
+        Column(name=row.name, type=ColumnType(row.type.upper()), nullable=row.nullable)
+        for row in described.row_type
+    )
+    data = msgspec.convert(body["data"], list[list[str | None]])
+    rows = [
+        tuple(_cell(text, column.type) for text, column in zip(cells, columns, strict=True))
+        for cells in data
+    ]
+    return Table(columns=columns, rows=rows)
+
+
+class _RowType(msgspec.Struct):
+    name: str
+    type: str
+    nullable: bool = True
+
+
+class _MetaData(msgspec.Struct, rename="camel"):
+    row_type: list[_RowType]
+
+
+def _cell(text: str | None, type_: ColumnType) -> Cell:
+    if text is None:
+        return None
+    match type_:
+        case ColumnType.BOOLEAN:
+            return text == "true"
+        case ColumnType.FIXED:
+            return int(text)
+        case ColumnType.REAL:
+            return float(text)
+        case ColumnType.TIMESTAMP_LTZ | ColumnType.TIMESTAMP_NTZ:
+            seconds, _, fraction = text.partition(".")
+            return int(seconds) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
+        case _:
+            return text
+
+
+def _refusal_of(body: dict[str, object]) -> RemoteRefusal:
+    place = (_whole(body.get("line")), _whole(body.get("column")))
+    state = str(body.get("sqlState") or "")
+    refusal = RemoteRefusal(str(body.get("message")), str(body.get("code")), state, place)
+    refusal.fix = str(body["fix"]) if body.get("fix") else None
+    return refusal
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
