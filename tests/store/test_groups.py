@@ -176,11 +176,10 @@ def test_notes_that_find_no_room_are_tried_again(held: Held) -> None:
     assert noted.attempt == big
 
 
-def test_a_note_is_kept_without_being_asked_for(held: Held) -> None:
+def test_a_note_is_kept_without_being_asked_for(file: Path) -> None:
     """The writer sleeps until the note's second is nearly over: no polling before."""
     kept = Event()
-    held.store.close()
-    store = SqliteStore(held.store._path, on_attempts=lambda _, __: kept.set())  # noqa: SLF001  same file
+    store = SqliteStore(file, on_attempts=lambda _, __: kept.set())
     store.note(1, described("note", None))
     assert kept.wait(5)
     store.close()

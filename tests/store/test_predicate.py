@@ -26,7 +26,7 @@ from rolecall.domain.predicate import (
 from rolecall.store.memory import MemoryStore
 from rolecall.store.predicate import USER_COLUMNS, first_beyond
 from rolecall.store.search import Search
-from rolecall.store.sqlite import SqliteStore
+from rolecall.store.sqlite import SqliteStore, connect
 
 NAMES = ("BOB", "Ünï", "straße", "\ud7ff", "\U0010ffff", "a\0b", "%_", "日本")
 TEXTS = st.sampled_from([*NAMES, *(key_of(name) for name in NAMES), "", "b", "s", "\0", "\0b", "ï"])
@@ -159,7 +159,7 @@ def test_equality_and_prefixes_are_found_by_index(
     file: Path, field: Field, operator: Operator
 ) -> None:
     SqliteStore(file).close()
-    connection = apsw.Connection(str(file))
+    connection = connect(file)
     search = Search(
         "users", USER_COLUMNS, Compare(field, operator, "b"), frozenset((an_id(50),)), "OKTA"
     )
@@ -170,7 +170,7 @@ def test_equality_and_prefixes_are_found_by_index(
 @pytest.mark.parametrize("start", [0, 500])
 def test_a_list_walks_the_ids_and_sorts_nothing(file: Path, start: int) -> None:
     SqliteStore(file).close()
-    connection = apsw.Connection(str(file))
+    connection = connect(file)
     after = Compare(Field.ID, Operator.GT, "x")
     for where in (EVERYTHING, after):
         search = Search("users", USER_COLUMNS, where, frozenset((an_id(50),)), "OKTA")

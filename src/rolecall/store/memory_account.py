@@ -181,7 +181,7 @@ class MemoryReading:
     def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
         groups: dict[Id, tuple[Membership, ...]] = {}
         for role, user in sorted(self._state.members):
-            if user in users:
+            if user in users and role in self._state.roles:
                 held = Membership(role=role, name=self._state.roles[role].name)
                 groups[user] = (*groups.get(user, ()), held)
         return groups

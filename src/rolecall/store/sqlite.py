@@ -136,7 +136,7 @@ class SqliteStore:
     def _open_writing(
         self, *, durable: bool, notice: Callable[[Path], None] | None
     ) -> apsw.Connection:
-        connection = self._open()
+        connection = connect(self._path)
         try:
             self._keep_a_log(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
@@ -153,14 +153,9 @@ class SqliteStore:
             raise StoreFailure(f"{self._path} lies where SQLite can't keep a log beside it")
 
     def _open_reading(self) -> apsw.Connection:
-        connection = self._open()
+        connection = connect(self._path)
         connection.execute(READER_SETTINGS)
         self._trace(connection)
-        return connection
-
-    def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self._path), statementcachesize=STATEMENTS_CACHED)
-        connection.set_busy_handler(_wait_a_little)
         return connection
 
     def _trace(self, connection: apsw.Connection) -> None:
@@ -172,6 +167,18 @@ class SqliteStore:
                 return True
 
             connection.set_exec_trace(trace)
+
+
+def connect(path: Path) -> apsw.Connection:
+    """A connection that waits for locks and plans a statement once.
+
+    Without the planner's guarantee the engine prepares a statement anew whenever another value
+    might find a better plan: measured, a card took 11 microseconds instead of 3.
+    """
+    connection = apsw.Connection(str(path), statementcachesize=STATEMENTS_CACHED)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+    connection.set_busy_handler(_wait_a_little)
+    return connection
 
 
 def _wait_a_little(tries: int) -> bool:
