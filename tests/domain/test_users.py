@@ -21,6 +21,7 @@ from rolecall.domain.commands import (
     CreateUser,
     DropUser,
     GrantOwnership,
+    GrantPrivileges,
     OpenSession,
     RevokePrivileges,
     Set,
@@ -362,6 +363,23 @@ def test_another_s_user_is_absent_to_scim(
         carried_out(account, okta, ChangeUser(user=ref, changes=(), at=NOW))
     assert refused.value.name == (secret if asked == "by id" else "SECRET")
     assert "grant ownership on user SECRET to role OKTA_PROVISIONER" in str(refused.value.remedy)
+
+
+def test_who_may_see_a_user_hears_that_it_is_not_its_own(
+    account: Account, local: Session, okta: Session, azure: Session
+) -> None:
+    theirs = add_user(account, azure, "BOB")
+    monitor = GrantPrivileges(
+        privileges=(Privilege.MONITOR_USER,),
+        kind=Kind.ACCOUNT,
+        object=None,
+        role=okta.role,
+        at=NOW,
+    )
+    carried_out(account, local, monitor)
+    with pytest.raises(NotAuthorized) as refused:
+        carried_out(account, okta, DropUser(user=theirs, at=NOW))
+    assert (refused.value.privilege, refused.value.name) == (Privilege.OWNERSHIP, "BOB")
 
 
 def test_another_s_user_can_not_be_dropped(account: Account, okta: Session, azure: Session) -> None:

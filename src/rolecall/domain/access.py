@@ -89,10 +89,10 @@ def system_role(reading: Reading, name: Name) -> Role:
 
 def available_roles(reading: Reading, session: Session) -> frozenset[Id]:
     """Every role that the session's user could act as."""
-    roles = frozenset({session.role}) if session.actor_kind is ActorKind.SYSTEM else frozenset()
+    roles = roles_of_user(reading, session.user)
     if session.actor_kind is ActorKind.LOCAL:
-        roles = reached(reading, system_role(reading, ACCOUNTADMIN).id)
-    return roles | roles_of_user(reading, session.user)
+        roles |= reached(reading, system_role(reading, ACCOUNTADMIN).id)
+    return roles
 
 
 def roles_of_user(reading: Reading, user: Id | None) -> frozenset[Id]:

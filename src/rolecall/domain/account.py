@@ -83,22 +83,12 @@ class Account:
 
     def ask(self, session: Session, query: Query[Answer]) -> Answer:
         """The answer as of now. Raises a Refusal."""
-
-        def body(reading: Reading) -> Answer:
-            access.require_live(reading, session)
-            answer: Answer = ANSWERS[type(query)](reading, session, query)
-            return answer
-
-        return self.store.read(self.number, body)
+        return self.store.read(self.number, lambda reading: answer(reading, session, query))
 
     # ---- before there is a session: what a credential stands for ----
 
-    def bearer(self, verifier: str) -> Bearer | None:
-        """The token with this verifier, live or not."""
-
-        def body(reading: Reading) -> Bearer | None:
-            return reading.memo(("bearer", verifier), lambda: _bearer(reading, verifier))
-
+    def moment(self, body: Callable[[Reading], Answer]) -> Answer:
+        """What `body` makes of one moment of the account: a credential and then a question."""
         return self.store.read(self.number, body)
 
     def login(self, login_name: str) -> User | None:
@@ -129,6 +119,18 @@ class Account:
             )
 
         return self.store.read(self.number, body)
+
+
+def answer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
+    """The answer as of this reading. Raises a Refusal."""
+    access.require_live(reading, session)
+    found: Answer = ANSWERS[type(query)](reading, session, query)
+    return found
+
+
+def bearer(reading: Reading, verifier: str) -> Bearer | None:
+    """The token with this verifier, live or not."""
+    return reading.memo(("bearer", verifier), lambda: _bearer(reading, verifier))
 
 
 def _bearer(reading: Reading, verifier: str) -> Bearer | None:
