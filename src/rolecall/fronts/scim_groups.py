@@ -155,8 +155,11 @@ def _ids(members: Json) -> tuple[Id, ...]:
 # ---- out -------------------------------------------------------------------------------------
 
 
-def representation(card: RoleCard, base_url: str) -> dict[str, Json]:
-    """The group as SCIM shows it (RFC 7643 section 4.2), with members if the card has them."""
+def representation(card: RoleCard, base_url: str, *, named: bool = False) -> dict[str, Json]:
+    """The group as SCIM shows it (RFC 7643 section 4.2), with members if the card has them.
+
+    Their names are returned on request alone.
+    """
     role = card.role
     body: dict[str, Json] = {"schemas": [CORE_GROUP], "id": role.id}
     if card.external_id is not None:
@@ -167,7 +170,7 @@ def representation(card: RoleCard, base_url: str) -> dict[str, Json]:
             {
                 "value": member.user,
                 "$ref": f"{base_url}/Users/{member.user}",
-                "display": member.display_name or member.login_name,
+                **({"display": member.display_name or member.login_name} if named else {}),
                 "type": "User",
             }
             for member in card.members

@@ -23,6 +23,10 @@ SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 # Types whose values compare as text, and so with or without case (RFC 7643 section 2.3).
 _CASED = frozenset({Type.STRING, Type.REFERENCE, Type.BINARY})
 
+Hidden = frozenset[str]
+"""Paths, URN and all, of attributes that are understood and yet not advertised."""
+NOTHING: Hidden = frozenset()
+
 
 class AuthenticationScheme(Struct, frozen=True, kw_only=True, gc=False):
     """One way to authenticate (RFC 7643 section 5)."""
@@ -97,15 +101,17 @@ def _scheme_body(scheme: AuthenticationScheme, *, primary: bool) -> Json:
     return body
 
 
-def resource_types(base_url: str) -> list[Object]:
-    return [resource_type_body(resource_type, base_url) for resource_type in RESOURCE_TYPES]
+def resource_types(base_url: str, hidden: Hidden = NOTHING) -> list[Object]:
+    return [resource_type_body(row, base_url, hidden) for row in RESOURCE_TYPES]
 
 
 def find_resource_type(name: str) -> ResourceType | None:
     return next((row for row in RESOURCE_TYPES if row.name == name), None)
 
 
-def resource_type_body(resource_type: ResourceType, base_url: str) -> Object:
+def resource_type_body(
+    resource_type: ResourceType, base_url: str, hidden: Hidden = NOTHING
+) -> Object:
     return {
         "schemas": [RESOURCE_TYPE],
         "id": resource_type.name,
@@ -114,30 +120,38 @@ def resource_type_body(resource_type: ResourceType, base_url: str) -> Object:
         "endpoint": resource_type.endpoint,
         "schema": resource_type.schema.urn,
         "schemaExtensions": [
-            {"schema": schema.urn, "required": False} for schema in resource_type.extensions
+            {"schema": schema.urn, "required": False}
+            for schema in resource_type.extensions
+            if _advertised(schema, hidden)
         ],
         "meta": _meta("ResourceType", f"{base_url}/ResourceTypes/{resource_type.name}"),
     }
 
 
-def schemas(base_url: str) -> list[Object]:
-    return [schema_body(schema, base_url) for schema in SCHEMAS]
+def schemas(base_url: str, hidden: Hidden = NOTHING) -> list[Object]:
+    return [schema_body(row, base_url, hidden) for row in SCHEMAS if _advertised(row, hidden)]
 
 
-def find_advertised_schema(urn: str) -> Schema | None:
+def find_advertised_schema(urn: str, hidden: Hidden = NOTHING) -> Schema | None:
     """Look up a schema by its URN, without regard to case (RFC 7644 section 3.10)."""
-    return next((row for row in SCHEMAS if row.urn.lower() == urn.lower()), None)
+    found = next((row for row in SCHEMAS if row.urn.lower() == urn.lower()), None)
+    return found if found is not None and _advertised(found, hidden) else None
 
 
-def schema_body(schema: Schema, base_url: str) -> Object:
+def schema_body(schema: Schema, base_url: str, hidden: Hidden = NOTHING) -> Object:
     return {
         "schemas": [SCHEMA],
         "id": schema.urn,
         "name": schema.name,
         "description": schema.description,
-        "attributes": [attribute_body(attribute) for attribute in schema.attributes],
+        "attributes": [attribute_body(row) for row in _advertised(schema, hidden)],
         "meta": _meta("Schema", f"{base_url}/Schemas/{schema.urn}"),
     }
+
+
+def _advertised(schema: Schema, hidden: Hidden) -> list[Attribute]:
+    """What is left of a schema; one with nothing left is not advertised itself."""
+    return [row for row in schema.attributes if f"{schema.urn}:{row.name}" not in hidden]
 
 
 def attribute_body(attribute: Attribute) -> Object:

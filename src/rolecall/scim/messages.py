@@ -147,6 +147,11 @@ def wants(projection: Projection | None, name: str) -> bool:
     return projection.selection.get(name, {}) is not None
 
 
+def asks(projection: Projection | None, name: str) -> bool:
+    """Tell whether the client named a core attribute: what is returned on request is shown then."""
+    return projection is not None and projection.included and name in projection.selection
+
+
 def project(resource: Object, projection: Projection | None, resource_type: ResourceType) -> Object:
     """Return what the client asked for of a representation with canonical names."""
     if projection is None:

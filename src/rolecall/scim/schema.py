@@ -392,7 +392,14 @@ GROUP_ATTRIBUTES = (
                 mutability=IMMUTABLE,
                 reference_types=("User", "Group"),
             ),
-            Attribute(name="display", description="Name of the member.", mutability=READ_ONLY),
+            # Names of a thousand members make an answer half as large again, and nobody but a
+            # person reads them: they come when `members` is asked for (RFC 7643 section 7).
+            Attribute(
+                name="display",
+                description="Name of the member, when `attributes` asks for members.",
+                mutability=READ_ONLY,
+                returned=Returned.REQUEST,
+            ),
             Attribute(
                 name="type",
                 description="Kind of the member.",
@@ -408,6 +415,7 @@ ACCOUNT_ATTRIBUTES = (
     Attribute(
         name="allowedInterfaces",
         description="Interfaces that the user may sign in to: ALL, or a list with commas.",
+        canonical_values=("ALL", "SNOWFLAKE_INTELLIGENCE", "STREAMLIT"),
     ),
     Attribute(
         name="defaultWarehouse", description="DEFAULT_WAREHOUSE of the user.", case_exact=True
@@ -420,11 +428,14 @@ ACCOUNT_ATTRIBUTES = (
     Attribute(
         name="defaultSecondaryRoles",
         description="DEFAULT_SECONDARY_ROLES of the user: ALL, or NONE or an empty text.",
+        canonical_values=("ALL", "NONE"),
     ),
     Attribute(
         name="type",
-        description="TYPE of the user.",
-        canonical_values=("person", "service", "service_agent", "legacy_service"),
+        description="TYPE of the user: person, legacy_service, or, for one that has neither names "
+        "nor a password, service or service_agent.",
+        # Suggestions (RFC 7643 section 7), and so only what fits any user.
+        canonical_values=("person", "legacy_service"),
     ),
 )
 
@@ -492,6 +503,11 @@ GROUP = ResourceType(
     description="A role of the account, with its members.",
     schema=GROUP_SCHEMA,
 )
+
+# The vendor's attributes are the same under either URN (reference section 1), and an answer shows
+# them under one, which the dialect decides: only there are they advertised.
+NOT_UNDER_ACCOUNT = frozenset(f"{ACCOUNT_USER}:{row.name}" for row in ACCOUNT_ATTRIBUTES)
+NOT_UNDER_ENTERPRISE = frozenset(f"{ENTERPRISE_USER}:{row.name}" for row in ACCOUNT_ATTRIBUTES)
 
 RESOURCE_TYPES = (USER, GROUP)
 SCHEMAS = (USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_USER_SCHEMA, ACCOUNT_USER_SCHEMA)
