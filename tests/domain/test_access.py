@@ -33,7 +33,13 @@ def reached(grants: list[tuple[int, int]], role: int) -> frozenset[Id]:
 
     def body(tx) -> frozenset[Id]:  # type: ignore[no-untyped-def]  # noqa: ANN001  a transaction
         for low, high in grants:
-            grant = RoleGrant(role=an_id(low), grantee_kind=Kind.ROLE, grantee=an_id(high), granted_by=None, created_at=NOW)  # fmt: skip
+            grant = RoleGrant(
+                role=an_id(low),
+                grantee_kind=Kind.ROLE,
+                grantee=an_id(high),
+                granted_by=None,
+                created_at=NOW,
+            )
             tx.save_role_grant(grant)
         public = access.system_role(tx, access.PUBLIC).id
         return frozenset(access.reached(tx, an_id(role)) - {public})
@@ -59,7 +65,11 @@ def test_a_role_s_holder_reaches_what_it_inherits_and_public(
     low, high = add_role(account, local, "LOW"), add_role(account, local, "HIGH", bob)
     carried_out(account, local, GrantRole(role=low, grantee_kind=Kind.ROLE, grantee=high, at=NOW))
     session = user_session(account, "BOB", "HIGH")
-    held = [name for name in ("LOW", "HIGH", "PUBLIC", "SYSADMIN", "NOBODY") if account.ask(session, RoleInSession(role=Name(name)))]  # fmt: skip
+    held = [
+        name
+        for name in ("LOW", "HIGH", "PUBLIC", "SYSADMIN", "NOBODY")
+        if account.ask(session, RoleInSession(role=Name(name)))
+    ]
     assert held == ["LOW", "HIGH", "PUBLIC"]
 
 
@@ -74,8 +84,15 @@ def test_secondary_roles_count_only_when_active(
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("BOB", "BOB"), ("bob", '"bob"'), ("A_1$", "A_1$"), ("1A", '"1A"'), ('a"b', '"a""b"'), ("É", '"É"')],
-)  # fmt: skip
+    [
+        ("BOB", "BOB"),
+        ("bob", '"bob"'),
+        ("A_1$", "A_1$"),
+        ("1A", '"1A"'),
+        ('a"b', '"a""b"'),
+        ("É", '"É"'),
+    ],
+)
 def test_a_name_is_quoted_when_it_does_not_fold_to_itself(name: str, written: str) -> None:
     assert access.quoted(name) == written
 

@@ -25,7 +25,7 @@ from builders import (
     put,
 )
 from rolecall.domain import commands as commands_module
-from rolecall.domain.account import Account, apply, carry_out
+from rolecall.domain.account import Account, apply, bearer, carry_out
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.commands import (
     AddMembers,
@@ -97,7 +97,11 @@ def test_local_reaches_all_that_accountadmin_inherits(account: Account, local: S
 def test_the_system_itself_is_asked_nothing(account: Account, local: Session) -> None:
     system = msgspec.structs.replace(local, actor_kind=ActorKind.SYSTEM, role=Id("nobody"))
     carried_out(account, system, DropUser(user=by("ADMIN"), at=NOW))
-    carried_out(account, system, GrantRole(role=by("ORGADMIN"), grantee_kind=Kind.ROLE, grantee=by("SYSADMIN"), at=NOW))  # fmt: skip
+    carried_out(
+        account,
+        system,
+        GrantRole(role=by("ORGADMIN"), grantee_kind=Kind.ROLE, grantee=by("SYSADMIN"), at=NOW),
+    )
     assert account.ask(system, Users()).total == 0
     assert account.ask(system, EventsAfter(after=0)) != ()
     add_user(account, system, "BOB")
@@ -114,7 +118,11 @@ def test_commands_are_carried_out_in_order_and_their_history_is_kept(
     account.execute(local, bob, ChangeUser(user=bob.id, changes=(put("COMMENT", "x"),), at=NOW))
     created, changed = account.ask(local, EventsAfter(after=last))
     assert created.event == UserCreated(id=bob.id, name="BOB", owner=local.role)
-    assert (changed.seq > created.seq, changed.actor, changed.request) == (True, "local", local.request)  # fmt: skip
+    assert (changed.seq > created.seq, changed.actor, changed.request) == (
+        True,
+        "local",
+        local.request,
+    )
 
 
 def test_one_refusal_undoes_all_commands(account: Account, local: Session) -> None:
@@ -130,7 +138,15 @@ def test_the_attempt_is_kept_with_a_refusal_too(account: Account, local: Session
 
     def describe(effects: Effects | None, error: Exception | None) -> Attempt:
         said.append(f"{effects} {type(error).__name__}")
-        return Attempt(kind=AttemptKind.SCIM, at=NOW, request="r", method="DELETE", endpoint="/", status=404, succeeded=False)  # fmt: skip
+        return Attempt(
+            kind=AttemptKind.SCIM,
+            at=NOW,
+            request="r",
+            method="DELETE",
+            endpoint="/",
+            status=404,
+            succeeded=False,
+        )
 
     with pytest.raises(NotFound):
         account.execute(local, DropUser(user=an_id(7), at=NOW), describe=describe)
@@ -151,10 +167,10 @@ def test_submitting_tells_after_the_commit(account: Account, local: Session) -> 
 def test_a_verifier_finds_its_token_and_integration(account: Account) -> None:
     okta = integration_session(account)
     token = a_token(account)
-    bearer = account.bearer(token.verifier)
-    assert bearer is not None
-    assert (bearer.token, bearer.integration and bearer.integration.id) == (token, okta.integration_id)  # fmt: skip
-    assert account.bearer("unknown") is None
+    found = account.moment(lambda reading: bearer(reading, token.verifier))
+    assert found is not None
+    assert (found.token, found.integration and found.integration.id) == (token, okta.integration_id)
+    assert account.moment(lambda reading: bearer(reading, "unknown")) is None
 
 
 def test_a_login_name_is_found_in_any_case(account: Account) -> None:
@@ -166,7 +182,11 @@ def test_a_login_name_is_found_in_any_case(account: Account) -> None:
 
 def test_a_session_s_verifier_finds_it_and_its_user(account: Account, local: Session) -> None:
     bob = add_user(account, local, "BOB")
-    carried_out(account, local, OpenSession(id=IDS.new(), user=bob, verifier="v", at=NOW, expires_at=NOW + 9))  # fmt: skip
+    carried_out(
+        account,
+        local,
+        OpenSession(id=IDS.new(), user=bob, verifier="v", at=NOW, expires_at=NOW + 9),
+    )
     found = account.login_session("v")
     assert found is not None
     assert (found[0].user, found[1] and found[1].name) == (bob, "BOB")

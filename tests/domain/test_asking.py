@@ -127,7 +127,9 @@ def test_monitor_role_shows_the_groups_of_others_but_no_system_role(
     admin = GrantRole(role=by("ACCOUNTADMIN"), grantee_kind=Kind.USER, grantee=bob, at=NOW)
     carried_out(account, local, admin)
     monitors(account, local, okta.role, Privilege.MONITOR_ROLE)
-    assert account.ask(okta, OneUser(user=bob)).groups == (Membership(role=other, name=Name("OTHER")),)  # fmt: skip
+    assert account.ask(okta, OneUser(user=bob)).groups == (
+        Membership(role=other, name=Name("OTHER")),
+    )
 
 
 def test_groups_can_be_left_out(account: Account, okta: Session, bob: Id) -> None:
@@ -173,7 +175,14 @@ def test_monitor_role_sees_everybody_s_but_no_system_role(
 def test_an_integration_that_runs_as_accountadmin_meets_no_system_role(
     account: Account, local: Session
 ) -> None:
-    integrate = CreateIntegration(id=IDS.new(), endpoint=IDS.new(), name=Name("TOP"), scim_client=ScimClient.OKTA, run_as_role=by("ACCOUNTADMIN"), at=NOW)  # fmt: skip
+    integrate = CreateIntegration(
+        id=IDS.new(),
+        endpoint=IDS.new(),
+        name=Name("TOP"),
+        scim_client=ScimClient.OKTA,
+        run_as_role=by("ACCOUNTADMIN"),
+        at=NOW,
+    )
     carried_out(account, local, integrate)
     top = token_session(account, a_token(account, "TOP"))
     assert account.ask(top, Roles()).total == 0
@@ -200,7 +209,11 @@ def test_show_roles_counts(account: Account, local: Session, bob: Id) -> None:
     add_role(account, local, "CLERKS", bob)
     rows = {str(row.role.name): row for row in account.ask(local, RoleSummaries())}
     clerks, top = rows["CLERKS"], rows["ACCOUNTADMIN"]
-    assert (clerks.owner, clerks.assigned_to_users, clerks.is_inherited) == ("ACCOUNTADMIN", 1, False)  # fmt: skip
+    assert (clerks.owner, clerks.assigned_to_users, clerks.is_inherited) == (
+        "ACCOUNTADMIN",
+        1,
+        False,
+    )
     assert (top.owner, top.granted_roles, top.is_current) == (None, 3, True)
     assert rows["USERADMIN"].is_inherited
 
@@ -219,7 +232,13 @@ def owned(on: Kind, name: str, owner: str) -> GrantRow:
 
 
 def test_grants_on_an_object_begin_with_its_owner(account: Account, local: Session) -> None:
-    monitor = GrantPrivileges(privileges=(Privilege.MONITOR,), kind=Kind.USER, object=by("ADMIN"), role=by("PUBLIC"), at=NOW)  # fmt: skip
+    monitor = GrantPrivileges(
+        privileges=(Privilege.MONITOR,),
+        kind=Kind.USER,
+        object=by("ADMIN"),
+        role=by("PUBLIC"),
+        at=NOW,
+    )
     carried_out(account, local, monitor)
     assert account.ask(local, GrantsOn(kind=Kind.USER, object=by("ADMIN"))) == (
         owned(Kind.USER, "ADMIN", "ACCOUNTADMIN"),
@@ -236,9 +255,13 @@ def test_grants_to_a_role_are_ownership_privileges_and_roles(
 ) -> None:
     role = add_role(account, local, "X")
     add_role(account, local, "LOW")
-    carried_out(account, local, GrantRole(role=by("LOW"), grantee_kind=Kind.ROLE, grantee=role, at=NOW))  # fmt: skip
+    carried_out(
+        account, local, GrantRole(role=by("LOW"), grantee_kind=Kind.ROLE, grantee=role, at=NOW)
+    )
     monitors(account, local, role, Privilege.CREATE_USER)
-    usage = GrantPrivileges(privileges=(Privilege.USAGE,), kind=Kind.DATABASE, object=by("DEMO_DB"), role=role, at=NOW)  # fmt: skip
+    usage = GrantPrivileges(
+        privileges=(Privilege.USAGE,), kind=Kind.DATABASE, object=by("DEMO_DB"), role=role, at=NOW
+    )
     carried_out(account, local, usage)
     found = account.ask(local, GrantsToRole(role=role))
     assert found == (
@@ -262,7 +285,9 @@ def test_grants_to_a_user_are_its_own_unless_named(
 
 def test_grants_of_a_role_are_to_users_and_roles(account: Account, okta: Session, bob: Id) -> None:
     role = add_role(account, okta, "CLERKS", bob)
-    carried_out(account, okta, GrantRole(role=role, grantee_kind=Kind.ROLE, grantee=okta.role, at=NOW))  # fmt: skip
+    carried_out(
+        account, okta, GrantRole(role=role, grantee_kind=Kind.ROLE, grantee=okta.role, at=NOW)
+    )
     assert account.ask(okta, GrantsOfRole(role=role)) == (
         row("USAGE", Kind.ROLE, "CLERKS", "BOB", "OKTA_PROVISIONER", granted_to=Kind.USER),
         row("USAGE", Kind.ROLE, "CLERKS", "OKTA_PROVISIONER", "OKTA_PROVISIONER"),
@@ -279,7 +304,13 @@ def test_integrations_are_shown_to_owners_and_those_with_usage(
     session = user_session(account, "BOB")
     assert [found.name for found in account.ask(local, Integrations())] == ["OKTA"]
     assert account.ask(session, Integrations()) == ()
-    usage = GrantPrivileges(privileges=(Privilege.USAGE,), kind=Kind.INTEGRATION, object=by("OKTA"), role=by("PUBLIC"), at=NOW)  # fmt: skip
+    usage = GrantPrivileges(
+        privileges=(Privilege.USAGE,),
+        kind=Kind.INTEGRATION,
+        object=by("OKTA"),
+        role=by("PUBLIC"),
+        at=NOW,
+    )
     carried_out(account, local, usage)
     assert [found.name for found in account.ask(session, Integrations())] == ["OKTA"]
     with pytest.raises(NotFound):
@@ -297,7 +328,15 @@ def test_the_histories_are_accountadmin_s(account: Account, local: Session, okta
 
 def test_a_negative_number_means_the_last_attempts(account: Account, local: Session) -> None:
     for number in range(3):
-        attempt = Attempt(kind=AttemptKind.SCIM, at=NOW, request=str(number), method="GET", endpoint="/", status=200, succeeded=True)  # fmt: skip
+        attempt = Attempt(
+            kind=AttemptKind.SCIM,
+            at=NOW,
+            request=str(number),
+            method="GET",
+            endpoint="/",
+            status=200,
+            succeeded=True,
+        )
         account.store.note(account.number, attempt)
     account.store.flush()
     last = account.ask(local, AttemptsAfter(after=-2))

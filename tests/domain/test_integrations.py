@@ -90,7 +90,13 @@ def why_refused(account: Account, session: Session) -> tuple[str, str | None]:
 def as_clerk(account: Account, local: Session) -> Session:
     """BOB as CLERK, a role with CREATE INTEGRATION and nothing else."""
     add_role(account, local, "CLERK", add_user(account, local, "BOB"))
-    may = GrantPrivileges(privileges=(Privilege.CREATE_INTEGRATION,), kind=Kind.ACCOUNT, object=None, role=by("CLERK"), at=NOW)  # fmt: skip
+    may = GrantPrivileges(
+        privileges=(Privilege.CREATE_INTEGRATION,),
+        kind=Kind.ACCOUNT,
+        object=None,
+        role=by("CLERK"),
+        at=NOW,
+    )
     carried_out(account, local, may)
     return user_session(account, "BOB", "CLERK")
 
@@ -182,7 +188,9 @@ def test_what_is_absent_is_refused_unless_if_exists(account: Account, local: Ses
 @pytest.mark.usefixtures("okta")
 def test_another_s_integration_is_absent(account: Account, local: Session) -> None:
     clerk = as_clerk(account, local)
-    issue = IssueToken(id=IDS.new(), integration=by("OKTA"), verifier="v", at=NOW, expires_at=NOW + 1)  # fmt: skip
+    issue = IssueToken(
+        id=IDS.new(), integration=by("OKTA"), verifier="v", at=NOW, expires_at=NOW + 1
+    )
     for command in (dropped(), changed(), issue):
         with pytest.raises(NotFound):
             carried_out(account, clerk, command)
@@ -236,7 +244,15 @@ def test_issuing_instead_ends_the_live_ones_of_that_purpose(
     account: Account, local: Session
 ) -> None:
     old, kept = a_token(account, purpose="serve"), a_token(account, purpose="other")
-    issue = IssueToken(id=IDS.new(), integration=by("OKTA"), verifier="v", at=NOW, expires_at=NOW + 9, purpose="serve", instead=True)  # fmt: skip
+    issue = IssueToken(
+        id=IDS.new(),
+        integration=by("OKTA"),
+        verifier="v",
+        at=NOW,
+        expires_at=NOW + 9,
+        purpose="serve",
+        instead=True,
+    )
     effect = carried_out(account, local, issue)
     assert effect.events == (
         TokenEnded(id=old.id, integration=old.integration, why="a newer token of its purpose"),
@@ -258,7 +274,9 @@ def test_to_revoke_needs_ownership_of_the_integration(
     account: Account, local: Session, okta: Session
 ) -> None:
     with pytest.raises(NotFound) as refused:
-        carried_out(account, as_clerk(account, local), RevokeToken(token=okta.token or Id(""), at=NOW))  # fmt: skip
+        carried_out(
+            account, as_clerk(account, local), RevokeToken(token=okta.token or Id(""), at=NOW)
+        )
     assert refused.value.name == okta.token
 
 
@@ -342,7 +360,9 @@ def test_tokens_issued_before_a_moment_can_be_rejected(
 
 
 def test_another_account_s_token_is_unknown(account: Account, okta: Session) -> None:
-    session = Session(**{**{name: getattr(okta, name) for name in okta.__struct_fields__}, "token": Id("theirs")})  # fmt: skip
+    session = Session(
+        **{**{name: getattr(okta, name) for name in okta.__struct_fields__}, "token": Id("theirs")}
+    )
     assert why_refused(account, session) == ("unknown", None)
 
 
@@ -351,7 +371,9 @@ def test_only_the_owner_sees_an_integration_s_tokens(
 ) -> None:
     clerk = as_clerk(account, local)
     assert [token.id for token in account.ask(local, Tokens())] == [okta.token]
-    assert [token.id for token in account.ask(local, Tokens(integration=by("OKTA")))] == [okta.token]  # fmt: skip
+    assert [token.id for token in account.ask(local, Tokens(integration=by("OKTA")))] == [
+        okta.token
+    ]
     assert account.ask(clerk, Tokens()) == ()
     carried_out(account, local, dropped())
     assert [token.id for token in account.ask(local, Tokens())] == [okta.token]

@@ -175,7 +175,10 @@ def test_a_membership_removed_is_gone_at_the_next_statement(
     account: Account, local: Session, bob: Id
 ) -> None:
     role = add_role(account, local, "CLERK", bob)
-    primary, secondary = user_session(account, "BOB", "CLERK"), user_session(account, "BOB", secondary=True)  # fmt: skip
+    primary, secondary = (
+        user_session(account, "BOB", "CLERK"),
+        user_session(account, "BOB", secondary=True),
+    )
     assert account.ask(secondary, RoleInSession(role=Name("CLERK")))
     carried_out(account, local, ChangeRole(role=role, changes=(RemoveMembers((bob,)),), at=NOW))
     assert not account.ask(secondary, RoleInSession(role=Name("CLERK")))

@@ -108,13 +108,15 @@ def test_a_filter_compares_text_without_case() -> None:
     [
         (WORK, {"type": "work", "value": "b@w"}),
         (Compare("type", Operator.EQ, "Work"), {"type": "Work", "value": "b@w"}),
-        (And((WORK, Compare("primary", Operator.EQ, value=True))),
-         {"type": "work", "primary": True, "value": "b@w"}),
+        (
+            And((WORK, Compare("primary", Operator.EQ, value=True))),
+            {"type": "work", "primary": True, "value": "b@w"},
+        ),
         (Or((WORK, HOME)), {"value": "b@w"}),
         (Not(WORK), {"value": "b@w"}),
         (Compare("type", Operator.SW, "w"), {"value": "b@w"}),
     ],
-)  # fmt: skip
+)
 def test_set_through_a_filter_that_picks_nothing_makes_the_entry(
     where: Predicate, made: Json
 ) -> None:
@@ -278,14 +280,16 @@ filters = st.none() | st.sampled_from([WORK, HOME, Not(WORK), Or((WORK, HOME))])
 a_step = st.one_of(
     st.builds(lambda values: Add(At("emails"), tuple(values)), entries),
     st.builds(lambda values: Set(At("emails"), values), entries),
-    st.builds(lambda where, entry: Set(At("emails", where=where), entry), filters.filter(bool), an_entry),
+    st.builds(
+        lambda where, entry: Set(At("emails", where=where), entry), filters.filter(bool), an_entry
+    ),
     st.builds(
         lambda where, primary: Set(At("emails", where=where, sub="primary"), primary),
         filters,
         st.booleans(),
     ),
     st.builds(lambda where: Unset(At("emails", where=where)), filters),
-)  # fmt: skip
+)
 
 
 @given(profiles, st.lists(a_step, max_size=5))

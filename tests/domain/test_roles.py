@@ -275,7 +275,13 @@ def test_system_roles_are_absent_to_scim_whatever_its_role_holds(
     bob = add_user(account, okta, "BOB")
     if privileged:
         powers = (Privilege.MANAGE_GRANTS, Privilege.MONITOR_ROLE)
-        carried_out(account, local, GrantPrivileges(privileges=powers, kind=Kind.ACCOUNT, object=None, role=okta.role, at=NOW))  # fmt: skip
+        carried_out(
+            account,
+            local,
+            GrantPrivileges(
+                privileges=powers, kind=Kind.ACCOUNT, object=None, role=okta.role, at=NOW
+            ),
+        )
     system = role_id(account, name)
     for command in (
         change(system, AddMembers((bob,))),

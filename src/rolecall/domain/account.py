@@ -154,7 +154,9 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
     return body
 
 
-def apply(tx: Transaction, session: Session, command: Command) -> Effect:  # noqa: C901  one line a command
+def apply(  # noqa: C901  one line a command
+    tx: Transaction, session: Session, command: Command
+) -> Effect:
     """Carry out one command. Raises a Refusal."""
     match command:
         case CreateUser():

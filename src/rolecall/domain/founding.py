@@ -1,4 +1,4 @@
-"""An account is born whole: system roles, their hierarchy and privileges, DEMO_DB, its first user."""
+"""An account is born whole: system roles with all they hold, DEMO_DB and its first user."""
 
 from rolecall.domain.commands import FoundAccount
 from rolecall.domain.effects import Effect
