@@ -4,40 +4,37 @@ A request is accepted (who asks, by which token), read (what is asked), carried 
 account's one door, and worded. Every request leaves an attempt, refused ones too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from rolecall.domain import access
-from rolecall.domain.account import Account, Effects
+from rolecall.domain.account import Account, Effects, answer, bearer
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import Command, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal, TokenRefused
-from rolecall.domain.model import Integration, Kind, RoleCard, Token, UserCard
-from rolecall.domain.ports import Describe
-from rolecall.domain.predicate import EVERYTHING, Compare, Operator, Predicate
-from rolecall.domain.queries import OneRole, OneUser, Roles, Users
+from rolecall.domain.model import Integration, Kind, RoleCard, ScimClient, UserCard
+from rolecall.domain.names import Id
+from rolecall.domain.ports import Describe, Reading
+from rolecall.domain.predicate import EVERYTHING, Predicate
+from rolecall.domain.queries import OneRole, OneUser, Query, Roles, Users
 from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts import scim_groups, scim_users
-from rolecall.fronts.scim_answers import (
-    NOT_MODIFIED,
-    Exchange,
-    Reply,
-    attempt_of,
-    details_of,
-    refusal_reply,
-    reply,
-)
-from rolecall.fronts.scim_values import Lookup, predicate_of
+from rolecall.fronts.scim_answers import Exchange, Reply, not_modified, refusal_reply, reply
+from rolecall.fronts.scim_attempts import attempt_of, details_of
+from rolecall.fronts.scim_discovery import DISCOVERY, discovered
+from rolecall.fronts.scim_values import Lookup, is_lookup, where_of
 from rolecall.fronts.world import World
-from rolecall.scim import discovery, errors, messages, patch, resource, schema
-from rolecall.scim.filter import parse_filter
-from rolecall.scim.path import bind_filter
-from rolecall.scim.values import Object
+from rolecall.scim import errors, messages, patch, resource, schema
 
-FEATURES = discovery.Features(etag=True, filter_results_max=messages.PAGE_COUNT_MAX)
+MINUTE = 60_000_000
+BODIED = frozenset({"POST", "PUT", "PATCH"})
+Answer = TypeVar("Answer")
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -48,32 +45,72 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     integration: Integration
 
 
+class Ask(Protocol):
+    """Asks the account as the request's session, in whatever reading is at hand."""
+
+    def __call__(self, query: Query[Answer]) -> Answer:
+        """The answer. Raises a Refusal."""
+        ...
+
+
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """A question to be asked now; `heavy` ones belong on a reader thread."""
 
-    run: Callable[[], Reply]
+    session: Session
+    run: Callable[["Ask"], Reply]
     heavy: bool
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """Commands for the account, what to note of them, and the reply once it has decided."""
+    """Commands for the account, what to note of them, and the reply once it has decided.
+
+    A `heavy` one's reply may list many members: it belongs on a reader thread.
+    """
 
     session: Session
     commands: tuple[Command, ...]
     describe: Describe[Effects]
     finish: Callable[[Effects | None, Exception | None], Reply]
+    heavy: bool
+
+
+Report = Callable[[Id, Exception], None]
+"""Told of a request's failure that is no refusal: for the server's log."""
+
+
+def unreported(_request: Id, _error: Exception) -> None:
+    """Nobody listens."""
 
 
 class ScimFront:
     """SCIM for one account."""
 
-    def __init__(self, account: Account, world: World) -> None:
+    def __init__(self, account: Account, world: World, report: Report = unreported) -> None:
         self.account = account
         self.world = world
+        self._used: dict[Id, int] = {}
+        self._report = report
 
     # ---- who asks --------------------------------------------------------------------------
 
-    def accept(self, exchange: Exchange) -> Accepted:
+    def begin(self, exchange: Exchange) -> Accepted | Reply | Read | Write:
+        """Accept the request; what needs no body goes on at once, in the same reading.
+
+        Raises TokenRefused, another Refusal or ScimError.
+        """
+
+        def body(reading: Reading) -> Accepted | Reply | Read | Write:
+            accepted = self._accept(reading, exchange)
+            if exchange.method in BODIED:
+                return accepted
+            step = self.answer(exchange, accepted)
+            if isinstance(step, Read) and not step.heavy:
+                return self._noted(exchange, step.run(partial(answer, reading, step.session)))
+            return step
+
+        return self.account.moment(body)
+
+    def _accept(self, reading: Reading, exchange: Exchange) -> Accepted:
         """The session that the bearer token stands for. Raises TokenRefused or ScimError."""
         scheme, _, text = exchange.authorization.partition(" ")
         text = text.strip()
@@ -81,16 +118,20 @@ class ScimFront:
             raise errors.unauthorized(
                 "Access token missing. Send the header 'Authorization: Bearer <access token>'."
             )
-        bearer = self.account.bearer(self.world.secrets.verifier_of(text))
-        if bearer is None:
+        found = bearer(reading, self.world.secrets.verifier_of(text))
+        if found is None:
             raise TokenRefused("unknown")
-        exchange.integration = bearer.token.integration_name
-        integration = self._good(bearer.token, exchange.at)
+        token = found.token
+        exchange.integration = token.integration_name
+        integration = access.require_good(reading, token, exchange.at)
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
             )
-        exchange.client = integration.scim_client
+        minute = exchange.at // MINUTE
+        if self._used.get(token.id) != minute:
+            self._used[token.id] = minute
+            self.account.store.use(self.account.number, token.id, exchange.at)
         session = Session(
             number=self.account.number,
             actor=integration.name,
@@ -100,20 +141,21 @@ class ScimFront:
             request=exchange.request,
             integration=integration.name,
             integration_id=integration.id,
-            token=bearer.token.id,
+            token=token.id,
             client_ip=exchange.client_ip,
         )
-        self.account.store.use(self.account.number, bearer.token.id, exchange.at)
         return Accepted(session=session, integration=integration)
-
-    def _good(self, token: Token, at: int) -> Integration:
-        return self.account.store.read(
-            self.account.number, lambda reading: access.require_good(reading, token, at)
-        )
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:
         """Word what went wrong before the account was asked to change anything, and note it."""
+        if exchange.integration is not None:  # a stranger's request is not worth keeping
+            exchange.details = details_of(exchange)
         self.account.store.note(self.account.number, attempt_of(exchange, None, error))
+        return self._refusal(exchange, error)
+
+    def _refusal(self, exchange: Exchange, error: Exception) -> Reply:
+        if not isinstance(error, Refusal | errors.ScimError):
+            self._report(exchange.request, error)
         return refusal_reply(exchange, error)
 
     # ---- what is asked ---------------------------------------------------------------------
@@ -121,9 +163,9 @@ class ScimFront:
     def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write:
         """What to do for an accepted request. Raises ScimError or a Refusal."""
         kind = exchange.resource
-        if kind in _DISCOVERY:
-            return self._noted(exchange, _discovered(exchange))
-        if kind not in _COLLECTIONS:
+        if kind in DISCOVERY:
+            return self._noted(exchange, discovered(exchange))
+        if kind not in _COLLECTIONS or exchange.id == ".search":
             raise _unknown_endpoint(exchange)
         methods = _COLLECTIONS[kind] if exchange.id is None else _RESOURCES[kind]
         handler = methods.get(exchange.method)
@@ -139,14 +181,15 @@ class ScimFront:
     def run(self, exchange: Exchange) -> Reply:
         """The whole exchange, waiting for the commit: for tests and other synchronous callers."""
         try:
-            accepted = self.accept(exchange)
-            step = self.answer(exchange, accepted)
-            if isinstance(step, Read):
-                return self.read(exchange, step)
+            step = self.begin(exchange)
+            if isinstance(step, Accepted):
+                step = self.answer(exchange, step)
         except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
             return self.refuse(exchange, error)
         if isinstance(step, Reply):
             return step
+        if isinstance(step, Read):
+            return self.read(exchange, step)
         try:
             effects = self.account.execute(step.session, *step.commands, describe=step.describe)
         except Exception as error:  # noqa: BLE001  its attempt is kept by the store
@@ -154,9 +197,9 @@ class ScimFront:
         return step.finish(effects, None)
 
     def read(self, exchange: Exchange, step: Read) -> Reply:
-        """Run a question, word its refusal, note its attempt."""
+        """Run a question in a reading of its own, word its refusal, note its attempt."""
         try:
-            return self._noted(exchange, step.run())
+            return self._noted(exchange, step.run(partial(self.account.ask, step.session)))
         except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
             return self.refuse(exchange, error)
 
@@ -171,7 +214,7 @@ class ScimFront:
         params = exchange.params()
         page = messages.parse_paging(params)
         projection = _projection(params, schema.USER)
-        where = _where(params, schema.USER, scim_users.FIELDS, exchange)
+        where = _where(exchange, params, schema.USER, scim_users.FIELDS)
         query = Users(
             where=where,
             start=page.start_index - 1,
@@ -179,8 +222,8 @@ class ScimFront:
             with_groups=messages.wants(projection, "groups"),
         )
 
-        def run() -> Reply:
-            found = self.account.ask(accepted.session, query)
+        def run(ask: Ask) -> Reply:
+            found = ask(query)
             client = accepted.integration.scim_client
             shown = [
                 messages.project(
@@ -191,10 +234,12 @@ class ScimFront:
                 for card in found.items
             ]
             exchange.resource_kind = Kind.USER.value
+            if len(found.items) == 1:
+                exchange.about(Kind.USER, found.items[0].user.id, found.items[0].user.login_name)
             body = messages.list_response(shown, found.total, page.start_index, len(shown))
             return reply(200, body)
 
-        return Read(run=run, heavy=not _is_lookup(where))
+        return Read(session=accepted.session, run=run, heavy=not is_lookup(where))
 
     def get_user(self, exchange: Exchange, accepted: Accepted) -> Read:
         projection = _projection(exchange.params(), schema.USER)
@@ -202,14 +247,14 @@ class ScimFront:
             user=exchange.meant(Kind.USER), with_groups=messages.wants(projection, "groups")
         )
 
-        def run() -> Reply:
-            card = self.account.ask(accepted.session, query)
+        def run(ask: Ask) -> Reply:
+            card = ask(query)
             exchange.resource_name = card.user.login_name
             if exchange.has_version(card.revision.version):
-                return NOT_MODIFIED
+                return not_modified(card.revision.version)
             return self._user_reply(200, exchange, accepted, card, projection)
 
-        return Read(run=run, heavy=False)
+        return Read(session=accepted.session, run=run, heavy=False)
 
     def create_user(self, exchange: Exchange, accepted: Accepted) -> Write:
         asked = resource.read_resource(schema.USER, self._body(exchange))
@@ -236,16 +281,13 @@ class ScimFront:
     def change_user(self, exchange: Exchange, accepted: Accepted) -> Write:
         asked = patch.read_patch(schema.USER, self._body(exchange))
         exchange.learn(asked.ignored, asked.quirks)
-        given = next(
-            (step.value for step in asked.operations if step.path.attribute.name == "password"),
-            None,
-        )
         command = scim_users.alteration(
             asked,
             exchange.meant(Kind.USER),
             exchange.at,
-            self._password(accepted, given),
+            self._password(accepted, scim_users.password_in(asked)),
             exchange.expected_version(),
+            syncs_password=_syncs_password(accepted.integration),
         )
         return self._write(exchange, accepted, command, 200)
 
@@ -259,11 +301,8 @@ class ScimFront:
 
     def _password(self, accepted: Accepted, given: object) -> str | None:
         """A verifier when the integration synchronises passwords; else it is passed over."""
-        integration = accepted.integration
-        if not isinstance(given, str) or not integration.sync_password:
+        if not isinstance(given, str) or not _syncs_password(accepted.integration):
             return None
-        if integration.scim_client.value == "AZURE":
-            return None  # accepted, shown, without effect (reference section 0, row 6)
         return self.world.secrets.hash_password(given)
 
     def _user_reply(
@@ -286,8 +325,8 @@ class ScimFront:
         params = exchange.params()
         page = messages.parse_paging(params)
         projection = _projection(params, schema.GROUP)
-        where = _where(params, schema.GROUP, scim_groups.FIELDS, exchange)
-        wanted = messages.wants(projection, "members")
+        where = _where(exchange, params, schema.GROUP, scim_groups.FIELDS)
+        wanted, named = messages.wants(projection, "members"), messages.asks(projection, "members")
         query = Roles(
             where=where,
             start=page.start_index - 1,
@@ -295,19 +334,23 @@ class ScimFront:
             members_max=MEMBERS_MAX if wanted else 0,
         )
 
-        def run() -> Reply:
-            found = self.account.ask(accepted.session, query)
+        def run(ask: Ask) -> Reply:
+            found = ask(query)
             shown = [
                 messages.project(
-                    scim_groups.representation(card, exchange.base_url), projection, schema.GROUP
+                    scim_groups.representation(card, exchange.base_url, named=named),
+                    projection,
+                    schema.GROUP,
                 )
                 for card in found.items
             ]
             exchange.resource_kind = Kind.ROLE.value
+            if len(found.items) == 1:
+                exchange.about(Kind.ROLE, found.items[0].role.id, found.items[0].role.name)
             body = messages.list_response(shown, found.total, page.start_index, len(shown))
             return reply(200, body)
 
-        return Read(run=run, heavy=wanted or not _is_lookup(where))
+        return Read(session=accepted.session, run=run, heavy=wanted or not is_lookup(where))
 
     def get_group(self, exchange: Exchange, accepted: Accepted) -> Read:
         projection = _projection(exchange.params(), schema.GROUP)
@@ -317,14 +360,14 @@ class ScimFront:
             members_max=MEMBERS_MAX if wanted else 0,
         )
 
-        def run() -> Reply:
-            card = self.account.ask(accepted.session, query)
+        def run(ask: Ask) -> Reply:
+            card = ask(query)
             exchange.resource_name = card.role.name
             if exchange.has_version(card.revision.version):
-                return NOT_MODIFIED
+                return not_modified(card.revision.version)
             return self._group_reply(200, exchange, card, projection)
 
-        return Read(run=run, heavy=wanted)
+        return Read(session=accepted.session, run=run, heavy=wanted)
 
     def create_group(self, exchange: Exchange, accepted: Accepted) -> Write:
         asked = resource.read_resource(schema.GROUP, self._body(exchange))
@@ -353,7 +396,8 @@ class ScimFront:
         command = scim_groups.alteration(
             asked, exchange.meant(Kind.ROLE), exchange.at, exchange.expected_version()
         )
-        return self._write(exchange, accepted, command, 200)
+        azure = accepted.integration.scim_client is ScimClient.AZURE
+        return self._write(exchange, accepted, command, 204 if azure else 200)
 
     def drop_group(self, exchange: Exchange, accepted: Accepted) -> Write:
         command = DropRole(
@@ -370,7 +414,8 @@ class ScimFront:
         card: RoleCard,
         projection: messages.Projection | None,
     ) -> Reply:
-        body = scim_groups.representation(card, exchange.base_url)
+        named = messages.asks(projection, "members")
+        body = scim_groups.representation(card, exchange.base_url, named=named)
         location = f"{exchange.base_url}/Groups/{card.role.id}"
         shown = messages.project(body, projection, schema.GROUP)
         return reply(status, shown, location=location, version=card.revision.version)
@@ -397,6 +442,8 @@ class ScimFront:
 
         def describe(effects: Effects | None, error: Exception | None) -> Attempt:
             if effects is None:
+                if status == 201:  # what was refused did not come to be: its id names nothing
+                    exchange.resource_id = getattr(error, "id", None)
                 return attempt_of(exchange, None, error)
             answer = effects[0].answer
             if isinstance(answer, UserCard):
@@ -408,11 +455,18 @@ class ScimFront:
         def finish(effects: Effects | None, error: Exception | None) -> Reply:
             if effects is None:
                 assert error is not None, "an outcome is one or the other"
-                return refusal_reply(exchange, error)
-            return self._done(exchange, accepted, effects[0], status, projection)
+                return self._refusal(exchange, error)
+            try:
+                return self._done(exchange, accepted, effects[0], status, projection)
+            except Exception as failure:  # noqa: BLE001  what was asked is done and on record
+                return self._refusal(exchange, failure)
 
         return Write(
-            session=accepted.session, commands=(command,), describe=describe, finish=finish
+            session=accepted.session,
+            commands=(command,),
+            describe=describe,
+            finish=finish,
+            heavy=exchange.resource == "Groups" and exchange.method in {"POST", "PUT"},
         )
 
     def _done(
@@ -429,8 +483,6 @@ class ScimFront:
         if isinstance(card, UserCard):
             return self._user_reply(status, exchange, accepted, card, projection)
         assert isinstance(card, RoleCard), "a change of a role answers with its card"
-        if exchange.method == "PATCH" and accepted.integration.scim_client.value == "AZURE":
-            return reply(204, None)
         if messages.wants(projection, "members") and exchange.has_members:
             most = scim_groups.MEMBERS_SHOWN_MAX if exchange.method == "PATCH" else MEMBERS_MAX
             try:
@@ -442,6 +494,11 @@ class ScimFront:
             if card.members is None:
                 return reply(204, None)
         return self._group_reply(status, exchange, card, projection)
+
+
+def _syncs_password(integration: Integration) -> bool:
+    """On AZURE it is accepted and shown, without effect (reference section 0, row 6)."""
+    return integration.sync_password and integration.scim_client is not ScimClient.AZURE
 
 
 # ---- what a request names --------------------------------------------------------------------
@@ -458,80 +515,30 @@ def _projection(
 
 
 def _where(
+    exchange: Exchange,
     params: dict[str, str],
     resource_type: schema.ResourceType,
-    fields: dict[str, Lookup],
-    exchange: Exchange,
+    fields: Mapping[str, Lookup],
 ) -> Predicate:
     text = params.get("filter")
     if text is None:
         return EVERYTHING
     tolerated: list[str] = []
-    parsed = bind_filter(parse_filter(text, tolerated), resource_type, tolerated)
+    where = where_of(text, resource_type, fields, tolerated)
     exchange.learn((), tuple(tolerated))
-    return predicate_of(parsed, fields)
-
-
-def _is_lookup(where: Predicate) -> bool:
-    """Whether an index finds the few that are meant."""
-    return isinstance(where, Compare) and where.operator is Operator.EQ
+    return where
 
 
 def _unknown_endpoint(exchange: Exchange) -> errors.ScimError:
     if exchange.resource.split("/")[0] in {"Bulk", "Me", ".search"} or "/.search" in exchange.path:
         return errors.not_implemented(
-            f"/{exchange.resource} is not supported; /ServiceProviderConfig says what is."
+            f"{exchange.path} is not supported; /ServiceProviderConfig says what is."
         )
     return errors.not_found(
         f"There is no SCIM endpoint {exchange.path or '/'}; "
         "use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas."
     )
 
-
-# ---- discovery -------------------------------------------------------------------------------
-
-
-def _discovered(exchange: Exchange) -> Reply:
-    """ServiceProviderConfig, ResourceTypes, Schemas (RFC 7644 section 4)."""
-    if exchange.method != "GET":
-        exchange.allow = "GET"
-        raise errors.method_not_allowed(f"/{exchange.resource} can only be read; use GET.")
-    if "filter" in exchange.params():
-        # RFC 7644 section 4: a filter here SHALL be refused, lest a client believe it worked.
-        raise errors.forbidden(f"/{exchange.resource} takes no filter.")
-    found = _DISCOVERY[exchange.resource](exchange)
-    if found is None:
-        raise errors.not_found(f"/{exchange.resource}/{exchange.id} does not exist.")
-    if isinstance(found, list):
-        return reply(200, messages.list_response(found, len(found), 1, len(found)))
-    return reply(200, found)
-
-
-def _config(exchange: Exchange) -> Object | None:
-    if exchange.id is not None:
-        return None
-    return discovery.service_provider_config(FEATURES, exchange.base_url)
-
-
-def _resource_types(exchange: Exchange) -> Object | list[Object] | None:
-    if exchange.id is None:
-        return discovery.resource_types(exchange.base_url)
-    found = discovery.find_resource_type(exchange.id)
-    return None if found is None else discovery.resource_type_body(found, exchange.base_url)
-
-
-def _schemas(exchange: Exchange) -> Object | list[Object] | None:
-    if exchange.id is None:
-        return discovery.schemas(exchange.base_url)
-    found = discovery.find_advertised_schema(exchange.id)
-    return None if found is None else discovery.schema_body(found, exchange.base_url)
-
-
-_DISCOVERY: dict[str, Callable[[Exchange], Object | list[Object] | None]] = {
-    "ServiceProviderConfig": _config,
-    "ResourceTypes": _resource_types,
-    "Schemas": _schemas,
-}
 
 Handler = Callable[[ScimFront, Exchange, Accepted], Read | Write]
 _COLLECTIONS: dict[str, dict[str, Handler]] = {

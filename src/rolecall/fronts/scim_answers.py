@@ -1,10 +1,9 @@
-"""What a SCIM exchange carries, and how its end is worded: reply, error, attempt.
+"""What a SCIM exchange carries, and how its end is worded: a reply or an error.
 
 One table words every refusal (STYLE 8); what only an operator may know, the remedy, goes into
 the attempt and never into a reply.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +12,15 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from rolecall.domain import errors as refusals
-from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt, AttemptKind
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, ScimClient
 from rolecall.domain.names import Id
-from rolecall.domain.session import ActorKind
 from rolecall.scim import errors, messages
 from rolecall.scim.errors import ScimError
-from rolecall.scim.values import shown
 
 _encode = msgspec.json.Encoder().encode
 _VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
+PARAMETERS_MAX = 100
 NEVER = -1
 """A version that no resource has: what an If-Match that can't be read stands for."""
 
@@ -34,9 +31,6 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-NOT_MODIFIED = Reply(status=304)
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -115,12 +109,21 @@ class Exchange:
         self.resource_name: str | None = None
 
     def params(self) -> dict[str, str]:
-        """The query's parameters; the first of each counts, names are read as they are spelled."""
+        """The query's parameters; the first of each counts, names are read as they are spelled.
+
+        Raises invalidValue for too many of them.
+        """
         found: dict[str, str] = {}
-        if self.query:
-            pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=100)
-            for name, value in pairs:
-                found.setdefault(name, value)
+        if not self.query:
+            return found
+        try:
+            pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
+        except ValueError:
+            raise errors.invalid_value(
+                f"The query has more than {PARAMETERS_MAX} parameters."
+            ) from None
+        for name, value in pairs:
+            found.setdefault(name, value)
         return found
 
     def meant(self, kind: Kind) -> Id:
@@ -148,17 +151,18 @@ class Exchange:
         return int(found[1]) if found else NEVER
 
     def has_version(self, version: int) -> bool:
-        """Whether If-None-Match says that the client has this version already."""
+        """Whether If-None-Match, a list or `*`, has this version (RFC 9110 section 13.1.2)."""
         if self.if_none_match is None:
             return False
-        found = _VERSION.fullmatch(self.if_none_match.strip())
-        return found is not None and int(found[1]) == version
+        listed = [tag.strip() for tag in self.if_none_match.split(",")]
+        return any(tag in {f'W/"{version}"', f'"{version}"', "*"} for tag in listed)
 
 
 def _places(path: str) -> tuple[str | None, str, str | None]:
-    """Endpoint id, resource and id of a path; an endpoint id is a UUID in first place."""
+    """Endpoint id, resource and id of a path; an endpoint id is a UUID before the rest."""
     parts = [part for part in path.split("/") if part]
-    endpoint = parts.pop(0) if parts and len(parts[0]) == 36 and parts[0].count("-") == 4 else None
+    named = len(parts) > 1 and len(parts[0]) == 36 and parts[0].count("-") == 4
+    endpoint = parts.pop(0) if named else None
     if len(parts) > 2:
         return endpoint, "/".join(parts), None
     return endpoint, parts[0] if parts else "", parts[1] if len(parts) == 2 else None
@@ -177,6 +181,11 @@ def reply(
     if version is not None:
         headers.append((b"etag", f'W/"{version}"'.encode()))
     return Reply(status=status, body=b"" if body is None else _encode(body), headers=tuple(headers))
+
+
+def not_modified(version: int) -> Reply:
+    """304, with the version that the client has already (RFC 9110 section 15.4.5)."""
+    return reply(304, None, version=version)
 
 
 def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
@@ -243,6 +252,29 @@ def _forbidden(_refusal: Refusal) -> ScimError:
     )
 
 
+ATTRIBUTES = {
+    "NAME": "userName or displayName",
+    "LOGIN_NAME": "userName",
+    "DISPLAY_NAME": "displayName",
+    "FIRST_NAME": "name.givenName",
+    "MIDDLE_NAME": "name.middleName",
+    "LAST_NAME": "name.familyName",
+    "EMAIL": "emails",
+    "TYPE": "type",
+    "DEFAULT_ROLE": "defaultRole",
+    "DEFAULT_WAREHOUSE": "defaultWarehouse",
+    "DEFAULT_SECONDARY_ROLES": "defaultSecondaryRoles",
+    "ALLOWED_INTERFACES": "allowedInterfaces",
+    "PASSWORD": "password",
+}
+"""What SCIM calls a property that a value is wrong for."""
+
+
+def _invalid_value(refusal: refusals.InvalidValue) -> ScimError:
+    named = ATTRIBUTES.get(refusal.property_name, refusal.property_name)
+    return errors.invalid_value(f"{named}: {refusal.reason}.")
+
+
 SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.NotFound: _not_found,
     refusals.AlreadyExists: _already_exists,
@@ -253,9 +285,7 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.DependentGrants: _forbidden,
     refusals.LoginRefused: lambda _: errors.unauthorized("Access token invalid."),
     refusals.TokenRefused: _token_refused,
-    refusals.InvalidValue: lambda refusal: errors.invalid_value(
-        f"{refusal.property_name}: {refusal.reason}."
-    ),
+    refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,
     refusals.VersionMismatch: lambda refusal: errors.precondition_failed(
         f"The resource has changed: it is at version {refusal.present}. Read it again first."
@@ -275,92 +305,3 @@ def worded(error: Exception) -> ScimError:
     if isinstance(error, refusals.StoreFailure):
         return errors.unavailable("The server can't keep changes at the moment; try again later.")
     return errors.internal("The server failed; its log has the details under this request's id.")
-
-
-# ---- attempts --------------------------------------------------------------------------------
-
-
-def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) -> Attempt:
-    """The attempt that an exchange leaves; `status` is None when it was refused."""
-    why = fix = code = None
-    if error is not None:
-        told = worded(error)
-        status, why, code = told.status, told.detail, str(told.status)
-        fix = error.remedy if isinstance(error, Refusal) else None
-    assert status is not None, "an exchange ends in a status or an error"
-    return Attempt(
-        kind=AttemptKind.SCIM,
-        at=exchange.at,
-        request=exchange.request,
-        method=exchange.method,
-        endpoint="scim/v2" + exchange.path,
-        status=status,
-        succeeded=error is None,
-        error_code=code,
-        why=why,
-        fix=fix,
-        client_ip=exchange.client_ip,
-        actor=exchange.integration,
-        actor_kind=ActorKind.INTEGRATION.value if exchange.integration else None,
-        integration=exchange.integration,
-        resource_kind=exchange.resource_kind,
-        resource_id=exchange.resource_id,
-        resource_name=exchange.resource_name,
-        details=exchange.details,
-    )
-
-
-SECRET_NAMES = frozenset({"password"})
-
-
-def details_of(exchange: Exchange) -> str | None:
-    """JSON text for the audit: query, redacted body, what was ignored and tolerated."""
-    parts: dict[str, object] = {}
-    if exchange.query:
-        parts["query"] = shown(exchange.query[:2_000])
-    if exchange.ignored:
-        parts["ignored"] = exchange.ignored[:50]
-    if exchange.quirks:
-        parts["quirks"] = exchange.quirks
-    if exchange.decoded is not None:
-        parts["request"] = _request_of(exchange)
-    if not parts:
-        return None
-    text = _encode(parts)
-    if len(text) > DETAILS_LENGTH_MAX:
-        digest = hashlib.sha256(exchange.body).hexdigest()
-        parts["request"] = {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
-        text = _encode(parts)
-    return text.decode()
-
-
-def _request_of(exchange: Exchange) -> object:
-    """The body without secrets; one that can't hold a secret is kept as it came."""
-    if len(exchange.body) > DETAILS_LENGTH_MAX:
-        return None
-    if b"assword" not in exchange.body.lower() and b"\\" not in exchange.body:
-        return msgspec.Raw(exchange.body)
-    return redacted(exchange.decoded)
-
-
-def redacted(value: object) -> object:
-    """The same JSON with every password's value replaced, wherever it stands."""
-    if isinstance(value, dict):
-        secret = any(
-            isinstance(entry, str) and _is_secret(entry)
-            for key, entry in value.items()
-            if key.lower() == "path"
-        )
-        return {
-            key: "***"
-            if _is_secret(key) or (secret and key.lower() == "value")
-            else redacted(inner)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [redacted(inner) for inner in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    return any(secret in name.lower() for secret in SECRET_NAMES)

@@ -40,11 +40,12 @@ FIELDS: dict[str, Lookup] = {
     "userName": Lookup(Field.LOGIN_KEY, keyed=True),
     "displayName": Lookup(Field.DISPLAY_KEY, keyed=True),
     "externalId": Lookup(Field.EXTERNAL_ID),
+    "emails.value": Lookup(Field.EMAIL_KEY, keyed=True),
     "active": Lookup(Field.ACTIVE),
     "meta.created": Lookup(Field.CREATED_AT, timed=True),
     "meta.lastModified": Lookup(Field.CHANGED_AT, timed=True),
 }
-"""What a filter can ask of a user."""
+"""What a filter can ask of a user; of e-mail addresses the primary one is searched."""
 
 
 # ---- in --------------------------------------------------------------------------------------
@@ -126,38 +127,55 @@ def replacement(
 
 
 def alteration(
-    patch: Patch, user: Id, at: int, password: str | None, expected: int | None
+    patch: Patch,
+    user: Id,
+    at: int,
+    password: str | None,
+    expected: int | None,
+    *,
+    syncs_password: bool,
 ) -> ChangeUser:
-    """The command that a PATCH asks for: all its operations, all or nothing."""
+    """The command that a PATCH asks for: all its operations, all or nothing.
+
+    `password` is the verifier of `password_in`; it is passed over when none is to be synchronised.
+    """
     changes: list[UserChange] = []
     for operation in patch.operations:
-        changes += _changes(operation, at, password)
+        if operation.path.attribute.name != "password":
+            changes += _changes(operation)
+        elif syncs_password:
+            verifier = None if operation.op is Op.REMOVE else password
+            changes.append(Set(At("PASSWORD"), verifier))
+            changes.append(Set(At("PASSWORD_SET_AT"), None if verifier is None else at))
     return ChangeUser(user=user, changes=tuple(changes), at=at, expected_version=expected)
 
 
-def _changes(operation: Operation, at: int, password: str | None) -> Iterator[UserChange]:
+def password_in(patch: Patch) -> Json:
+    """The password that a PATCH sets: the last one, if it sets several."""
+    given: Json = None
+    for operation in patch.operations:
+        if operation.path.attribute.name == "password" and operation.op is not Op.REMOVE:
+            given = operation.value
+    return given
+
+
+def _changes(operation: Operation) -> Iterator[UserChange]:
     path = operation.path
     name = path.attribute.name
     removal = operation.op is Op.REMOVE
-    if name == "password":
-        if removal or password is not None:
-            yield from _password_changes(None if removal else password, at)
-    elif name == "userName":
+    if name == "userName":
         yield Set(At("NAME"), fold(str(operation.value)))
         yield Set(At("LOGIN_NAME"), operation.value)
     elif name == "active":
-        # Removing `active` leaves nobody locked out: unassigned is the default, true.
+        # Removing `active` leaves nobody locked out, and an attribute that was removed is not
+        # shown (RFC 7643 section 2.5): the profile remembers that it is unassigned.
         yield Set(At("DISABLED"), operation.value is False)
+        yield Set(At("active"), _UNASSIGNED) if removal else Unset(At("active"))
     elif name == "name" and path.sub_attribute is None and removal:
         yield from (Unset(At(part)) for part in NAME_PARTS.values())
         yield Unset(At("name"))
     else:
         yield from _change(operation, _place(path))
-
-
-def _password_changes(password: str | None, at: int) -> Iterator[UserChange]:
-    yield Set(At("PASSWORD"), password)
-    yield Set(At("PASSWORD_SET_AT"), at if password is not None else None)
 
 
 def _place(path: Path) -> At:
@@ -203,7 +221,6 @@ def _same(entry: Json) -> Predicate:
 def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[str, Json]:
     """The user as SCIM shows it (RFC 7643 section 4.1), with `groups` as they are in the card."""
     user = card.user
-    account_urn = ENTERPRISE_USER if client is ScimClient.OKTA else ACCOUNT_USER
     body: dict[str, Json] = {"schemas": [CORE_USER], "id": user.id}
     if card.external_id is not None:
         body["externalId"] = card.external_id
@@ -213,12 +230,14 @@ def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[st
         body["name"] = name
     if user.display_name is not None:
         body["displayName"] = user.display_name
-    body["active"] = not user.disabled
-    body |= {key: value for key, value in user.profile.items() if key != "name"}
+    if user.disabled or "active" not in user.profile:
+        body["active"] = not user.disabled
+    body |= {key: value for key, value in user.profile.items() if key not in _WORDED}
     account = _account_attributes(user)
     if account:
-        kept = user.profile.get(account_urn)
-        body[account_urn] = {**kept, **account} if isinstance(kept, dict) else account
+        urn = account_urn(client)
+        kept = user.profile.get(urn)
+        body[urn] = {**kept, **account} if isinstance(kept, dict) else account
     if card.groups:
         body["groups"] = [
             {
@@ -240,6 +259,16 @@ def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[st
         "version": f'W/"{card.revision.version}"',
     }
     return body
+
+
+_UNASSIGNED = "unassigned"
+_WORDED = frozenset({"name", "active"})
+"""What of a profile is not shown as it stands."""
+
+
+def account_urn(client: ScimClient | None) -> str:
+    """The extension that the vendor's attributes are shown under (reference section 1)."""
+    return ENTERPRISE_USER if client is ScimClient.OKTA else ACCOUNT_USER
 
 
 def _name(user: User) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from rolecall.domain.model import Json
 from rolecall.domain.names import key_of
@@ -20,7 +21,9 @@ from rolecall.domain.predicate import (
 )
 from rolecall.scim import errors
 from rolecall.scim import filter as filters
-from rolecall.scim.filter import Filter, print_attribute
+from rolecall.scim.filter import Filter, parse_filter, print_attribute
+from rolecall.scim.path import UnknownAttribute, bind_filter
+from rolecall.scim.schema import ResourceType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +34,46 @@ class Lookup(msgspec.Struct, frozen=True):
     field: Field
     keyed: bool = False
     timed: bool = False
+
+
+def where_of(
+    text: str,
+    resource_type: ResourceType,
+    fields: Mapping[str, Lookup],
+    tolerated: list[str],
+) -> Predicate:
+    """The stored condition that a filter asks for; names of quirks go to `tolerated`.
+
+    Raises invalidFilter.
+    """
+    try:
+        bound = bind_filter(parse_filter(text, tolerated), resource_type, tolerated)
+    except UnknownAttribute as unknown:
+        raise errors.invalid_filter(unknown.detail) from None
+    return predicate_of(bound, fields)
+
+
+def is_lookup(where: Predicate) -> bool:
+    """Whether an index finds the few that are meant."""
+    return (
+        isinstance(where, Compare)
+        and where.operator is Operator.EQ
+        and where.field in NAMING
+        and where.value is not None
+    )
+
+
+NAMING = frozenset(
+    {
+        Field.ID,
+        Field.NAME_KEY,
+        Field.LOGIN_KEY,
+        Field.DISPLAY_KEY,
+        Field.EMAIL_KEY,
+        Field.EXTERNAL_ID,
+    }
+)
+"""Fields whose values few resources share, each with an index."""
 
 
 def predicate_of(parsed: Filter, fields: Mapping[str, Lookup]) -> Predicate:
@@ -53,9 +96,27 @@ def predicate_of(parsed: Filter, fields: Mapping[str, Lookup]) -> Predicate:
         case filters.Not():
             return Not(predicate_of(parsed.term, fields))
         case filters.ValuePath():
-            raise _unsearchable(print_attribute(parsed.attribute), fields)
+            return predicate_of(_address(parsed, fields), fields)
         case _:
             assert_never(parsed)
+
+
+def _address(selection: filters.ValuePath, fields: Mapping[str, Lookup]) -> filters.Comparison:
+    """`emails[type eq "work" and value eq "…"]` is a question for the address (Entra asks so).
+
+    One address of a user can be searched, the primary one, whatever its type is.
+    """
+    inner = selection.filter
+    terms = inner.terms if isinstance(inner, filters.And) else (inner,)
+    compared = [term for term in terms if isinstance(term, filters.Comparison)]
+    values = [term for term in compared if term.attribute.name == "value"]
+    named = print_attribute(selection.attribute)
+    kinds = {term.attribute.name for term in compared} - {"value"}
+    if f"{named}.value" not in fields or len(compared) < len(terms):
+        raise _unsearchable(named, fields)
+    if len(values) != 1 or not kinds <= {"type", "primary"}:
+        raise _unsearchable(named, fields)
+    return replace(values[0], attribute=filters.AttributePath(name=named, sub_attribute="value"))
 
 
 def _lookup(attribute: filters.AttributePath, fields: Mapping[str, Lookup]) -> Lookup:

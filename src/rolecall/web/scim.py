@@ -1,12 +1,14 @@
 """SCIM over HTTP: bytes in, bytes out, limits kept, nothing blocked (DESIGN contract 6)."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
 from typing import Any
 
 from rolecall.domain.account import Account, Effects
-from rolecall.fronts.scim import Read, ScimFront, Write
+from rolecall.domain.names import Id
+from rolecall.fronts.scim import Accepted, Read, ScimFront, Write
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
 from rolecall.fronts.world import World
 from rolecall.scim import errors
@@ -17,10 +19,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[MutableMapping[str, Any]], Any]
 
+LOGGER = logging.getLogger(__name__)
 PREFIX = "/scim/v2"
 BODY_BYTES_MAX = 1 << 20
 GROUP_BODY_BYTES_MAX = 16 << 20
-WRITING = frozenset({"POST", "PUT", "PATCH"})
+BODY_BYTES_INLINE_MAX = 64 << 10
+"""A larger body is read on a thread: half a millisecond is the longest that the loop may wait."""
 JSON_TYPES = ("application/scim+json", "application/json")
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
@@ -72,7 +76,7 @@ class ScimApp:
     def _front(self, number: int) -> ScimFront:
         front = self._fronts.get(number)
         if front is None:
-            front = self._fronts[number] = ScimFront(self._account_of(number), self._world)
+            front = self._fronts[number] = ScimFront(self._account_of(number), self._world, _report)
         return front
 
     async def _reply(
@@ -84,25 +88,30 @@ class ScimApp:
         content_type: str,
     ) -> Reply:
         try:
-            accepted = front.accept(exchange)
-            if exchange.method in WRITING:
+            step = front.begin(exchange)
+            if isinstance(step, Accepted):
                 _require_json(content_type)
                 exchange.body = await _body(receive, length, exchange)
-            if accepted.integration.sync_password and exchange.method in WRITING:
-                loop = asyncio.get_running_loop()
-                step = await loop.run_in_executor(self._hashers, front.answer, exchange, accepted)
-            else:
-                step = front.answer(exchange, accepted)
+                threads = self._threads(exchange, step)
+                if threads is not None:
+                    loop = asyncio.get_running_loop()
+                    step = await loop.run_in_executor(threads, front.answer, exchange, step)
+                else:
+                    step = front.answer(exchange, step)
         except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
             return front.refuse(exchange, error)
         if isinstance(step, Write):
             return await self._write(front, step)
         if isinstance(step, Read):
-            if step.heavy:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._readers, front.read, exchange, step)
-            return front.read(exchange, step)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, front.read, exchange, step)
         return step
+
+    def _threads(self, exchange: Exchange, accepted: Accepted) -> Executor | None:
+        """Where to read a body that takes long: a password to hash, or a great many members."""
+        if accepted.integration.sync_password:
+            return self._hashers
+        return self._readers if len(exchange.body) > BODY_BYTES_INLINE_MAX else None
 
     async def _write(self, front: ScimFront, step: Write) -> Reply:
         loop = asyncio.get_running_loop()
@@ -116,7 +125,13 @@ class ScimApp:
 
         front.account.submit(step.session, step.commands, step.describe, done)
         result, error = await future
+        if step.heavy:
+            return await loop.run_in_executor(self._readers, step.finish, result, error)
         return step.finish(result, error)
+
+
+def _report(request: Id, error: Exception) -> None:
+    LOGGER.error("SCIM request %s failed", request, exc_info=error)
 
 
 def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:

@@ -1,0 +1,128 @@
+"""What a SCIM exchange leaves in the history: one attempt, its body without secrets."""
+
+import hashlib
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt, AttemptKind
+from rolecall.domain.errors import Refusal
+from rolecall.domain.session import ActorKind
+from rolecall.fronts.scim_answers import Exchange, worded
+from rolecall.scim.values import shown
+
+ENDPOINT_LENGTH_MAX = 500
+QUERY_LENGTH_MAX = 2_000
+IGNORED_MAX = 50
+SECRET_NAMES = frozenset({"password"})
+HIDDEN = "***"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) -> Attempt:
+    """The attempt that an exchange leaves; `status` is None when it was refused."""
+    why = fix = code = None
+    if error is not None:
+        told = worded(error)
+        status, why, code = told.status, told.detail, str(told.status)
+        fix = error.remedy if isinstance(error, Refusal) else None
+    assert status is not None, "an exchange ends in a status or an error"
+    return Attempt(
+        kind=AttemptKind.SCIM,
+        at=exchange.at,
+        request=exchange.request,
+        method=exchange.method,
+        endpoint=("scim/v2" + exchange.path)[:ENDPOINT_LENGTH_MAX],
+        status=status,
+        succeeded=error is None,
+        error_code=code,
+        why=why,
+        fix=fix,
+        client_ip=exchange.client_ip,
+        actor=exchange.integration,
+        actor_kind=ActorKind.INTEGRATION.value if exchange.integration else None,
+        integration=exchange.integration,
+        resource_kind=exchange.resource_kind,
+        resource_id=exchange.resource_id,
+        resource_name=exchange.resource_name,
+        details=exchange.details,
+    )
+
+
+def details_of(exchange: Exchange) -> str | None:
+    """JSON text for the audit: query, redacted body, what was ignored and tolerated."""
+    parts: dict[str, object] = {}
+    if exchange.query:
+        parts["query"] = _query_of(exchange)
+    if exchange.ignored:
+        parts["ignored"] = exchange.ignored[:IGNORED_MAX]
+    if exchange.quirks:
+        parts["quirks"] = exchange.quirks
+    if exchange.decoded is not None:
+        parts["request"] = _request_of(exchange)
+    if not parts:
+        return None
+    text = _text(parts)
+    if text is not None and len(text) <= DETAILS_LENGTH_MAX:
+        return text
+    digest = hashlib.sha256(exchange.body).hexdigest()
+    parts["request"] = {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
+    text = _text(parts)
+    if text is not None and len(text) <= DETAILS_LENGTH_MAX:
+        return text
+    return _text({"ignored": len(exchange.ignored), "request": parts["request"]})
+
+
+def _text(parts: dict[str, object]) -> str | None:
+    """The parts as JSON text, or None when they nest deeper than can be written."""
+    try:
+        return _encode(parts).decode()
+    except RecursionError:
+        return None
+
+
+def _query_of(exchange: Exchange) -> str:
+    query = exchange.query[:QUERY_LENGTH_MAX]
+    return HIDDEN if _is_secret(unquote_plus(query)) else shown(query)
+
+
+def _request_of(exchange: Exchange) -> object:
+    """The body without secrets; one that can't hold a secret is kept as it came."""
+    if len(exchange.body) > DETAILS_LENGTH_MAX:
+        return None
+    if b"assword" not in exchange.body.lower() and b"\\" not in exchange.body:
+        return msgspec.Raw(exchange.body)
+    try:
+        return redacted(exchange.decoded)
+    except RecursionError:
+        return HIDDEN
+
+
+def redacted(value: object) -> object:
+    """The same JSON with every password's value replaced, wherever it stands."""
+    if isinstance(value, dict):
+        secret = any(
+            isinstance(entry, str) and _is_secret(entry)
+            for key, entry in value.items()
+            if key.lower() == "path"
+        )
+        return {key: _shown(key, inner, secret=secret) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner) for inner in value]
+    return value
+
+
+def _shown(key: str, value: object, *, secret: bool) -> object:
+    """A member of an object; of a secret place not even the filter is kept, only that it is one."""
+    if _is_secret(key):
+        return HIDDEN
+    if secret and key.lower() == "value":
+        return HIDDEN
+    if secret and key.lower() == "path":
+        return next(name for name in SECRET_NAMES if name in str(value).lower())
+    return redacted(value)
+
+
+def _is_secret(name: str) -> bool:
+    return any(secret in name.lower() for secret in SECRET_NAMES)
