@@ -226,3 +226,24 @@ def test_when_another_process_keeps_the_lock_callers_hear_of_it(
     held.store.transact(1, saving(1), described)
     held.store.flush()
     assert held.store.read(1, lambda r: len(r.attempts_after(0, 9))) == 3
+
+
+def test_a_heavy_body_ends_its_group(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rolecall.store.writer.WORK_SECONDS", 0.0)
+    held.hold()
+    for number in range(5):
+        held.submit(saving(number))
+    held.release(5)
+    assert count(held.texts, "BEGIN IMMEDIATE") >= 5
+
+
+def test_an_attempt_that_cannot_be_described_is_missed_alone(held: Held) -> None:
+    def describe(_: object, __: object) -> Attempt:
+        raise KeyError
+
+    def refuse(_: Transaction) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        held.store.transact(1, refuse, describe)
+    assert held.store.read(1, lambda r: r.last_attempt()) == 0

@@ -16,6 +16,7 @@ from rolecall.domain.ports import Reading
 from rolecall.store.failures import StoreFailure, StoreTooNew
 from rolecall.store.migrations import MIGRATIONS, bring_up
 from rolecall.store.readers import READERS_MAX
+from rolecall.store.remembered import VALUES_MAX
 from rolecall.store.sqlite import SqliteStore
 from rolecall.store.turn import Turn
 
@@ -145,6 +146,28 @@ def test_a_reading_outlives_the_closing_of_its_store(file: Path) -> None:
     assert store.read(1, body) == 0
 
 
+def test_an_older_reading_disturbs_no_newer_memo(file: Path) -> None:
+    store = SqliteStore(file)
+
+    def body(reading: Reading) -> tuple[str, str]:
+        reading.generation()
+        store.transact(1, lambda tx: tx.bump_generation())
+        newer = store.read(1, lambda r: r.memo("key", lambda: "newer"))
+        return newer, reading.memo("key", lambda: "older")
+
+    assert store.read(1, body) == ("newer", "older")
+    assert store.read(1, lambda r: r.memo("key", lambda: "late")) == "newer"
+    store.close()
+
+
+def test_memory_is_bounded_whatever_keys_are_asked_for(file: Path) -> None:
+    store = SqliteStore(file)
+    keys = range(VALUES_MAX + 1)
+    store.read(1, lambda r: [r.memo(key, lambda: "first") for key in keys])
+    assert store.read(1, lambda r: r.memo(0, lambda: "again")) == "again"
+    store.close()
+
+
 def test_a_turn_is_waited_for_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +186,7 @@ import sys
 from pathlib import Path
 from time import perf_counter
 from builders import a_user, an_id
+from rolecall.store.remembered import VALUES_MAX
 from rolecall.store.sqlite import SqliteStore
 
 store = SqliteStore(Path(sys.argv[1]))

@@ -54,6 +54,7 @@ class Inbox:
         self._attempts: list[tuple[int, Attempt]] = []
         self._uses: dict[tuple[int, Id], int] = {}
         self._throttles: dict[int, Throttle] = {}
+        self._counted: set[int] = set()
         self._waiting: list[Future[None]] = []
         self._due: float | None = None
 
@@ -74,7 +75,9 @@ class Inbox:
             if throttle is None:
                 throttle = self._throttles[number] = Throttle()
             kept = throttle.admit(attempt)
-            if kept is not None and len(self._attempts) < NOTES_MAX:
+            if kept is None:
+                self._counted.add(number)
+            elif len(self._attempts) < NOTES_MAX:
                 self._attempts.append((number, kept))
             self._expect()
 
@@ -131,11 +134,12 @@ class Inbox:
         with self._changed:
             notes = Notes(attempts=self._attempts, uses=self._uses, waiting=self._waiting)
             if self._hurried():
-                for number, throttle in self._throttles.items():
-                    counted = throttle.take_counts()
+                for number in sorted(self._counted):
+                    counted = self._throttles[number].take_counts()
                     notes.attempts.extend([(number, attempt) for attempt in counted])
+                self._counted.clear()
             self._attempts, self._uses, self._waiting = [], {}, []
-            if not any(throttle.holds_counts for throttle in self._throttles.values()):
+            if not self._counted:
                 self._due = None
             return notes
 

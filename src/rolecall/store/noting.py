@@ -47,10 +47,6 @@ class Throttle:
         )
         return None
 
-    @property
-    def holds_counts(self) -> bool:
-        return bool(self._beyond)
-
     def take_counts(self) -> list[Attempt]:
         """The rows that stand for what was counted since the last call."""
         rows = list(self._beyond.values())

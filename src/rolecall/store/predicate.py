@@ -5,6 +5,7 @@ and NOT is written `IS NOT TRUE`, so that `admits` and the engine agree on absen
 """
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from rolecall.domain.predicate import And, Compare, Field, Not, Operator, Or, Predicate, Value
 
@@ -75,6 +76,8 @@ def compile_predicate(predicate: Predicate, columns: Columns, parameters: Parame
             return _chain(predicate.terms, " OR ", "FALSE", columns, parameters)
         case Not():
             return f"({compile_predicate(predicate.term, columns, parameters)}) IS NOT TRUE"
+        case _:
+            assert_never(predicate)
 
 
 def fields_in(predicate: Predicate) -> frozenset[str]:
@@ -86,6 +89,8 @@ def fields_in(predicate: Predicate) -> frozenset[str]:
             return fields_in(predicate.term)
         case And() | Or():
             return frozenset().union(*(fields_in(term) for term in predicate.terms))
+        case _:
+            assert_never(predicate)
 
 
 def _chain(
