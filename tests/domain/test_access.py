@@ -20,6 +20,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.commands import GrantRole
 from rolecall.domain.model import Kind, RoleGrant
 from rolecall.domain.names import Id, Name
+from rolecall.domain.ports import Transaction
 from rolecall.domain.queries import RoleInSession
 from rolecall.domain.session import Session
 
@@ -31,7 +32,7 @@ def reached(grants: list[tuple[int, int]], role: int) -> frozenset[Id]:
     """From any hierarchy at all, circles included, which no door lets in."""
     account = an_account()
 
-    def body(tx) -> frozenset[Id]:  # type: ignore[no-untyped-def]  # noqa: ANN001  a transaction
+    def body(tx: Transaction) -> frozenset[Id]:
         for low, high in grants:
             grant = RoleGrant(
                 role=an_id(low),

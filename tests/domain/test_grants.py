@@ -225,11 +225,14 @@ def test_accountadmin_hands_out_administration(
 
 def test_a_privilege_is_granted_once_and_revoked_once(account: Account, local: Session) -> None:
     role, on = add_role(account, local, "X"), account.store.accounts()[0].id
-    told = {"id": on, "kind": Kind.ACCOUNT, "privilege": Privilege.CREATE_USER, "to": role}
     grant, revoke = power(Privilege.CREATE_USER, role), no_power(Privilege.CREATE_USER, role)
-    assert carried_out(account, local, grant).events == (PrivilegeGranted(**told),)  # type: ignore[arg-type]  # as named
+    assert carried_out(account, local, grant).events == (
+        PrivilegeGranted(id=on, kind=Kind.ACCOUNT, privilege=Privilege.CREATE_USER, to=role),
+    )
     assert carried_out(account, local, grant).events == ()
-    assert carried_out(account, local, revoke).events == (PrivilegeRevoked(**told),)  # type: ignore[arg-type]  # as named
+    assert carried_out(account, local, revoke).events == (
+        PrivilegeRevoked(id=on, kind=Kind.ACCOUNT, privilege=Privilege.CREATE_USER, to=role),
+    )
     assert carried_out(account, local, revoke).events == ()
 
 

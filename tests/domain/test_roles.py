@@ -53,11 +53,21 @@ from rolecall.domain.session import Session
 
 
 def created(name: str, **fields: object) -> CreateRole:
-    return CreateRole(id=IDS.new(), name=Name(name), at=NOW, **fields)  # type: ignore[arg-type]  # fields of CreateRole
+    return CreateRole(
+        id=IDS.new(),
+        name=Name(name),
+        at=NOW,
+        **fields,  # type: ignore[arg-type]  # as the field says
+    )
 
 
 def change(role: Id, *changes: RoleChange, **fields: object) -> ChangeRole:
-    return ChangeRole(role=role, changes=changes, at=NOW + 1, **fields)  # type: ignore[arg-type]  # fields of ChangeRole
+    return ChangeRole(
+        role=role,
+        changes=changes,
+        at=NOW + 1,
+        **fields,  # type: ignore[arg-type]  # as the field says
+    )
 
 
 def card_of(account: Account, session: Session, role: Id) -> RoleCard:

@@ -42,11 +42,22 @@ from rolecall.domain.session import Session
 
 
 def created(name: str, login: str | None = None, **fields: object) -> CreateUser:
-    return CreateUser(id=IDS.new(), name=Name(name), login_name=login or name, at=NOW, **fields)  # type: ignore[arg-type]  # fields of CreateUser
+    return CreateUser(
+        id=IDS.new(),
+        name=Name(name),
+        login_name=login or name,
+        at=NOW,
+        **fields,  # type: ignore[arg-type]  # as the field says
+    )
 
 
 def change(user: Id, *changes: Set | Unset | Add, **fields: object) -> ChangeUser:
-    return ChangeUser(user=user, changes=changes, at=NOW + 1, **fields)  # type: ignore[arg-type]  # fields of ChangeUser
+    return ChangeUser(
+        user=user,
+        changes=changes,
+        at=NOW + 1,
+        **fields,  # type: ignore[arg-type]  # as the field says
+    )
 
 
 def card_of(account: Account, session: Session, user: Id) -> UserCard:
