@@ -1,6 +1,12 @@
 """The documentation, built offline: Markdown in, HTML out, a warning is an error."""
 
+import runpy
+from pathlib import Path
+
 import rolecall
+
+# The reference pages come first, so that Sphinx finds them.
+runpy.run_path(str(Path(__file__).with_name("generate.py")))["write"]()
 
 project = "Rolecall"
 copyright = "the Rolecall maintainers"
