@@ -175,7 +175,7 @@ def _print_columns(
     rows: Sequence[Sequence[str]],
     console: Console,
 ) -> None:
-    printed = RichTable(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    printed = RichTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column, name in zip(columns, names, strict=True):
         printed.add_column(
             Text(name), justify="right" if column.type in NUMBERS else "left", no_wrap=True

@@ -15,7 +15,7 @@ from rolecall.domain.names import NAME_LENGTH_MAX, Id
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts.sql import Worksheet, login_worksheet
 from rolecall.fronts.sql_notes import fix_of
-from rolecall.fronts.sql_refusals import worded
+from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 
 SESSION_SECONDS = 4 * 3600
@@ -49,10 +49,10 @@ def log_in(
     def describe(_: tuple[Effect, ...] | None, error: Exception | None) -> Attempt:
         return _attempt(at, request, login_name, client_ip, user=user, error=error)
 
-    refused = _fault(user, login_name, matches=matches)
-    if user is None or refused is not None:
-        account.store.note(account.number, describe(None, refused))
-        raise worded(LoginRefused(login_name, "")) from None
+    fault = _fault(user, login_name, matches=matches)
+    if user is None or fault is not None:
+        account.store.note(account.number, describe(None, fault))
+        raise refused(LoginRefused(login_name, "")) from None
 
     minted = world.secrets.mint_token(at, SESSION_SECONDS)
     opening = OpenSession(
@@ -67,7 +67,7 @@ def log_in(
             _doorkeeper(account, user, at, request, client_ip), opening, describe=describe
         )
     except Refusal:
-        raise worded(LoginRefused(login_name, "")) from None
+        raise refused(LoginRefused(login_name, "")) from None
     return Login(
         token=minted.text,
         session=opening.id,

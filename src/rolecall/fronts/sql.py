@@ -19,7 +19,6 @@ from rolecall.domain.model import Kind, Role
 from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.predicate import Compare, Field, Operator
 from rolecall.domain.queries import Databases, Integrations, RoleInSession, Roles, Users
-from rolecall.domain.session import ActorKind
 from rolecall.domain.tables import Table
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, meant, message_of, name_of
 from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
@@ -37,7 +36,6 @@ from rolecall.fronts.sql_session import (
     Moment,
     Seat,
     able_to_move,
-    require_role,
 )
 from rolecall.fronts.sql_shows import Show, shown
 from rolecall.fronts.tables import status_table
@@ -148,8 +146,6 @@ class Worksheet:
         """The statement's table, and its sentence when it is no query."""
         if isinstance(statement, Use):
             return _said(self._use(statement, moment, noting))
-        if moment.session.actor_kind is ActorKind.LOCAL:
-            require_role(moment)
         match statement:
             case Begin() | Commit() | Rollback():
                 return _said(DONE)
@@ -222,7 +218,7 @@ def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
             return ChangeSession(session=session, at=moment.at, role=meant(name))
         case UseSecondaryRoles(all_roles=all_roles, roles=roles):
             if roles:
-                raise unsupported("USE SECONDARY ROLES with names: ALL and NONE are; the rest")
+                raise unsupported("USE SECONDARY ROLES with the names of roles")
             secondary = ("ALL",) if all_roles else ()
             return ChangeSession(session=session, at=moment.at, secondary=secondary)
         case UseDatabase(name=name):

@@ -249,8 +249,7 @@ def _unset_properties(names: tuple[Identifier, ...]) -> tuple[str, ...]:
 
 
 def _json(value: Value) -> Json:
-    if isinstance(value, Identifier):
-        return folded(value)
+    assert not isinstance(value, Identifier), "names are read as names before"
     return list(value) if isinstance(value, tuple) else value
 
 

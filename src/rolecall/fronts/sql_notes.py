@@ -10,7 +10,7 @@ from rolecall.domain.errors import Refusal, TokenRefused
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id
 from rolecall.domain.session import Session
-from rolecall.fronts.sql_refusals import SqlRefusal, misread, worded
+from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
 from rolecall.sql.errors import SqlCompilationError
 from rolecall.sql.printer import print_redacted
 from rolecall.sql.statements import (
@@ -151,7 +151,7 @@ def refusal_of(error: Exception) -> SqlRefusal | None:
         case SqlRefusal():
             return error
         case Refusal():
-            return worded(error)
+            return refused(error)
         case SqlCompilationError():
             return misread(error)
         case _:

@@ -122,7 +122,7 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
 }
 
 
-def worded(refusal: Refusal) -> SqlRefusal:
+def refused(refusal: Refusal) -> SqlRefusal:
     """The domain's refusal in SQL's words; without its remedy, which is not for everyone."""
     row = SQL_ERRORS[type(refusal)]
     kind = getattr(refusal, "kind", "")

@@ -11,10 +11,10 @@ import msgspec
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession
-from rolecall.domain.errors import RoleNotGranted, TokenRefused
+from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Kind, Role
 from rolecall.domain.names import Id, Name
-from rolecall.domain.queries import CurrentSession, GrantsOfRole, OneRole, OneUser, Query
+from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts.world import World
 
@@ -166,10 +166,3 @@ def able_to_move(account: Account, session: Session) -> Session:
     local = account.local(session.actor, session.at, session.request)
     public = account.ask(local, OneRole(role=ByName(PUBLIC))).role
     return msgspec.structs.replace(session, role=public.id)
-
-
-def require_role(moment: Moment) -> None:
-    """Refuse a session whose role was dropped under it (RoleNotGranted)."""
-    who = moment.ask(CurrentSession())
-    if who.role is None:
-        raise RoleNotGranted(moment.session.role, moment.session.actor)

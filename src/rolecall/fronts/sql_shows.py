@@ -233,7 +233,10 @@ def _asked_grants(
         case GrantsScope.ON:
             on = None if statement.name is None else meant(statement.name)
             kind = Kind(statement.kind or ObjectKind.ACCOUNT)
-            return tables.SHOW_GRANTS_ON, moment.ask(GrantsOn(kind=kind, object=on))
+            held = moment.ask(GrantsOn(kind=kind, object=on))
+            # The owner first, then by name, so that LIMIT means the same in every store.
+            owner_first = sorted(held, key=lambda row: (row.created_at is not None, row.privilege))
+            return tables.SHOW_GRANTS_ON, tuple(owner_first)
         case GrantsScope.TO_ROLE:
             query = GrantsToRole(role=meant(_named(statement)))
             return tables.SHOW_GRANTS_TO_ROLE, moment.ask(query)

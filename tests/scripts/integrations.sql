@@ -1,0 +1,88 @@
+create role prov;
+--> Role PROV successfully created.
+
+create security integration idp type = scim scim_client = 'okta' run_as_role = prov;
+--! 002003 Role 'PROV' does not exist or not authorized.
+
+grant role prov to role accountadmin;
+--> Statement executed successfully.
+
+create security integration idp type = scim scim_client = 'ldap' run_as_role = prov;
+--! 001008 invalid value for property 'SCIM_CLIENT': it takes one of 'OKTA', 'AZURE', 'GENERIC'
+
+create security integration idp type = scim scim_client = 'azure' run_as_role = 'prov' sync_password = true comment = 'Entra';
+--> Integration IDP successfully created. SYNC_PASSWORD has no effect with SCIM_CLIENT = 'AZURE'.
+
+create security integration if not exists idp type = scim scim_client = 'azure' run_as_role = 'prov';
+--> IDP already exists, statement succeeded.
+
+show integrations;
+--> name | type | category | enabled | comment
+--> IDP | SCIM - AZURE | SECURITY | true | Entra
+
+show security integrations like 'x%';
+--> name
+
+show api integrations;
+--> name
+
+select system$generate_scim_access_token('idp', 'staging');
+--> SYSTEM$GENERATE_SCIM_ACCESS_TOKEN('IDP', 'STAGING')
+--> token-1
+
+select system$generate_scim_access_token('NOBODY');
+--! 002003 Integration 'NOBODY' does not exist or not authorized.
+
+show scim tokens in integration idp;
+--> id | integration | purpose | state | ended_why
+--> 018f0000-0000-7000-8000-000000000015 | IDP | staging | LIVE | NULL
+
+alter security integration idp revoke token '018f0000-0000-7000-8000-000000000099';
+--! 002003 Token '018f0000-0000-7000-8000-000000000099' does not exist or not authorized.
+
+alter security integration idp revoke token '018f0000-0000-7000-8000-000000000015';
+--> Statement executed successfully.
+
+alter security integration nobody revoke token 'x';
+--! 002003 Integration 'NOBODY' does not exist or not authorized.
+
+alter security integration if exists nobody revoke token 'x';
+--> Statement executed successfully.
+
+show scim tokens;
+--> purpose | state | ended_why
+--> staging | ENDED | REVOKE TOKEN
+
+alter security integration idp set enabled = false comment = 'off' reject_tokens_issued_before = '2026-01-01 00:00:00 +02:00';
+--> Statement executed successfully.
+
+desc integration idp;
+--> property | property_type | property_value | property_default
+--> ENABLED | Boolean | false | true
+--> NETWORK_POLICY | String |  |
+--> RUN_AS_ROLE | String | PROV |
+--> SYNC_PASSWORD | Boolean | true | false
+--> COMMENT | String | off |
+--> SCIM_ENDPOINT_ID | String | 018f0000-0000-7000-8000-00000000000d |
+--> REJECT_TOKENS_ISSUED_BEFORE | String | 2025-12-31 22:00:00 UTC |
+
+alter security integration idp set reject_tokens_issued_before = 'soon';
+--! 001008 invalid value for property 'REJECT_TOKENS_ISSUED_BEFORE': it takes a time such as '2026-01-31 12:00:00'
+
+alter security integration idp unset reject_tokens_issued_before, network_policy;
+--> Statement executed successfully.
+
+alter security integration idp unset some_policy;
+--! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE
+
+alter security integration idp set network_policy = office;
+--! 000002 Unsupported feature: property NETWORK_POLICY of a security integration is not supported yet.
+
+drop api integration idp;
+--! 002003 Integration 'IDP' does not exist or not authorized.
+
+drop api integration if exists idp;
+--> Drop statement executed successfully (IDP already dropped).
+
+drop integration idp;
+--> IDP successfully dropped.
