@@ -1,4 +1,4 @@
-"""The SQL front in a world that stands still: secrets that can be read, one engine for all tests."""
+"""The SQL front in a world that stands still, with secrets that can be foreseen."""
 
 import hashlib
 from collections.abc import Mapping

@@ -22,8 +22,10 @@ from sql_world import Desk, refusal_of
 
 OVERVIEW = """
 use database demo_db; use schema information_schema;
-select * from table(rest_event_history('scim', dateadd('minutes',-5,current_timestamp()), current_timestamp(), 200)) order by event_timestamp;
+select * from table(rest_event_history('scim', dateadd('minutes',-5,current_timestamp()), \
+current_timestamp(), 200)) order by event_timestamp;
 """
+"""Issue 2, point 4, as it is printed there."""
 
 
 @pytest.fixture(scope="module")

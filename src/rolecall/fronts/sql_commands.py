@@ -84,7 +84,7 @@ def meant(identifier: Identifier) -> ByName:
     return ByName(name_of(identifier))
 
 
-def commands_of(statement: Change, moment: Moment) -> tuple[Command, ...]:  # noqa: C901  one line a statement
+def commands_of(statement: Change, moment: Moment) -> tuple[Command, ...]:  # noqa: C901  a line each
     """What the statement asks of the account, in order. Raises a Refusal or a SqlRefusal."""
     match statement:
         case CreateRole():
@@ -495,7 +495,7 @@ def _ended(effects: tuple[Effect, ...]) -> str:
 
 
 def _without_effect(statement: Change) -> str:
-    """SYNC_PASSWORD with AZURE is accepted, shown, and warned about (reference section 0, row 6)."""
+    """With AZURE, SYNC_PASSWORD is accepted, shown and warned about (reference section 0)."""
     if not isinstance(statement, CreateSecurityIntegration):
         return ""
     given = {item.name: item.value for item in statement.properties}
