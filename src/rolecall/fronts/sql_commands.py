@@ -84,7 +84,9 @@ def meant(identifier: Identifier) -> ByName:
     return ByName(name_of(identifier))
 
 
-def commands_of(statement: Change, moment: Moment) -> tuple[Command, ...]:  # noqa: C901  a line each
+def commands_of(  # noqa: C901  one line a statement
+    statement: Change, moment: Moment
+) -> tuple[Command, ...]:
     """What the statement asks of the account, in order. Raises a Refusal or a SqlRefusal."""
     match statement:
         case CreateRole():
