@@ -160,6 +160,8 @@ class Exchange:
 
 def _places(path: str) -> tuple[str | None, str, str | None]:
     """Endpoint id, resource and id of a path; an endpoint id is a UUID before the rest."""
+    if path and not path.startswith("/"):
+        return None, f"v2{path}", None  # /scim/v2Users is another place than /scim/v2/Users
     parts = [part for part in path.split("/") if part]
     named = len(parts) > 1 and len(parts[0]) == 36 and parts[0].count("-") == 4
     endpoint = parts.pop(0) if named else None
