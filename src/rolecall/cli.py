@@ -94,9 +94,9 @@ def fail(sentence: str, status: int = 1) -> NoReturn:
 
 def refused_in_words(refusal: "Refusal") -> str:
     """A refusal for the person at this machine, who may know the remedy."""
-    from rolecall.fronts.sql_refusals import worded
+    from rolecall.fronts.sql_refusals import refused
 
-    told = worded(refusal).message.removeprefix("SQL compilation error:").strip()
+    told = refused(refusal).message.removeprefix("SQL compilation error:").strip()
     return f"{told} {refusal.remedy}" if refusal.remedy else told
 
 

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from rolecall.domain.account import Account
 from rolecall.domain.queries import RoleSummaries, UserSummaries
-from rolecall.serving import places_of
 from rolecall.simulate.demo import play_demo
 from rolecall.simulate.player import Progress, Report
 from rolecall.web import server
@@ -61,7 +60,7 @@ class Scratch:
         listening = server.listen("127.0.0.1", 0)
         self._stack.callback(listening.close)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        places = places_of(self.rolecall, url)
+        places = self.rolecall.places(url)
         self.url = f"{url}/scim/v2"
         application = server.Application(places, self.rolecall.account, self.rolecall.world)
         ready = threading.Event()

@@ -57,19 +57,13 @@ def run(order: Order) -> None:
         )
         _bootstrap(rolecall, order)
         url = (order.public_url or _local_url(order.host, listening.getsockname()[1])).rstrip("/")
-        places = places_of(rolecall, url)
+        places = rolecall.places(url)
         application = server.Application(places, rolecall.account, rolecall.world)
         server.serve(
             application, listening, lambda: _announce(rolecall, order, places), order.proxies
         )
         if order.ready_file is not None:
             order.ready_file.unlink(missing_ok=True)
-
-
-def places_of(rolecall: Rolecall, url: str) -> Places:
-    """Where each account of the folder answers."""
-    accounts = rolecall.store.accounts()
-    return Places([(found.number, found.organization, found.name) for found in accounts], url)
 
 
 def _bootstrap(rolecall: Rolecall, order: Order) -> None:

@@ -34,6 +34,7 @@ from rolecall.fronts.world import World
 from rolecall.select.duck import DuckSelecting
 from rolecall.store.sqlite import SqliteStore
 from rolecall.vault import RandomIds, SystemClock, Vault
+from rolecall.web.accounts import Places
 
 ORGANIZATION = Name("ROLECALL")
 ACCOUNT = Name("DEMO")
@@ -113,6 +114,11 @@ class Rolecall:
                 return self.account(found.number)
         known = ", ".join(found.name for found in accounts) or "none: run `rolecall serve` first"
         raise NotFound(Kind.ACCOUNT, name or "(any)", remedy=f"accounts here: {known}")
+
+    def places(self, url: str) -> Places:
+        """Where each account answers; the first one at `url` itself."""
+        accounts = self.store.accounts()
+        return Places([(found.number, found.organization, found.name) for found in accounts], url)
 
     def found(self, name: Name, administrator: Name, *, integration: bool) -> Founded:
         """Make an account, whole or not at all, with a GENERIC integration if asked.
