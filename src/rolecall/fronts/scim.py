@@ -124,6 +124,7 @@ class ScimFront:
         token = found.token
         exchange.integration = token.integration_name
         integration = access.require_good(reading, token, exchange.at)
+        exchange.client = integration.scim_client
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
