@@ -1,12 +1,18 @@
 """The documentation keeps its promises: links lead somewhere, and what is public is explained."""
 
 import ast
+import inspect
 import re
+import runpy
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+
+from rolecall import settings
+from rolecall.sql import statements
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -29,7 +35,9 @@ VOCABULARIES = (
 def pages() -> list[Path]:
     tops = [path for path in (ROOT / "README.md", ROOT / "CHANGELOG.md") if path.exists()]
     return tops + [
-        path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in str(path)
+        path
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        if not {"_build", "reference"} & set(path.parts)
     ]
 
 
@@ -96,3 +104,92 @@ def test_a_word_without_explanation_is_noticed() -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     names = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
     assert [name[:3] for name in names] == [f"{n:02}-" for n in range(1, len(names) + 1)]
+
+
+# ---- the tour, and the pages that are drawn from tables ----------------------------------------
+
+LANDMARK = re.compile(r"`([a-z_]+(?:/[a-z_]+)?\.py)(?:::([A-Za-z_.]+))?`")
+REFERENCE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+
+def defined_in(path: Path) -> set[str]:
+    """What a module defines, with the methods of its classes."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            inner = (each for each in node.body if isinstance(each, ast.FunctionDef))
+            found |= {f"{node.name}.{each.name}" for each in inner}
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def missing_landmarks(text: str) -> Iterator[str]:
+    for file, name in LANDMARK.findall(text):
+        path = ROOT / "src" / "rolecall" / file
+        if not path.exists() or (name and name not in defined_in(path)):
+            yield f"{file}::{name}"
+
+
+def empty_cells(table: str, column: int) -> list[str]:
+    """The rows of a Markdown page whose cell in this column says nothing."""
+    rows = (line.split(" | ") for line in table.splitlines() if line.startswith("| `"))
+    return [row[0] for row in rows if not row[column].strip(" |`")]
+
+
+def test_the_tour_leads_through_what_is_there() -> None:
+    assert list(missing_landmarks((ROOT / "docs" / "tour.md").read_text("utf-8"))) == []
+
+
+def test_a_landmark_that_is_gone_is_noticed() -> None:
+    text = "`cli.py::main` `cli.py::nobody` `nowhere/none.py`"
+    assert list(missing_landmarks(text)) == ["cli.py::nobody", "nowhere/none.py::"]
+
+
+@pytest.mark.parametrize("name", REFERENCE["PAGES"])
+def test_every_reference_page_can_be_drawn(name: str) -> None:
+    text: str = REFERENCE["PAGES"][name]()
+    assert text.startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("attributes", 3),
+        ("command-line", 1),
+        ("commands", 1),
+        ("errors", 1),
+        ("events", 1),
+        ("quirks", 1),
+        ("settings", 1),
+    ],
+)
+def test_every_entry_of_a_reference_page_has_its_prose(name: str, column: int) -> None:
+    page: str = REFERENCE["PAGES"][name]()
+    # Of a status of SCIM the type is said, where RFC 7644 has one.
+    text = page.partition("## Refusals")[2] if name == "errors" else page
+    assert empty_cells(text, column) == []
+
+
+def test_an_entry_without_prose_is_noticed() -> None:
+    text = "| `told` | why |\n| `untold` |  |\n"
+    assert empty_cells(text, 1) == ["| `untold`"]
+
+
+@pytest.mark.parametrize("statement", get_args(statements.Statement), ids=lambda s: s.__name__)
+def test_every_statement_says_what_it_does_and_then_its_grammar(statement: type) -> None:
+    claim, _, grammar = (inspect.getdoc(statement) or "").partition("\n\n")
+    assert claim.endswith(".")
+    assert re.match(r"(?:\{ )?[A-Z]{3,}", grammar), "the grammar begins with a word of the language"
+
+
+def test_every_variable_of_the_environment_is_a_setting_with_its_meaning() -> None:
+    variables = {value for name, value in vars(settings).items() if name.endswith("_VARIABLE")}
+    assert set(REFERENCE["SETTINGS"]) == variables
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    assert [words for words, command in REFERENCE["subcommands"]() if not command.help] == []
