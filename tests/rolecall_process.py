@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -165,6 +165,6 @@ def group_body(name: str, *members: str) -> dict[str, Any]:
     return body | {"members": [{"value": member} for member in members]} if members else body
 
 
-def patch_body(*operations: dict[str, object]) -> dict[str, Any]:
+def patch_body(*operations: Mapping[str, object]) -> dict[str, Any]:
     """What a client sends to change a resource."""
     return {"schemas": [PATCH_SCHEMA], "Operations": list(operations)}
