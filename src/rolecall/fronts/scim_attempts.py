@@ -67,12 +67,17 @@ def details_of(exchange: Exchange) -> str | None:
     text = _text(parts)
     if text is not None and len(text) <= DETAILS_LENGTH_MAX:
         return text
-    digest = hashlib.sha256(exchange.body).hexdigest()
-    parts["request"] = {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
+    parts["request"] = _digest(exchange)
     text = _text(parts)
     if text is not None and len(text) <= DETAILS_LENGTH_MAX:
         return text
     return _text({"ignored": len(exchange.ignored), "request": parts["request"]})
+
+
+def _digest(exchange: Exchange) -> dict[str, object]:
+    """What is kept of a body that is too long to keep."""
+    digest = hashlib.sha256(exchange.body).hexdigest()
+    return {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
 
 
 def _text(parts: dict[str, object]) -> str | None:
@@ -94,7 +99,7 @@ def _query_of(exchange: Exchange) -> str:
 def _request_of(exchange: Exchange) -> object:
     """The body without secrets; one that can't hold a secret is kept as it came."""
     if len(exchange.body) > DETAILS_LENGTH_MAX:
-        return None
+        return _digest(exchange)
     if b"\\" not in exchange.body:
         mentions = exchange.body.lower().count(b"password")
         if not mentions:
