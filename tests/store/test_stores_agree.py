@@ -39,8 +39,8 @@ from rolecall.store.sqlite import SqliteStore
 NAMES = ("BOB", "Bob", "Ünï", "straße", "STRASSE", "ı", "I")
 Write = Callable[[Transaction], object]
 
-users = st.integers(1, 5).map(an_id)
-roles = st.integers(11, 14).map(an_id)
+users = st.integers(1, 3).map(an_id)
+roles = st.integers(11, 13).map(an_id)
 integrations = st.integers(21, 22).map(an_id)
 objects = st.one_of(users, roles, integrations)
 names = st.sampled_from(NAMES)
@@ -235,7 +235,7 @@ class StoresAgree(RuleBasedStateMachine):
                 outcomes.append(type(error))
         assert outcomes[0] == outcomes[1]
 
-    @rule(writes=st.lists(WRITES, min_size=1, max_size=6))
+    @rule(writes=st.lists(WRITES, min_size=2, max_size=9))
     def change(self, writes: list[Write]) -> None:
         self.write(writes, refused=False)
 
@@ -277,4 +277,4 @@ def described(_: object, error: Exception | None) -> Attempt:
 
 
 TestStoresAgree = StoresAgree.TestCase
-TestStoresAgree.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestStoresAgree.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
