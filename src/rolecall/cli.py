@@ -210,7 +210,6 @@ def account_create(
         founded = rolecall.found(fold(name), fold(admin), integration=False)
     typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:", err=True)
     typer.echo(f"user {founded.administrator}  password {founded.password}")
-    typer.echo("A server that runs on this folder answers for it after a restart.", err=True)
 
 
 @account_app.command("reset-password")
@@ -402,6 +401,8 @@ def _password(file: Path | None) -> str:
     given = settings.password()
     if given is not None:
         return given
+    if not sys.stdin.isatty():
+        fail(f"no password: set ${settings.PASSWORD_VARIABLE} or give --password-file.", 2)
     return str(typer.prompt("Password", hide_input=True, err=True))
 
 

@@ -1,4 +1,4 @@
-"""`rolecall demo`: a scratch server, an identity provider played against it, then both sides' counts."""
+"""`rolecall demo`: an identity provider played against a scratch server, both sides counted."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Settings: where the data is, and what the environment says. The only reader of the environment."""
+"""Settings: where the data is, and what the environment says; nobody else reads that."""
 
 import getpass
 import os

@@ -117,8 +117,12 @@ class Rolecall:
 
     def places(self, url: str) -> Places:
         """Where each account answers; the first one at `url` itself."""
-        accounts = self.store.accounts()
-        return Places([(found.number, found.organization, found.name) for found in accounts], url)
+        return Places(
+            lambda: [
+                (found.number, found.organization, found.name) for found in self.store.accounts()
+            ],
+            url,
+        )
 
     def found(self, name: Name, administrator: Name, *, integration: bool) -> Founded:
         """Make an account, whole or not at all, with a GENERIC integration if asked.

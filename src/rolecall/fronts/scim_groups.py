@@ -1,4 +1,4 @@
-"""Groups between SCIM and the account: a group is a role, its members are direct grants to users."""
+"""Groups between SCIM and the account: a group is a role, members are direct grants to users."""
 
 from collections.abc import Iterator
 

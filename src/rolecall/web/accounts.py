@@ -5,7 +5,8 @@ printed URLs use hyphens (documents: custom SCIM, limitations). A host that name
 reaches the first one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,33 +20,45 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
-class Places:
-    """The accounts of this server by host name."""
+AccountRow = tuple[int, str, str]
+"""An account's number, organization and name."""
 
-    def __init__(self, accounts: Sequence[tuple[int, str, str]], public_url: str) -> None:
-        """`accounts` are number, organization, name; the first answers at `public_url` itself."""
-        assert accounts, "a server has an account"
-        self.first = Place(number=accounts[0][0], name=accounts[0][2], url=public_url)
-        self._by_label = {
-            label_of(organization, name): Place(
-                number=number,
-                name=name,
-                url=public_url
-                if number == self.first.number
-                else _under(public_url, label_of(organization, name)),
-            )
-            for number, organization, name in accounts
-        }
+RELOAD_SECONDS = 1.0
+
+
+class Places:
+    """The accounts of this server by host name; one made while it runs is found within a second."""
+
+    def __init__(self, accounts: Callable[[], Sequence[AccountRow]], public_url: str) -> None:
+        """The first account answers at `public_url` itself."""
+        self._accounts = accounts
+        self._public_url = public_url
+        self._by_label: dict[str, Place] = {}
+        self._loaded_at = 0.0
+        self._load()
+        assert self._by_label, "a server has an account"
+        self.first = next(iter(self._by_label.values()))
+
+    def _load(self) -> None:
+        self._loaded_at = monotonic()
+        for number, organization, name in self._accounts():
+            label = label_of(organization, name)
+            if label not in self._by_label:
+                url = _under(self._public_url, label) if self._by_label else self._public_url
+                self._by_label[label] = Place(number=number, name=name, url=url)
 
     def at(self, host: str) -> Place:
         """The account that a Host header names, else the first."""
-        if len(self._by_label) == 1:
-            return self.first
         label = host.partition(".")[0].partition(":")[0].lower().replace("_", "-")
-        return self._by_label.get(label, self.first)
+        found = self._by_label.get(label)
+        if found is None and "-" in label and monotonic() - self._loaded_at > RELOAD_SECONDS:
+            self._load()
+            found = self._by_label.get(label)
+        return found or self.first
 
     def named(self, name: str) -> Place | None:
         """The account of that name, alone or after its organization, in any case."""
+        self._load()
         label = name.lower().replace("_", "-")
         for known, place in self._by_label.items():
             if label in {known, place.name.lower().replace("_", "-")}:

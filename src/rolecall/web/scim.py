@@ -49,10 +49,6 @@ class ScimApp:
         self._hashers = hashers
         self._mailbox: Mailbox | None = None
 
-    def replace_places(self, places: Places) -> None:
-        """Answer for other accounts from now on."""
-        self._places = places
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one reply, one attempt."""
         world = self._world
