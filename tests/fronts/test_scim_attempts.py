@@ -134,6 +134,8 @@ def test_details_stay_within_their_limit(scim: ScimClientInProcess) -> None:
     scim.post("/Users?" + "x" * 60_000, user_of("bob", **odd))
     attempt = scim.last_attempt()
     assert len(attempt.details or "") <= DETAILS_LENGTH_MAX
+    scim.post("/Users?" + "x" * 1_000, user_of("eve", title="t" * 15_800))
+    assert len(scim.last_attempt().details or "") < 2_000
     scim.get("/" + "x" * 60_000)
     assert len(scim.last_attempt().endpoint) <= 500
 

@@ -174,6 +174,21 @@ def test_a_decimal_in_a_filter_on_entries_is_refused(scim: ScimClientInProcess) 
     assert (answer.status, answer.json["scimType"]) == (400, "invalidFilter")
 
 
+def test_a_filter_on_entries_may_ask_for_two_things(scim: ScimClientInProcess) -> None:
+    emails = [{"type": "work", "value": "a@x.example"}, {"type": "home", "value": "b@x.example"}]
+    user = scim.user("bob", emails=emails)
+    remove = {"op": "remove", "path": 'emails[type eq "home" and value sw "b"]'}
+    assert scim.patch(f"/Users/{user}", remove).json["emails"] == emails[:1]
+
+
+def test_values_are_added_to_those_that_are_there(scim: ScimClientInProcess) -> None:
+    user = scim.user("bob", phoneNumbers=[{"value": "1"}], name={"middleName": "Q"})
+    add = {"op": "add", "path": "phoneNumbers", "value": [{"value": "2"}, {"value": "1"}]}
+    body = scim.patch(f"/Users/{user}", add).json
+    assert body["phoneNumbers"] == [{"value": "1"}, {"value": "2"}]
+    assert body["name"] == {"middleName": "Q"}
+
+
 def test_single_values_are_removed_by_value(scim: ScimClientInProcess) -> None:
     phones = [{"type": "work", "value": "1"}, {"type": "home", "value": "2"}]
     user = scim.user("bob", phoneNumbers=phones)

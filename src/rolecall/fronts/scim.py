@@ -449,7 +449,8 @@ class ScimFront:
             answer = effects[0].answer
             if isinstance(answer, UserCard):
                 exchange.about(Kind.USER, answer.user.id, answer.user.login_name)
-            elif isinstance(answer, RoleCard):
+            else:
+                assert isinstance(answer, RoleCard), "a change answers with a card"
                 exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
             return attempt_of(exchange, status, None)
 

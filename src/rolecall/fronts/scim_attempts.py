@@ -64,28 +64,20 @@ def details_of(exchange: Exchange) -> str | None:
         parts["request"] = _request_of(exchange)
     if not parts:
         return None
-    text = _text(parts)
-    if text is not None and len(text) <= DETAILS_LENGTH_MAX:
-        return text
-    parts["request"] = _digest(exchange)
-    text = _text(parts)
-    if text is not None and len(text) <= DETAILS_LENGTH_MAX:
-        return text
-    return _text({"ignored": len(exchange.ignored), "request": parts["request"]})
+    text = _encode(parts)
+    if len(text) > DETAILS_LENGTH_MAX:
+        parts["request"] = _digest(exchange)
+        text = _encode(parts)
+    if len(text) > DETAILS_LENGTH_MAX:
+        parts["ignored"] = len(exchange.ignored)
+        text = _encode(parts)
+    return text.decode()
 
 
 def _digest(exchange: Exchange) -> dict[str, object]:
     """What is kept of a body that is too long to keep."""
     digest = hashlib.sha256(exchange.body).hexdigest()
     return {"bytes": len(exchange.body), "sha256": digest, "truncated": True}
-
-
-def _text(parts: dict[str, object]) -> str | None:
-    """The parts as JSON text, or None when they nest deeper than can be written."""
-    try:
-        return _encode(parts).decode()
-    except RecursionError:
-        return None
 
 
 _SECRET_MEMBER = re.compile(rb'("[^"]*password[^"]*"\s*:\s*)"[^"]*"', re.IGNORECASE)

@@ -80,7 +80,8 @@ def _changes(operation: Operation) -> Iterator[RoleChange]:
         yield _member_change(operation)
     elif name == "displayName":
         yield Set(At("NAME"), operation.value)
-    elif name == "externalId":
+    else:
+        assert name == "externalId", "a group has no other attribute that can be changed"
         at = At("EXTERNAL_ID")
         yield Unset(at) if operation.op is Op.REMOVE else Set(at, operation.value)
 
@@ -142,12 +143,11 @@ def _joined(changes: list[RoleChange]) -> Iterator[RoleChange]:
 
 
 def _ids(members: Json) -> tuple[Id, ...]:
-    """The ids in a list of members, each once. Raises invalidValue."""
+    """The ids in a list of members, each once."""
     found: dict[Id, None] = {}
     for member in members if isinstance(members, list) else []:
         value = member.get("value") if isinstance(member, dict) else None
-        if not isinstance(value, str):
-            raise errors.invalid_value("Each of 'members' needs a 'value': the id of a user.")
+        assert isinstance(value, str), "the schema requires it"
         found[Id(value)] = None
     return tuple(found)
 

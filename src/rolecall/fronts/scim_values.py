@@ -132,8 +132,7 @@ def _unsearchable(name: str, fields: Mapping[str, Lookup]) -> errors.ScimError:
 
 
 def _stored(value: filters.Scalar, lookup: Lookup, operator: Operator) -> Value:
-    if isinstance(value, float):
-        raise errors.invalid_filter("No attribute that can be searched holds a decimal number.")
+    assert not isinstance(value, float), "no attribute that can be searched is a decimal number"
     if lookup.timed and isinstance(value, str):
         if operator in {Operator.CO, Operator.SW, Operator.EW}:
             raise errors.invalid_filter(f"A time can't be compared by '{operator.value}'.")
@@ -145,11 +144,11 @@ def _stored(value: filters.Scalar, lookup: Lookup, operator: Operator) -> Value:
 
 def predicate_within(parsed: Filter) -> Predicate:
     """The condition on entries of a multi-valued attribute that a value path asks for."""
+    assert not isinstance(parsed, filters.ValuePath), "brackets within brackets are not parsed"
     match parsed:
         case filters.Comparison():
             value = parsed.value
-            if isinstance(value, float):
-                raise errors.invalid_filter("Entries hold no decimal numbers to compare.")
+            assert not isinstance(value, float), "no sub-attribute is a decimal number"
             operator = Operator(parsed.operator.value)
             return Compare(parsed.attribute.name, operator, value)
         case filters.Present():
@@ -160,8 +159,6 @@ def predicate_within(parsed: Filter) -> Predicate:
             return Or(tuple(predicate_within(term) for term in parsed.terms))
         case filters.Not():
             return Not(predicate_within(parsed.term))
-        case filters.ValuePath():
-            raise errors.invalid_filter("A filter in square brackets can't hold another one.")
         case _:
             assert_never(parsed)
 
