@@ -22,6 +22,8 @@ class Kind(StrEnum):
     INTEGRATION = "INTEGRATION"
     DATABASE = "DATABASE"
     TOKEN = "TOKEN"
+    NETWORK_POLICY = "NETWORK POLICY"
+    NETWORK_RULE = "NETWORK RULE"
 
 
 class Privilege(StrEnum):
@@ -180,6 +182,54 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: Name
     owner: Id | None
     created_at: int
+
+
+class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Who may knock: lists of addresses and names of rules, as they were written."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+    allowed_ip_list: tuple[str, ...] = ()
+    blocked_ip_list: tuple[str, ...] = ()
+    allowed_network_rule_list: tuple[Name, ...] = ()
+    blocked_network_rule_list: tuple[Name, ...] = ()
+    comment: str | None = None
+
+
+class NetworkRule(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A named list of identifiers of where requests come from; `type` says of which kind."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+    type: str
+    mode: str = "INGRESS"
+    value_list: tuple[str, ...] = ()
+    comment: str | None = None
+
+
+Governed = NetworkPolicy | NetworkRule
+"""Objects that are few, named, owned, and stored alike."""
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A user's programmatic access token; of its text only the verifier is kept."""
+
+    id: Id
+    user: Id
+    name: Name
+    verifier: str
+    created_at: int
+    expires_at: int
+    created_by: str
+    role_restriction: Id | None = None
+    comment: str | None = None
+    disabled: bool = False
+    rotated_to: Id | None = None
+    last_used_at: int | None = None
 
 
 class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
