@@ -10,6 +10,7 @@ import pytest
 
 from directory_export import DirectoryExport, directory_export
 from rolecall.push.command import push_command
+from rolecall_process import rolecall
 
 pytestmark = pytest.mark.e2e
 
@@ -27,13 +28,19 @@ class Push:
     def __init__(self, server: Server, file: Path) -> None:
         self.server = server
         self.file = file
+        self.source = file.parent.name
         self.status = 0
 
     def send(self, export: bytes) -> dict[str, Any]:
         out = io.StringIO()
         self.file.write_bytes(export)
         self.status = push_command(
-            [self.file], self.server.url, self.server.token, format="json", out=out
+            [self.file],
+            self.server.url,
+            self.server.token,
+            format="json",
+            source=self.source,
+            out=out,
         )
         summary: dict[str, Any] = json.loads(out.getvalue())
         return summary
@@ -109,3 +116,12 @@ def test_most_people_missing_stops_with_the_plan(push: Push) -> None:
     assert push.status == 3
     assert "deactivate user person-3030: no longer in the export" in summary["plan"]
     assert push.only("Users", "person-3030")["active"]
+
+
+def test_the_command_takes_its_token_from_the_environment(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "export.ldif"
+    file.write_bytes(directory_export(10, 2, first=4001).ldif())
+    command = ("push", str(file), "--url", server.url, "--source", "command", "--format", "json")
+    summary = json.loads(rolecall(*command, ROLECALL_TOKEN=server.token))
+    assert (summary["users"]["created"], summary["groups"]["created"]) == (10, 2)
+    assert changes(json.loads(rolecall(*command, ROLECALL_TOKEN=server.token))) == {}
