@@ -13,16 +13,20 @@ from msgspec.structs import replace
 
 from rolecall.domain.attempts import Attempt, Noted
 from rolecall.domain.model import (
+    AccessToken,
     Account,
+    Token,
 )
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Describe, Done, Reading, Transaction
 from rolecall.store.failures import StoreFailure
-from rolecall.store.memory_account import MemoryReading, MemoryTransaction, State
+from rolecall.store.memory_account import MemoryReading, MemoryTransaction
+from rolecall.store.memory_state import State
 from rolecall.store.noting import Throttle, minute_of
 from rolecall.store.remembered import Remembered
 
 T = TypeVar("T")
+AnyToken = TypeVar("AnyToken", Token, AccessToken)
 LOGGER = logging.getLogger(__name__)
 
 
@@ -81,10 +85,9 @@ class MemoryStore:
 
     def use(self, number: int, token: Id, at: int) -> None:
         with self._lock:
-            tokens, minute = self._state(number).tokens, minute_of(at)
-            found = tokens.get(token)
-            if found is not None and (found.last_used_at or 0) < minute:
-                tokens[token] = replace(found, last_used_at=minute)
+            state, minute = self._state(number), minute_of(at)
+            _use(state.tokens, token, minute)
+            _use(state.access_tokens, token, minute)
 
     def flush(self) -> None:
         with self._lock:
@@ -139,6 +142,12 @@ class MemoryStore:
 def _keep(state: State, attempt: Attempt) -> None:
     seq = max(state.attempts, default=0) + 1
     state.attempts[seq] = Noted(seq=seq, attempt=attempt)
+
+
+def _use(tokens: dict[Id, AnyToken], token: Id, minute: int) -> None:
+    found = tokens.get(token)
+    if found is not None and (found.last_used_at or 0) < minute:
+        tokens[token] = replace(found, last_used_at=minute)
 
 
 def _keep_described(state: State, describe: Describe[T], error: Exception) -> None:

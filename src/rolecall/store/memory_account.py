@@ -3,18 +3,18 @@
 A transaction changes the state in place; the store puts back a copy when a body is refused.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from copy import copy
-from dataclasses import dataclass, field, fields
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.events import Event, Recorded
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
+    Governed,
     Integration,
     Kind,
     Member,
@@ -30,83 +30,15 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
-from rolecall.domain.ports import RoleCounts
+from rolecall.domain.ports import Link, RoleCounts
 from rolecall.domain.predicate import Predicate, admits
 from rolecall.domain.queries import Page
 from rolecall.store.failures import KeyTaken
 from rolecall.store.fields import keys_of, role_fields, user_fields
+from rolecall.store.memory_state import State, by_id, drop, key_in, only, require_free
 from rolecall.store.remembered import Remembered
 
 T = TypeVar("T")
-
-PrivilegeKey = tuple[str, str, str, str]
-"""Kind, object, role, privilege."""
-
-
-@dataclass(slots=True)
-class State:
-    """One account's rows."""
-
-    account: Account | None = None
-    generation: int = 0
-    users: dict[Id, User] = field(default_factory=dict)
-    roles: dict[Id, Role] = field(default_factory=dict)
-    revisions: dict[Id, Revision] = field(default_factory=dict)
-    members: dict[tuple[Id, Id], RoleGrant] = field(default_factory=dict)
-    hierarchy: dict[tuple[Id, Id], RoleGrant] = field(default_factory=dict)
-    privileges: dict[PrivilegeKey, PrivilegeGrant] = field(default_factory=dict)
-    integrations: dict[Id, Integration] = field(default_factory=dict)
-    endpoints: dict[Name, Id] = field(default_factory=dict)
-    tokens: dict[Id, Token] = field(default_factory=dict)
-    links: dict[tuple[str, Id], str] = field(default_factory=dict)
-    databases: dict[Id, Database] = field(default_factory=dict)
-    sessions: dict[Id, SqlSession] = field(default_factory=dict)
-    events: dict[int, Recorded] = field(default_factory=dict)
-    attempts: dict[int, Noted] = field(default_factory=dict)
-
-    def copied(self) -> "State":
-        """Another state with the same rows: rows are frozen, so the dicts are all there is."""
-        fresh = copy(self)
-        for each in fields(self):
-            rows = getattr(self, each.name)
-            if isinstance(rows, dict):
-                setattr(fresh, each.name, dict(rows))
-        return fresh
-
-
-class Identified(Protocol):
-    @property
-    def id(self) -> Id: ...
-
-
-KeyT = TypeVar("KeyT")
-RowT = TypeVar("RowT")
-
-
-def by_id(item: Identified) -> str:
-    return item.id
-
-
-def _key(row: tuple[KeyT, RowT]) -> KeyT:
-    return row[0]
-
-
-def _only(found: Iterable[RowT]) -> RowT | None:
-    """The one row of an iterable that holds at most one."""
-    return next(iter(found), None)
-
-
-def _require_free(item: Identified, holder: Identified | None) -> None:
-    if holder is not None and holder.id != item.id:
-        raise KeyTaken(item.id)
-
-
-def _drop(rows: dict[KeyT, RowT], unwanted: Callable[[KeyT, RowT], bool]) -> int:
-    """Remove what is unwanted: how many."""
-    keys = [key for key, row in rows.items() if unwanted(key, row)]
-    for key in keys:
-        del rows[key]
-    return len(keys)
 
 
 class MemoryReading:
@@ -135,10 +67,10 @@ class MemoryReading:
         return self._state.users.get(user)
 
     def user_named(self, name: Name) -> User | None:
-        return _only(user for user in self._state.users.values() if user.name == name)
+        return only(user for user in self._state.users.values() if user.name == name)
 
     def user_with_login(self, login: Key) -> User | None:
-        return _only(user for user in self._state.users.values() if keys_of(user).login == login)
+        return only(user for user in self._state.users.values() if keys_of(user).login == login)
 
     def users_taking(self, name: Key, login: Key) -> tuple[User, ...]:
         found = [
@@ -190,7 +122,7 @@ class MemoryReading:
         return self._state.roles.get(role)
 
     def role_named(self, name: Name) -> Role | None:
-        return _only(role for role in self._state.roles.values() if role.name == name)
+        return only(role for role in self._state.roles.values() if role.name == name)
 
     def roles(self) -> tuple[Role, ...]:
         return tuple(sorted(self._state.roles.values(), key=lambda role: role.name))
@@ -242,12 +174,12 @@ class MemoryReading:
         return counts
 
     def hierarchy(self) -> tuple[RoleGrant, ...]:
-        return tuple(grant for _, grant in sorted(self._state.hierarchy.items(), key=_key))
+        return tuple(grant for _, grant in sorted(self._state.hierarchy.items(), key=key_in))
 
     def member_grants_of(self, role: Id, count: int) -> tuple[RoleGrant, ...]:
         grants = [
             grant
-            for (held, _), grant in sorted(self._state.members.items(), key=_key)
+            for (held, _), grant in sorted(self._state.members.items(), key=key_in)
             if held == role
         ]
         return tuple(grants[:count])
@@ -255,31 +187,32 @@ class MemoryReading:
     def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
         return tuple(
             grant
-            for (_, holder), grant in sorted(self._state.members.items(), key=_key)
+            for (_, holder), grant in sorted(self._state.members.items(), key=key_in)
             if holder == user
         )
 
     def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
         return tuple(
             grant
-            for _, grant in sorted(self._state.privileges.items(), key=_key)
+            for _, grant in sorted(self._state.privileges.items(), key=key_in)
             if grant.kind == kind and grant.object == on
         )
 
     def privileges_of(self, role: Id) -> tuple[PrivilegeGrant, ...]:
         return tuple(
             grant
-            for _, grant in sorted(self._state.privileges.items(), key=_key)
+            for _, grant in sorted(self._state.privileges.items(), key=key_in)
             if grant.role == role
         )
 
     def owned_by(self, role: Id, count: int) -> tuple[tuple[Kind, Id, str], ...]:
         state = self._state
-        items: tuple[tuple[Kind, User | Role | Integration | Database], ...] = (
+        items: tuple[tuple[Kind, User | Role | Integration | Database | Governed], ...] = (
             *((Kind.DATABASE, each) for each in state.databases.values()),
             *((Kind.INTEGRATION, each) for each in state.integrations.values()),
             *((Kind.ROLE, each) for each in state.roles.values()),
             *((Kind.USER, each) for each in state.users.values()),
+            *((kind, each) for (kind, _), each in state.governed.items()),
         )
         owned = [(kind, each.id, str(each.name)) for kind, each in items if each.owner == role]
         return tuple(sorted(owned)[:count])
@@ -288,7 +221,7 @@ class MemoryReading:
         return self._state.integrations.get(integration)
 
     def integration_named(self, name: Name) -> Integration | None:
-        return _only(each for each in self._state.integrations.values() if each.name == name)
+        return only(each for each in self._state.integrations.values() if each.name == name)
 
     def integrations(self) -> tuple[Integration, ...]:
         return tuple(sorted(self._state.integrations.values(), key=lambda each: each.name))
@@ -300,7 +233,7 @@ class MemoryReading:
         return self._state.tokens.get(token)
 
     def token_with(self, verifier: str) -> Token | None:
-        return _only(each for each in self._state.tokens.values() if each.verifier == verifier)
+        return only(each for each in self._state.tokens.values() if each.verifier == verifier)
 
     def tokens_of(self, integration: Id | None) -> tuple[Token, ...]:
         found = [
@@ -311,16 +244,56 @@ class MemoryReading:
         return tuple(sorted(found, key=lambda token: (token.issued_at, token.id), reverse=True))
 
     def database_named(self, name: Name) -> Database | None:
-        return _only(each for each in self._state.databases.values() if each.name == name)
+        return only(each for each in self._state.databases.values() if each.name == name)
 
     def databases(self) -> tuple[Database, ...]:
         return tuple(sorted(self._state.databases.values(), key=lambda each: each.name))
+
+    def governed(self, kind: Kind, governed: Id) -> Governed | None:
+        return self._state.governed.get((kind, governed))
+
+    def governed_named(self, kind: Kind, name: Name) -> Governed | None:
+        return only(each for each in self.governed_all(kind) if each.name == name)
+
+    def governed_all(self, kind: Kind) -> tuple[Governed, ...]:
+        found = [each for (of, _), each in self._state.governed.items() if of == kind]
+        return tuple(sorted(found, key=lambda each: each.name))
+
+    def parameters(self, scope: Id) -> dict[str, str]:
+        rows = self._state.parameters.items()
+        return {name: value for (on, name), value in rows if on == scope}
+
+    def parameter_scopes(self, name: str, value: str) -> tuple[Id, ...]:
+        rows = self._state.parameters.items()
+        return tuple(sorted(on for (on, set_), is_ in rows if (set_, is_) == (name, value)))
+
+    def access_tokens_of(self, user: Id) -> tuple[AccessToken, ...]:
+        found = [each for each in self._state.access_tokens.values() if each.user == user]
+        return tuple(sorted(found, key=lambda each: each.name))
+
+    def access_token_with(self, verifier: str) -> AccessToken | None:
+        tokens = self._state.access_tokens.values()
+        return only(each for each in tokens if each.verifier == verifier)
 
     def session(self, session: Id) -> SqlSession | None:
         return self._state.sessions.get(session)
 
     def session_with(self, verifier: str) -> SqlSession | None:
-        return _only(each for each in self._state.sessions.values() if each.verifier == verifier)
+        return only(each for each in self._state.sessions.values() if each.verifier == verifier)
+
+    def links_of(self, reader: str | None, start: int, count: int) -> tuple[Link, ...]:
+        state = self._state
+        links = [
+            Link(
+                reader=of,
+                kind=Kind.USER if resource in state.users else Kind.ROLE,
+                resource=resource,
+                external_id=external_id,
+            )
+            for (of, resource), external_id in sorted(state.links.items(), key=key_in)
+            if reader in (None, of) and (resource in state.users or resource in state.roles)
+        ]
+        return tuple(links[start : start + count])
 
     def attempts_in(
         self, kind: AttemptKind, since: int, until: int, count: int
@@ -334,15 +307,19 @@ class MemoryReading:
         return tuple(found[max(0, len(found) - count) :])
 
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
-        rows = sorted(self._state.attempts.items(), key=_key)
+        rows = sorted(self._state.attempts.items(), key=key_in)
         return tuple([noted for seq, noted in rows if seq > after][:count])
 
     def last_attempt(self) -> int:
         return max(self._state.attempts, default=0)
 
     def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
-        rows = sorted(self._state.events.items(), key=_key)
+        rows = sorted(self._state.events.items(), key=key_in)
         return tuple([recorded for seq, recorded in rows if seq > after][:count])
+
+    def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
+        rows = sorted(self._state.events.items(), key=key_in, reverse=True)
+        return tuple([recorded for _, recorded in rows if recorded.event.id == subject][:count])
 
     def _revision(self, resource: Id, created_at: int) -> Revision:
         untouched = Revision(version=1, changed_at=created_at)
@@ -375,19 +352,21 @@ class MemoryTransaction(MemoryReading):
 
     def delete_user(self, user: Id) -> None:
         self._state.users.pop(user, None)
-        _drop(self._state.members, lambda _, grant: grant.grantee == user)
+        drop(self._state.members, lambda _, grant: grant.grantee == user)
         self.delete_sessions_of(user)
+        drop(self._state.parameters, lambda key, _: key[0] == user)
+        drop(self._state.access_tokens, lambda _, token: token.user == user)
         self._forget(user)
 
     def save_role(self, role: Role) -> None:
-        _require_free(role, self.role_named(role.name))
+        require_free(role, self.role_named(role.name))
         self._state.roles[role.id] = role
 
     def delete_role(self, role: Id) -> None:
         self._state.roles.pop(role, None)
         for grants in (self._state.members, self._state.hierarchy):
-            _drop(grants, lambda _, grant: role in (grant.role, grant.grantee, grant.granted_by))
-        _drop(
+            drop(grants, lambda _, grant: role in (grant.role, grant.grantee, grant.granted_by))
+        drop(
             self._state.privileges,
             lambda _, grant: (
                 role in (grant.role, grant.granted_by)
@@ -446,7 +425,7 @@ class MemoryTransaction(MemoryReading):
         return self._state.privileges.pop(key, None) is not None
 
     def delete_privileges_on(self, kind: Kind, on: Id) -> int:
-        return _drop(
+        return drop(
             self._state.privileges,
             lambda _, grant: grant.kind == kind and grant.object == on,
         )
@@ -465,19 +444,23 @@ class MemoryTransaction(MemoryReading):
         for database in [item for item in state.databases.values() if item.owner == owner]:
             state.databases[database.id] = replace(database, owner=heir)
             count += 1
+        for key in [key for key, item in state.governed.items() if item.owner == owner]:
+            state.governed[key] = replace(state.governed[key], owner=heir)
+            count += 1
         return count
 
     def save_integration(self, integration: Integration) -> None:
-        _require_free(integration, self.integration_named(integration.name))
+        require_free(integration, self.integration_named(integration.name))
         self._state.integrations[integration.id] = integration
         self._state.endpoints[integration.name] = integration.endpoint
 
     def delete_integration(self, integration: Id) -> None:
         self._state.integrations.pop(integration, None)
         self.delete_privileges_on(Kind.INTEGRATION, integration)
+        drop(self._state.parameters, lambda key, _: key[0] == integration)
 
     def save_token(self, token: Token) -> None:
-        _require_free(token, self.token_with(token.verifier))
+        require_free(token, self.token_with(token.verifier))
         self._state.tokens[token.id] = token
 
     def save_link(self, reader: str, resource: Id, external_id: str | None) -> bool:
@@ -491,21 +474,49 @@ class MemoryTransaction(MemoryReading):
         return True
 
     def save_database(self, database: Database) -> None:
-        _require_free(database, self.database_named(database.name))
+        require_free(database, self.database_named(database.name))
         self._state.databases[database.id] = database
 
     def delete_database(self, database: Id) -> None:
         self._state.databases.pop(database, None)
 
+    def save_governed(self, kind: Kind, governed: Governed) -> None:
+        require_free(governed, self.governed_named(kind, governed.name))
+        self._state.governed[kind, governed.id] = governed
+
+    def delete_governed(self, kind: Kind, governed: Id) -> None:
+        self._state.governed.pop((kind, governed), None)
+        self.delete_privileges_on(kind, governed)
+
+    def save_parameter(self, scope: Id, name: str, value: str | None) -> bool:
+        key = (scope, name)
+        if self._state.parameters.get(key) == value:
+            return False
+        if value is None:
+            del self._state.parameters[key]
+        else:
+            self._state.parameters[key] = value
+        return True
+
+    def save_access_token(self, token: AccessToken) -> None:
+        require_free(token, self.access_token_with(token.verifier))
+        for other in self.access_tokens_of(token.user):
+            if other.name == token.name:
+                require_free(token, other)
+        self._state.access_tokens[token.id] = token
+
+    def delete_access_token(self, token: Id) -> None:
+        self._state.access_tokens.pop(token, None)
+
     def save_session(self, session: SqlSession) -> None:
-        _require_free(session, self.session_with(session.verifier))
+        require_free(session, self.session_with(session.verifier))
         self._state.sessions[session.id] = session
 
     def delete_session(self, session: Id) -> bool:
         return self._state.sessions.pop(session, None) is not None
 
     def delete_sessions_of(self, user: Id) -> int:
-        return _drop(self._state.sessions, lambda _, session: session.user == user)
+        return drop(self._state.sessions, lambda _, session: session.user == user)
 
     def touch(self, resource: Id, at: int) -> Revision:
         present = self._revision(resource, at)
@@ -526,4 +537,4 @@ class MemoryTransaction(MemoryReading):
 
     def _forget(self, resource: Id) -> None:
         self._state.revisions.pop(resource, None)
-        _drop(self._state.links, lambda key, _: key[1] == resource)
+        drop(self._state.links, lambda key, _: key[1] == resource)
