@@ -468,7 +468,9 @@ class ScimFront:
             commands=(command,),
             describe=describe,
             finish=finish,
-            heavy=exchange.resource == "Groups" and exchange.method in {"POST", "PUT"},
+            heavy=exchange.resource == "Groups"
+            and exchange.has_members
+            and exchange.method in {"POST", "PUT"},
         )
 
     def _done(

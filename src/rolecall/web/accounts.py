@@ -44,7 +44,9 @@ class Places:
         for number, organization, name in self._accounts():
             label = label_of(organization, name)
             if label not in self._by_label:
-                url = _under(self._public_url, label) if self._by_label else self._public_url
+                url = self._public_url
+                if self._by_label:
+                    url = _beside(url, next(iter(self._by_label)), label)
                 self._by_label[label] = Place(number=number, name=name, url=url)
 
     def at(self, host: str) -> Place:
@@ -75,10 +77,13 @@ def label_of(organization: str, name: str) -> str:
     return f"{organization}-{name}".lower().replace("_", "-")
 
 
-def _under(public_url: str, label: str) -> str:
-    """The same URL below another label; `*.localhost` leads to loopback everywhere."""
+def _beside(public_url: str, first: str, label: str) -> str:
+    """The URL of another account: its label in the first one's place, or in front of the host.
+
+    `*.localhost` leads to loopback everywhere.
+    """
     parts = urlsplit(public_url)
-    host = parts.hostname or "localhost"
+    host = (parts.hostname or "localhost").removeprefix(f"{first}.")
     numeric = host.replace(".", "").isdigit() or ":" in host
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{label}.{'localhost' if numeric else host}{port}"

@@ -25,6 +25,7 @@ BODY_BYTES_MAX = 1 << 20
 GROUP_BODY_BYTES_MAX = 16 << 20
 BODY_BYTES_INLINE_MAX = 64 << 10
 """A larger body is read on a thread: half a millisecond is the longest that the loop may wait."""
+LENGTH_DIGITS_MAX = 19
 JSON_TYPES = ("application/scim+json", "application/json")
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
@@ -145,7 +146,7 @@ def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:
         elif name == b"host":
             host = value.decode("latin-1")
         elif name == b"content-length":
-            length = int(value) if value.isdigit() else -1
+            length = int(value) if value.isdigit() and len(value) < LENGTH_DIGITS_MAX else -1
         elif name == b"content-type":
             content_type = value.decode("latin-1")
         elif name == b"if-match":
