@@ -10,6 +10,9 @@ import pytest
 
 from builders import NOW, a_user, an_id
 from rolecall.domain.attempts import Attempt, AttemptKind, Noted
+from rolecall.domain.errors import NotFound
+from rolecall.domain.events import UserCreated
+from rolecall.domain.model import Kind
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Transaction
 from rolecall.store.failures import StoreFailure
@@ -113,11 +116,59 @@ def test_a_group_ends_at_64_bodies(held: Held) -> None:
     assert count(held.texts, "BEGIN IMMEDIATE") >= 3
 
 
-def test_a_body_that_only_reads_costs_no_savepoint(held: Held) -> None:
+def refused_after_writing(number: int) -> Callable[[Transaction], Id]:
+    def body(tx: Transaction) -> Id:
+        saving(number)(tx)
+        raise NotFound(Kind.USER, f"U{number}")
+
+    return body
+
+
+def test_bodies_cost_no_savepoint(held: Held) -> None:
     held.store.transact(1, lambda tx: tx.user(an_id(1)))
-    assert count(held.texts, "SAVEPOINT") == 0
     held.store.transact(1, saving(1))
-    assert count(held.texts, "SAVEPOINT") == 1
+    assert count(held.texts, "SAVEPOINT") == 0
+
+
+def test_a_refusal_before_the_first_write_spoils_no_group(held: Held) -> None:
+    held.hold()
+    held.submit(saving(1))
+    held.submit(lambda tx: tx.add_user(a_user("U1", id=an_id(7))))
+    answers = held.release(2)
+    assert answers == [(an_id(1), None), (False, None)]
+    assert count(held.texts, "ROLLBACK") == 0
+
+
+def test_a_body_refused_after_writing_takes_only_itself_back(held: Held) -> None:
+    held.hold()
+    for body in (saving(1), refused_after_writing(2), saving(3)):
+        held.submit(body)
+    answers = held.release(3)
+    assert [(result, type(error)) for result, error in answers] == [
+        (an_id(1), type(None)),
+        (None, NotFound),
+        (an_id(3), type(None)),
+    ]
+    kept = held.store.read(1, lambda r: r.known_users([an_id(n) for n in (1, 2, 3)]))
+    assert kept == {an_id(1), an_id(3)}
+    assert count(held.texts, "SAVEPOINT") == 3
+    assert count(held.texts, "COMMIT") == 2  # the holding body has a commit of its own
+
+
+def test_a_spoiled_group_leaves_one_attempt_and_one_event_a_body(held: Held) -> None:
+    def recording(tx: Transaction) -> int:
+        saving(1)(tx)
+        created = UserCreated(id=an_id(1), name="U1", owner=None)
+        return tx.record(created, at=NOW, actor="A", request="R")
+
+    held.hold()
+    held.submit(recording)
+    held.submit(refused_after_writing(2))
+    held.release(2)
+    held.store.flush()
+    events = held.store.read(1, lambda r: r.events_after(0, 10))
+    assert [recorded.event.id for recorded in events] == [an_id(1)]
+    assert [noted.attempt.status for noted in held.attempts[1:]] == [201, 500]
 
 
 def test_accounts_are_served_in_turn(held: Held) -> None:

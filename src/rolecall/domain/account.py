@@ -130,13 +130,20 @@ def answer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
 
 def bearer(reading: Reading, verifier: str) -> Bearer | None:
     """The token with this verifier, live or not."""
-    return reading.memo(("bearer", verifier), lambda: _bearer(reading, verifier))
+    try:
+        return reading.memo(("bearer", verifier), lambda: _bearer(reading, verifier))
+    except _NoBearer:
+        return None
 
 
-def _bearer(reading: Reading, verifier: str) -> Bearer | None:
+class _NoBearer(Exception):
+    """No such token: whoever guesses must not fill the memory."""
+
+
+def _bearer(reading: Reading, verifier: str) -> Bearer:
     token = reading.token_with(verifier)
     if token is None:
-        return None
+        raise _NoBearer
     return Bearer(token=token, integration=reading.integration(token.integration))
 
 

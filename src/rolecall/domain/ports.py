@@ -238,6 +238,10 @@ class Transaction(Reading, Protocol):
     """One account being changed: all of a body's writes, or none."""
 
     def save_account(self, account: Account) -> None: ...
+    def add_user(self, user: User) -> bool:
+        """Insert; False, and nothing written, when its name's or login's key is taken."""
+        ...
+
     def save_user(self, user: User) -> None:
         """Insert or replace by id. Name and login keys are unique: the caller has looked."""
         ...

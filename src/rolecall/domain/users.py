@@ -48,7 +48,9 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
     for name, value in command.properties.items():
         user = apply_change(user, Set(At(name), value))
     user = _consistent(user)
-    tx.save_user(user)
+    if not tx.add_user(user):
+        taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
+        raise _conflict_of(tx, session, taken[0], command.name)
     if command.external_id is not None and session.integration is not None:
         tx.save_link(session.integration, user.id, command.external_id)
 
@@ -62,7 +64,9 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
 
 
 def _make_room(tx: Transaction, session: Session, command: CreateUser) -> tuple[Event, ...] | None:
-    """Nothing stands in the way afterwards; None when IF NOT EXISTS finds the user there."""
+    """A replaced user is gone afterwards; None when IF NOT EXISTS finds the user there."""
+    if not command.or_replace and not command.if_not_exists:
+        return ()
     taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
     if not taken:
         return ()

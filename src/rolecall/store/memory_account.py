@@ -343,6 +343,13 @@ class MemoryTransaction(MemoryReading):
         assert account.number == self._number, "an account is saved under its own number"
         self._state.account = account
 
+    def add_user(self, user: User) -> bool:
+        keys = keys_of(user)
+        if self.users_taking(keys.name, keys.login):
+            return False
+        self._state.users[user.id] = user
+        return True
+
     def save_user(self, user: User) -> None:
         keys = keys_of(user)
         for other in self.users_taking(keys.name, keys.login):

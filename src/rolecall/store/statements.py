@@ -54,6 +54,12 @@ ON CONFLICT (account, id) DO UPDATE SET
     display_key = excluded.display_key, email_key = excluded.email_key, owner = excluded.owner,
     active = excluded.active, created_at = excluded.created_at, body = excluded.body
 """
+ADD_USER = """
+INSERT INTO users (
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT DO NOTHING
+"""
 DELETE_USER = "DELETE FROM users WHERE account = ?1 AND id = ?2"
 DELETE_MEMBERSHIPS = "DELETE FROM members WHERE account = ?1 AND user = ?2"
 
@@ -246,15 +252,14 @@ LAST_SEQUENCES = """
 SELECT (SELECT max(seq) FROM events WHERE account = ?1),
     (SELECT max(seq) FROM attempts WHERE account = ?1)
 """
-RECORD = """
-INSERT INTO events (account, seq, at, actor, request, kind, subject, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-"""
+RECORD = "INSERT INTO events (account, seq, at, actor, request, kind, subject, body) VALUES "
+RECORD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 EVENTS_AFTER = """
 SELECT seq, at, actor, request, body FROM events
 WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 """
-KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body) VALUES (?1, ?2, ?3, ?4, ?5)"
+KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body) VALUES "
+KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?)"
 ATTEMPTS_IN = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
 ORDER BY at DESC, seq DESC LIMIT ?5

@@ -1,6 +1,8 @@
-"""A transaction of the embedded store: a reading that writes, in a savepoint made at need.
+"""A transaction of the embedded store: a reading that writes, within a group's batch.
 
-The writer holds the lock of the file; a body that only reads costs no savepoint.
+The writer holds the lock of the file. Handlers refuse before they write, nearly always, so a
+body costs no savepoint at first; one that is refused later spoils its group, which is carried
+out anew with a savepoint for each body (a body may run twice: DESIGN contract 3).
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -24,66 +26,50 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id
 from rolecall.store import rows, statements
+from rolecall.store.batch import Batch
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
 
 T = TypeVar("T")
 
 
-class Sequences:
-    """The next numbers of each account's histories, good while the file's lock is held."""
-
-    def __init__(self, cursor: apsw.Cursor) -> None:
-        self._cursor = cursor
-        self._last: dict[int, list[int]] = {}
-
-    def next_event(self, number: int) -> int:
-        last = self._last_of(number)
-        last[0] += 1
-        return last[0]
-
-    def next_attempt(self, number: int) -> int:
-        last = self._last_of(number)
-        last[1] += 1
-        return last[1]
-
-    def forget(self) -> None:
-        """The lock is let go: another process may write from now on."""
-        self._last.clear()
-
-    def _last_of(self, number: int) -> list[int]:
-        last = self._last.get(number)
-        if last is None:
-            row = self._cursor.execute(statements.LAST_SEQUENCES, (number,)).fetchone()
-            assert row is not None, "a SELECT of two values has a row"
-            last = self._last[number] = [row[0] or 0, row[1] or 0]
-        return last
+class Spoiled(Exception):
+    """A body was refused after it had written: the group is carried out anew, cautiously."""
 
 
 class SqliteTransaction(SqliteReading):
     """One body's changes to one account."""
 
-    __slots__ = ("_sequences", "_wrote", "events")
+    __slots__ = ("_batch", "_recorded", "_wrote", "events")
 
     def __init__(
-        self, number: int, cursor: apsw.Cursor, remembered: Remembered, sequences: Sequences
+        self, number: int, cursor: apsw.Cursor, remembered: Remembered, batch: Batch
     ) -> None:
         super().__init__(number, cursor, remembered)
-        self._sequences = sequences
+        self._batch = batch
+        self._recorded: list[Recorded] = []
         self._wrote = False
         self.events: tuple[int, int] | None = None
 
     def keep(self) -> None:
         """The body is done: its changes join the batch."""
-        if self._wrote:
+        if self._wrote and self._batch.cautious:
             self._cursor.execute(statements.RELEASE)
+        self._batch.keep_events(self._number, self._recorded)
 
     def undo(self) -> None:
-        """The body was refused: as if it had never run."""
+        """The body was refused: as if it had never run. Raises Spoiled when that takes more."""
         self.events = None
-        if self._wrote:
-            self._cursor.execute(statements.ROLLBACK_TO)
-            self._cursor.execute(statements.RELEASE)
+        if not self._wrote:
+            return
+        if not self._batch.cautious:
+            raise Spoiled
+        self._cursor.execute(statements.ROLLBACK_TO)
+        self._cursor.execute(statements.RELEASE)
+        self._batch.forget_generation(self._number)
+
+    def generation(self) -> int:
+        return self._batch.generation(self._number)
 
     def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What a body sees after its own writes may be undone: it isn't remembered."""
@@ -94,6 +80,16 @@ class SqliteTransaction(SqliteReading):
         self._write(statements.SAVE_ACCOUNT, (self._number, rows.text_of(account)))
 
     # users
+    def add_user(self, user: User) -> bool:
+        parameters = rows.save_user(self._number, user)
+        if self._wrote or self._batch.cautious:
+            self._write(statements.ADD_USER, parameters)
+            return self._cursor.connection.changes() == 1
+        self._cursor.execute(statements.ADD_USER, parameters)
+        # A user who is refused has written nothing: that spoils no group.
+        self._wrote = self._cursor.connection.changes() == 1
+        return self._wrote
+
     def save_user(self, user: User) -> None:
         self._write(statements.SAVE_USER, rows.save_user(self._number, user))
 
@@ -207,20 +203,26 @@ class SqliteTransaction(SqliteReading):
 
     def bump_generation(self) -> None:
         self._write(statements.BUMP_GENERATION, (self._number,))
-        self._generation = None
+        self._batch.forget_generation(self._number)
 
     def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
-        seq = self._sequences.next_event(self._number)
+        seq = self._batch.next_event(self._number)
         recorded = Recorded(seq=seq, at=at, actor=actor, request=request, event=event)
-        self._write(statements.RECORD, rows.save_event(self._number, recorded))
+        self._recorded.append(recorded)
         self.events = (seq if self.events is None else self.events[0], seq)
         return seq
 
+    def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
+        unwritten = [*self._batch.events_of(self._number), *self._recorded]
+        fresh = [recorded for recorded in unwritten if recorded.seq > after]
+        return (*super().events_after(after, count), *fresh)[:count]
+
     # statements
     def _write(self, sql: str, parameters: rows.Row) -> apsw.Cursor:
-        """Carry out a change; the first one sets the savepoint to come back to."""
+        """Carry out a change; a cautious body's first one sets the savepoint to come back to."""
         if not self._wrote:
-            self._cursor.execute(statements.SAVEPOINT)
+            if self._batch.cautious:
+                self._cursor.execute(statements.SAVEPOINT)
             self._wrote = True
         return self._cursor.execute(sql, parameters)
 

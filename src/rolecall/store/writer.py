@@ -14,11 +14,12 @@ import apsw
 import msgspec
 
 from rolecall.domain.attempts import Attempt, Noted
-from rolecall.store import rows, statements
+from rolecall.store import statements
+from rolecall.store.batch import Batch
 from rolecall.store.failures import KeyTaken, StoreFailure
 from rolecall.store.inbox import Inbox, Job, Notes
 from rolecall.store.remembered import Remembered
-from rolecall.store.transaction import Sequences, SqliteTransaction
+from rolecall.store.transaction import Spoiled, SqliteTransaction
 from rolecall.store.turn import Turn
 
 LOGGER = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Writer:
         self._turn = turn
         self._remembered = remembered
         self._on_attempts = on_attempts
-        self._sequences = Sequences(self._cursor)
+        self._batch = Batch(self._cursor)
         self._thread = Thread(target=self._work, name="rolecall-writer", daemon=True)
 
     def start(self) -> None:
@@ -82,7 +83,7 @@ class Writer:
             outcomes = self._carry_out_several(taken)
             notes = self.inbox.take_notes()
             kept = self._keep_notes(notes)
-            self._cursor.execute(statements.COMMIT)
+            self._commit()
         except Exception:  # noqa: BLE001  whatever it was, the group is lost, not the thread
             self._lose()
             for job in taken:
@@ -99,10 +100,20 @@ class Writer:
         until = perf_counter() + WORK_SECONDS
         while len(taken) < BODIES_MAX and (job := self.inbox.take()) is not None:
             taken.append(job)
-            outcomes.append(self._carry_out(job))
+            try:
+                outcomes.append(self._carry_out(job))
+            except Spoiled:
+                outcomes = self._carry_out_anew(taken)
             if perf_counter() >= until:
                 break
         return outcomes
+
+    def _carry_out_anew(self, taken: list[Job]) -> list[Outcome]:
+        """A body was refused after it had written: all again, each in a savepoint of its own."""
+        self._lose()
+        self._begin()
+        self._batch.cautious = True
+        return [self._carry_out(job) for job in taken]
 
     def _refuse_group(self, failure: StoreFailure) -> None:
         """The file's lock can't be had: those who wait hear of it instead of waiting longer."""
@@ -117,7 +128,7 @@ class Writer:
         try:
             self._begin()
             kept = self._keep_notes(notes)
-            self._cursor.execute(statements.COMMIT)
+            self._commit()
         except Exception as error:  # noqa: BLE001  they are tried again later
             self._lose()
             self.inbox.give_back(notes, _failure_of(error))
@@ -129,8 +140,9 @@ class Writer:
     def _carry_out_alone(self, job: Job) -> Outcome:
         try:
             self._begin()
+            self._batch.cautious = True
             outcome = self._carry_out(job)
-            self._cursor.execute(statements.COMMIT)
+            self._commit()
         except Exception as error:  # noqa: BLE001  the caller hears of it, the thread goes on
             self._lose()
             return self._fail(job, _failure_of(error))
@@ -144,9 +156,13 @@ class Writer:
         return Outcome(job=job, error=failure)
 
     def _begin(self) -> None:
-        self._sequences.forget()
+        self._batch.begin()
         with self._turn:
             self._cursor.execute(statements.BEGIN_WRITE)
+
+    def _commit(self) -> None:
+        self._batch.write_histories()
+        self._cursor.execute(statements.COMMIT)
 
     def _lose(self) -> None:
         """Back to the last commit; the engine may have gone back by itself."""
@@ -156,7 +172,7 @@ class Writer:
 
     def _carry_out(self, job: Job) -> Outcome:
         """One body in the open transaction; only failures of the engine itself are raised."""
-        transaction = SqliteTransaction(job.number, self._cursor, self._remembered, self._sequences)
+        transaction = SqliteTransaction(job.number, self._cursor, self._remembered, self._batch)
         try:
             result = job.body(transaction)
             attempt = None if job.describe is None else job.describe(result, None)
@@ -179,18 +195,13 @@ class Writer:
     def _keep(self, number: int, attempt: Attempt | None) -> Noted | None:
         if attempt is None:
             return None
-        noted = Noted(seq=self._sequences.next_attempt(number), attempt=attempt)
-        self._cursor.execute(statements.KEEP_ATTEMPT, rows.save_attempt(number, noted))
-        return noted
+        return self._batch.keep_attempt(number, attempt)
 
     def _keep_notes(self, notes: Notes) -> list[tuple[int, Noted]]:
         kept = [
-            (number, Noted(seq=self._sequences.next_attempt(number), attempt=attempt))
+            (number, self._batch.keep_attempt(number, attempt))
             for number, attempt in notes.attempts
         ]
-        self._cursor.executemany(
-            statements.KEEP_ATTEMPT, [rows.save_attempt(number, noted) for number, noted in kept]
-        )
         self._cursor.executemany(
             statements.USE_TOKEN,
             [(number, token, minute) for (number, token), minute in notes.uses.items()],
