@@ -107,6 +107,10 @@ class Reading(Protocol):
         """
         ...
 
+    def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
+        """Users that match and whose NAME comes after `after`, by name, at most `count`."""
+        ...
+
     def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
         """Those of the ids that belong to a user."""
         ...
@@ -137,6 +141,10 @@ class Reading(Protocol):
         """As `find_users`. System roles have no owner: only `owners=None` finds them."""
         ...
 
+    def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
+        """As `users_by_name`."""
+        ...
+
     def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
         """Users with a direct grant of the role, by user id, at most `count`."""
         ...
@@ -156,6 +164,14 @@ class Reading(Protocol):
 
     def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
         """The user's direct role grants, by role id."""
+        ...
+
+    def member_grants_by(self, grantor: Id) -> tuple[RoleGrant, ...]:
+        """The grants of roles to users that a role made, by role, then user."""
+        ...
+
+    def privileges_by(self, grantor: Id) -> tuple[PrivilegeGrant, ...]:
+        """The privileges that a role granted."""
         ...
 
     def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]: ...

@@ -23,6 +23,7 @@ class Field(StrEnum):
     DISPLAY_KEY = "display_key"
     EMAIL_KEY = "email_key"
     EXTERNAL_ID = "external_id"
+    OWNER = "owner"
     ACTIVE = "active"
     CREATED_AT = "created_at"
     CHANGED_AT = "changed_at"

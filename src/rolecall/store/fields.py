@@ -35,6 +35,7 @@ def user_fields(card: UserCard) -> dict[str, Value]:
         Field.DISPLAY_KEY: keys.display,
         Field.EMAIL_KEY: keys.email,
         Field.EXTERNAL_ID: card.external_id,
+        Field.OWNER: user.owner,
         Field.ACTIVE: not user.disabled,
         Field.CREATED_AT: user.created_at,
         Field.CHANGED_AT: card.revision.changed_at,
@@ -50,6 +51,7 @@ def role_fields(card: RoleCard) -> dict[str, Value]:
         Field.NAME_KEY: key_of(role.name),
         Field.DISPLAY_KEY: key_of(role.name),
         Field.EXTERNAL_ID: card.external_id,
+        Field.OWNER: role.owner,
         Field.CREATED_AT: role.created_at,
         Field.CHANGED_AT: card.revision.changed_at,
     }

@@ -40,6 +40,8 @@ from rolecall.store.remembered import Remembered
 
 T = TypeVar("T")
 
+EVERY = 2**62
+
 
 class MemoryReading:
     """Reads one account's state."""
@@ -107,6 +109,11 @@ class MemoryReading:
         ]
         return Page(total=len(cards), items=tuple(cards[start : start + count]))
 
+    def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
+        found = [card.user for card in self.find_users(where, None, None, 0, EVERY).items]
+        found.sort(key=lambda user: user.name)
+        return tuple([user for user in found if user.name > after][:count])
+
     def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
         return frozenset(user for user in users if user in self._state.users)
 
@@ -154,6 +161,11 @@ class MemoryReading:
         ]
         return Page(total=len(cards), items=tuple(cards[start : start + count]))
 
+    def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
+        found = [card.role for card in self.find_roles(where, None, None, 0, EVERY).items]
+        found.sort(key=lambda role: role.name)
+        return tuple([role for role in found if role.name > after][:count])
+
     def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
         holders = [self._state.users[user] for held, user in self._state.members if held == role]
         return tuple(
@@ -190,6 +202,14 @@ class MemoryReading:
             for (_, holder), grant in sorted(self._state.members.items(), key=key_in)
             if holder == user
         )
+
+    def member_grants_by(self, grantor: Id) -> tuple[RoleGrant, ...]:
+        rows = sorted(self._state.members.items(), key=_key)
+        return tuple(grant for _, grant in rows if grant.granted_by == grantor)
+
+    def privileges_by(self, grantor: Id) -> tuple[PrivilegeGrant, ...]:
+        rows = sorted(self._state.privileges.items(), key=_key)
+        return tuple(grant for _, grant in rows if grant.granted_by == grantor)
 
     def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
         return tuple(

@@ -28,7 +28,12 @@ from rolecall.domain.ports import RoleCounts
 from rolecall.domain.predicate import Predicate
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements
-from rolecall.store.predicate import ROLE_COLUMNS, USER_COLUMNS
+from rolecall.store.predicate import (
+    ROLE_COLUMNS,
+    USER_COLUMNS,
+    Parameters,
+    compile_predicate,
+)
 from rolecall.store.remembered import Remembered
 from rolecall.store.rows import Row
 from rolecall.store.search import Search
@@ -102,6 +107,13 @@ class SqliteReading:
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.user_card_from(row) for row in found]))
 
+    def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
+        parameters = Parameters(self._number, after, _at_most(count))
+        condition = compile_predicate(where, USER_COLUMNS, parameters)
+        sql = statements.USERS_BY_NAME.format(condition=condition)
+        found = self._cursor.execute(sql, parameters.values()).fetchall()
+        return tuple([rows.user_from(body) for (body,) in found])
+
     def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
         found = self._rows(statements.KNOWN_USERS, rows.list_of(users))
         return frozenset([row[0] for row in found])
@@ -139,6 +151,13 @@ class SqliteReading:
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.role_card_from(row) for row in found]))
 
+    def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
+        parameters = Parameters(self._number, after, _at_most(count))
+        condition = compile_predicate(where, ROLE_COLUMNS, parameters)
+        sql = statements.ROLES_BY_NAME.format(condition=condition)
+        found = self._cursor.execute(sql, parameters.values()).fetchall()
+        return tuple([rows.role_from(body) for (body,) in found])
+
     def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
         found = self._rows(statements.MEMBERS_OF, role, _at_most(count))
         return tuple(
@@ -165,6 +184,14 @@ class SqliteReading:
     def member_grants_to(self, user: Id) -> tuple[RoleGrant, ...]:
         found = self._rows(statements.MEMBER_GRANTS_TO, user)
         return tuple([rows.member_grant_from(row) for row in found])
+
+    def member_grants_by(self, grantor: Id) -> tuple[RoleGrant, ...]:
+        found = self._rows(statements.MEMBER_GRANTS_BY, grantor)
+        return tuple([rows.member_grant_from(row) for row in found])
+
+    def privileges_by(self, grantor: Id) -> tuple[PrivilegeGrant, ...]:
+        found = self._rows(statements.PRIVILEGES_BY, grantor)
+        return tuple([rows.privilege_from(row) for row in found])
 
     def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
         found = self._rows(statements.PRIVILEGES_ON, kind, on)

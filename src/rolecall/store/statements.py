@@ -60,6 +60,14 @@ INSERT INTO users (
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 ON CONFLICT DO NOTHING
 """
+USERS_BY_NAME = """
+SELECT o.body FROM users AS o WHERE o.account = ?1 AND o.name > ?2 AND {condition}
+ORDER BY o.name LIMIT ?3
+"""
+ROLES_BY_NAME = """
+SELECT o.body FROM roles AS o WHERE o.account = ?1 AND o.name > ?2 AND {condition}
+ORDER BY o.name LIMIT ?3
+"""
 DELETE_USER = "DELETE FROM users WHERE account = ?1 AND id = ?2"
 DELETE_MEMBERSHIPS = "DELETE FROM members WHERE account = ?1 AND user = ?2"
 
@@ -101,6 +109,10 @@ WHERE account = ?1 AND role = ?2 ORDER BY user LIMIT ?3
 MEMBER_GRANTS_TO = """
 SELECT role, user, granted_by, created_at, origin FROM members
 WHERE account = ?1 AND user = ?2 ORDER BY role
+"""
+MEMBER_GRANTS_BY = """
+SELECT role, user, granted_by, created_at, origin FROM members
+WHERE account = ?1 AND granted_by = ?2 ORDER BY role, user
 """
 ADD_MEMBERS = """
 INSERT INTO members (account, role, user, granted_by, origin, created_at)
@@ -144,6 +156,10 @@ WHERE account = ?1 AND kind = ?2 AND object = ?3 ORDER BY role, privilege
 PRIVILEGES_OF = """
 SELECT kind, object, role, privilege, granted_by, created_at, grant_option FROM privileges
 WHERE account = ?1 AND role = ?2 ORDER BY kind, object, privilege
+"""
+PRIVILEGES_BY = """
+SELECT kind, object, role, privilege, granted_by, created_at, grant_option FROM privileges
+WHERE account = ?1 AND granted_by = ?2 ORDER BY kind, object, role, privilege
 """
 SAVE_PRIVILEGE = """
 INSERT INTO privileges (
