@@ -9,6 +9,20 @@ from hypothesis import strategies as st
 
 from rolecall.sql.cursor import RESERVED
 from rolecall.sql.parser import parse
+from rolecall.sql.parts import (
+    CurrentGrants,
+    GrantsScope,
+    Identifier,
+    ObjectKind,
+    ParameterScope,
+    Property,
+    RenameTo,
+    RevokeToken,
+    SetProperties,
+    ShowOptions,
+    UnsetProperties,
+    Value,
+)
 from rolecall.sql.printer import print_redacted, print_statement
 from rolecall.sql.properties import SCIM_ALTERED, SCIM_CREATED, USER_SHAPES, Shape
 from rolecall.sql.rules import INTEGRATION_KINDS
@@ -21,31 +35,19 @@ from rolecall.sql.statements import (
     CreateRole,
     CreateSecurityIntegration,
     CreateUser,
-    CurrentGrants,
     DropIntegration,
     GrantOwnership,
     GrantPrivilege,
     GrantRole,
-    GrantsScope,
-    Identifier,
-    ObjectKind,
-    ParameterScope,
-    Property,
-    RenameTo,
     RevokePrivilege,
-    RevokeToken,
-    SetProperties,
     ShowGrants,
     ShowIntegrations,
-    ShowOptions,
     ShowParameters,
     ShowScimTokens,
     ShowUsers,
     Statement,
-    UnsetProperties,
     UseSchema,
     UseSecondaryRoles,
-    Value,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from rolecall.sql.statements import Identifier, Property, Statement, folded
+from rolecall.sql.parts import Identifier, Property, folded
+from rolecall.sql.statements import Statement
 
 
 def test_an_unquoted_name_is_upper_cased_and_a_quoted_one_is_exact() -> None:

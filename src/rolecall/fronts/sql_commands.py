@@ -23,6 +23,16 @@ from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import EPOCH
 from rolecall.fronts.tables import moment as at_moment
+from rolecall.sql.parts import (
+    Identifier,
+    Property,
+    RenameTo,
+    RevokeToken,
+    SetProperties,
+    UnsetProperties,
+    Value,
+    folded,
+)
 from rolecall.sql.statements import (
     AlterRole,
     AlterSecurityIntegration,
@@ -38,16 +48,8 @@ from rolecall.sql.statements import (
     GrantOwnership,
     GrantPrivilege,
     GrantRole,
-    Identifier,
-    Property,
-    RenameTo,
     RevokePrivilege,
     RevokeRole,
-    RevokeToken,
-    SetProperties,
-    UnsetProperties,
-    Value,
-    folded,
 )
 
 Change = (

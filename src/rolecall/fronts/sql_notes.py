@@ -12,6 +12,7 @@ from rolecall.domain.names import Id
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
 from rolecall.sql.errors import SqlCompilationError
+from rolecall.sql.parts import Identifier, folded
 from rolecall.sql.printer import print_redacted
 from rolecall.sql.statements import (
     AlterRole,
@@ -29,13 +30,11 @@ from rolecall.sql.statements import (
     GrantOwnership,
     GrantPrivilege,
     GrantRole,
-    Identifier,
     RevokePrivilege,
     RevokeRole,
     Statement,
     UseDatabase,
     UseRole,
-    folded,
 )
 
 STATEMENT_CHARACTERS_MAX = 2_000

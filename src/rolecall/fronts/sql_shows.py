@@ -30,15 +30,12 @@ from rolecall.fronts.sql_commands import meant
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, table_of
+from rolecall.sql.parts import GrantsScope, Identifier, ObjectKind, ShowOptions
 from rolecall.sql.statements import (
     Describe,
-    GrantsScope,
-    Identifier,
-    ObjectKind,
     ShowDatabases,
     ShowGrants,
     ShowIntegrations,
-    ShowOptions,
     ShowParameters,
     ShowRoles,
     ShowScimTokens,

@@ -14,7 +14,7 @@ from typing import NoReturn
 import msgspec
 
 from rolecall.sql.errors import SqlSyntaxError
-from rolecall.sql.statements import Identifier
+from rolecall.sql.parts import Identifier
 
 STATEMENT_BYTES_MAX = 1_048_576
 SCRIPT_CHARACTERS_MAX = 16_777_216

@@ -6,6 +6,18 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from rolecall.sql.parts import (
+    GrantsScope,
+    Identifier,
+    ParameterScope,
+    Property,
+    RenameTo,
+    RevokeToken,
+    SetProperties,
+    ShowOptions,
+    UnsetProperties,
+    Value,
+)
 from rolecall.sql.properties import USER_SHAPES, Shape
 from rolecall.sql.statements import (
     AlterAccount,
@@ -27,33 +39,23 @@ from rolecall.sql.statements import (
     GrantOwnership,
     GrantPrivilege,
     GrantRole,
-    GrantsScope,
-    Identifier,
-    ParameterScope,
-    Property,
-    RenameTo,
     RevokePrivilege,
     RevokeRole,
-    RevokeToken,
     Rollback,
     Select,
-    SetProperties,
     ShowDatabases,
     ShowGrants,
     ShowIntegrations,
-    ShowOptions,
     ShowParameters,
     ShowRoles,
     ShowScimTokens,
     ShowUsers,
     Statement,
-    UnsetProperties,
     UseDatabase,
     UseRole,
     UseSchema,
     UseSecondaryRoles,
     UseWarehouse,
-    Value,
 )
 
 KEYWORD = re.compile("[A-Z_]+")

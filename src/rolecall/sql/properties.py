@@ -7,14 +7,7 @@ import msgspec
 
 from rolecall.sql.cursor import Cursor, Kind
 from rolecall.sql.errors import SqlSyntaxError
-from rolecall.sql.statements import (
-    Identifier,
-    Property,
-    RenameTo,
-    SetProperties,
-    UnsetProperties,
-    Value,
-)
+from rolecall.sql.parts import Identifier, Property, RenameTo, SetProperties, UnsetProperties, Value
 
 
 class Shape(Enum):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from rolecall.sql.cursor import Cursor
-from rolecall.sql.statements import Identifier, ObjectKind, Statement
+from rolecall.sql.parts import Identifier, ObjectKind
+from rolecall.sql.statements import Statement
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 
 from rolecall.sql.cursor import Cursor, Token
+from rolecall.sql.parts import CurrentGrants, Identifier, ObjectKind
 from rolecall.sql.rules import Head, Rule, object_kind, object_on
 from rolecall.sql.statements import (
-    CurrentGrants,
     GrantOwnership,
     GrantPrivilege,
     GrantRole,
-    Identifier,
-    ObjectKind,
     RevokePrivilege,
     RevokeRole,
 )

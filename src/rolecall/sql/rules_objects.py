@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rolecall.sql import properties
 from rolecall.sql.cursor import Cursor
 from rolecall.sql.errors import SqlSyntaxError
+from rolecall.sql.parts import RenameTo, RevokeToken, SetProperties, UnsetProperties
 from rolecall.sql.properties import (
     read_parameters,
     read_properties,
@@ -26,11 +27,7 @@ from rolecall.sql.statements import (
     DropIntegration,
     DropRole,
     DropUser,
-    RenameTo,
-    RevokeToken,
-    SetProperties,
     Statement,
-    UnsetProperties,
 )
 
 

@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 
 from rolecall.sql.cursor import Cursor, Kind
+from rolecall.sql.parts import GrantsScope, Identifier, ObjectKind, ParameterScope, ShowOptions
 from rolecall.sql.rules import INTEGRATION_KINDS, Head, Rule, dispatch, object_on
 from rolecall.sql.statements import (
     Describe,
-    GrantsScope,
-    Identifier,
-    ObjectKind,
-    ParameterScope,
     ShowDatabases,
     ShowGrants,
     ShowIntegrations,
-    ShowOptions,
     ShowParameters,
     ShowRoles,
     ShowScimTokens,
