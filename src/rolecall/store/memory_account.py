@@ -204,11 +204,11 @@ class MemoryReading:
         )
 
     def member_grants_by(self, grantor: Id) -> tuple[RoleGrant, ...]:
-        rows = sorted(self._state.members.items(), key=_key)
+        rows = sorted(self._state.members.items(), key=key_in)
         return tuple(grant for _, grant in rows if grant.granted_by == grantor)
 
     def privileges_by(self, grantor: Id) -> tuple[PrivilegeGrant, ...]:
-        rows = sorted(self._state.privileges.items(), key=_key)
+        rows = sorted(self._state.privileges.items(), key=key_in)
         return tuple(grant for _, grant in rows if grant.granted_by == grantor)
 
     def privileges_on(self, kind: Kind, on: Id) -> tuple[PrivilegeGrant, ...]:
@@ -306,12 +306,12 @@ class MemoryReading:
         links = [
             Link(
                 reader=of,
-                kind=Kind.USER if resource in state.users else Kind.ROLE,
+                kind=Kind.ROLE if resource in state.roles else Kind.USER,
                 resource=resource,
                 external_id=external_id,
             )
             for (of, resource), external_id in sorted(state.links.items(), key=key_in)
-            if reader in (None, of) and (resource in state.users or resource in state.roles)
+            if reader in (None, of)
         ]
         return tuple(links[start : start + count])
 
