@@ -1,7 +1,7 @@
 """The documents' own scripts, run as they stand through `rolecall sql -f`, in either case."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -38,6 +38,13 @@ use schema information_schema;
 select * from table(rest_event_history('scim', dateadd('minutes',-5,current_timestamp()),
     current_timestamp(), 200)) order by event_timestamp;
 """
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of their own: the scripts end the tokens of integrations that others use."""
+    with started(tmp_path_factory.mktemp("documents"), "--ephemeral") as running:
+        yield running
 
 
 def script_of(page: str) -> str:
