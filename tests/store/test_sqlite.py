@@ -13,6 +13,7 @@ import pytest
 
 from builders import a_user, an_id
 from rolecall.domain.ports import Reading
+from rolecall.store import rows, statements
 from rolecall.store.failures import StoreFailure, StoreTooNew
 from rolecall.store.migrations import MIGRATIONS, bring_up
 from rolecall.store.readers import READERS_MAX
@@ -20,6 +21,7 @@ from rolecall.store.remembered import VALUES_MAX
 from rolecall.store.sqlite import SqliteStore
 from rolecall.store.turn import Turn
 
+VERSION = len(MIGRATIONS)
 MORE = (*MIGRATIONS, "CREATE TABLE more (x INTEGER) STRICT")
 
 
@@ -59,14 +61,31 @@ def test_an_old_file_is_copied_before_it_changes(file: Path) -> None:
     copies: list[Path] = []
     for _ in range(2):
         connection = apsw.Connection(str(file))
-        connection.execute("DROP TABLE IF EXISTS more; PRAGMA user_version = 1")
+        connection.execute(f"DROP TABLE IF EXISTS more; PRAGMA user_version = {VERSION}")
         bring_up(connection, file, MORE, copies.append)
         assert connection.execute("PRAGMA user_version").get == len(MORE)
         connection.close()
-    assert [copy.name for copy in copies] == ["rolecall.db.v1-backup", "rolecall.db.v1-backup-2"]
+    name = f"rolecall.db.v{VERSION}-backup"
+    assert [copy.name for copy in copies] == [name, f"{name}-2"]
     copied = SqliteStore(copies[0])
     assert copied.read(1, lambda r: r.user(a_user().id)) == a_user()
     copied.close()
+
+
+def test_a_file_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
+    for version in range(1, VERSION):
+        file = tmp_path / f"{version}.db"
+        connection = apsw.Connection(str(file))
+        bring_up(connection, file, MIGRATIONS[:version])
+        connection.execute(statements.SAVE_USER, rows.save_user(1, a_user()))
+        connection.close()
+        copies: list[Path] = []
+        store = SqliteStore(file, backup_notice=copies.append)
+        assert store.transact(1, lambda tx: tx.save_parameter(a_user().id, "X", "x"))
+        assert store.read(1, lambda r: r.user(a_user().id)) == a_user()
+        store.close()
+        assert [copy.name for copy in copies] == [f"{version}.db.v{version}-backup"]
+        assert apsw.Connection(str(copies[0])).execute("PRAGMA user_version").get == version
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path) -> None:
@@ -74,7 +93,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path) -> None:
     connection = apsw.Connection(str(file))
     with pytest.raises(apsw.SQLError):
         bring_up(connection, file, (*MORE, "CREATE nonsense"))
-    assert connection.execute("PRAGMA user_version").get == 1
+    assert connection.execute("PRAGMA user_version").get == VERSION
     assert connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'more'").get is None
     connection.close()
 

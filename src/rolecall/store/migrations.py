@@ -207,7 +207,44 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('revisions', 'revisions', '1000000 1000000 1');
 """
 
-MIGRATIONS = (FIRST,)
+SECOND = """
+-- Network policies and rules.
+CREATE TABLE governed (
+    account INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (account, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX governed_by_name ON governed (account, kind, name);
+
+CREATE TABLE parameters (
+    account INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (account, scope, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX parameters_by_value ON parameters (account, name, value);
+
+CREATE TABLE access_tokens (
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX access_tokens_by_verifier ON access_tokens (account, verifier);
+CREATE UNIQUE INDEX access_tokens_by_name ON access_tokens (account, user, name);
+
+CREATE INDEX events_by_subject ON events (account, subject, seq);
+"""
+
+MIGRATIONS = (FIRST, SECOND)
 
 
 def bring_up(

@@ -8,8 +8,10 @@ import apsw
 from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.events import Recorded
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
+    Governed,
     Integration,
     Kind,
     Member,
@@ -24,7 +26,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name, key_of
-from rolecall.domain.ports import RoleCounts
+from rolecall.domain.ports import Link, RoleCounts
 from rolecall.domain.predicate import Predicate
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements
@@ -236,6 +238,33 @@ class SqliteReading:
     def databases(self) -> tuple[Database, ...]:
         return self._all(rows.database_from, statements.DATABASES)
 
+    # policies, rules, parameters, programmatic access tokens
+    def governed(self, kind: Kind, governed: Id) -> Governed | None:
+        return self._one(rows.governed_from[kind], statements.GOVERNED, kind, governed)
+
+    def governed_named(self, kind: Kind, name: Name) -> Governed | None:
+        return self._one(rows.governed_from[kind], statements.GOVERNED_NAMED, kind, name)
+
+    def governed_all(self, kind: Kind) -> tuple[Governed, ...]:
+        return self._all(rows.governed_from[kind], statements.GOVERNED_ALL, kind)
+
+    def parameters(self, scope: Id) -> dict[str, str]:
+        return dict(self._rows(statements.PARAMETERS, scope))
+
+    def parameter_scopes(self, name: str, value: str) -> tuple[Id, ...]:
+        found = self._rows(statements.PARAMETER_SCOPES, name, value)
+        return tuple([row[0] for row in found])
+
+    def access_tokens_of(self, user: Id) -> tuple[AccessToken, ...]:
+        return self._all(rows.access_token_from, statements.ACCESS_TOKENS_OF, user)
+
+    def access_token_with(self, verifier: str) -> AccessToken | None:
+        return self._one(rows.access_token_from, statements.ACCESS_TOKEN_WITH, verifier)
+
+    def links_of(self, reader: str | None, start: int, count: int) -> tuple[Link, ...]:
+        found = self._rows(statements.LINKS_OF, reader, _at_most(count), _at_most(start))
+        return tuple([rows.link_from(row) for row in found])
+
     def session(self, session: Id) -> SqlSession | None:
         return self._one(rows.session_from, statements.SESSION, session)
 
@@ -260,6 +289,10 @@ class SqliteReading:
 
     def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
         found = self._rows(statements.EVENTS_AFTER, after, _at_most(count))
+        return tuple([rows.recorded_from(row) for row in found])
+
+    def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
+        found = self._rows(statements.EVENTS_ABOUT, subject, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])
 
     # statements

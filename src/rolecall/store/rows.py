@@ -1,6 +1,6 @@
 """Rows: how values become columns and come back. A column is derived in one place, its `save_`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -14,10 +14,14 @@ from rolecall.domain.events import (
     UserChanged,
 )
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
+    Governed,
     Integration,
     Kind,
+    NetworkPolicy,
+    NetworkRule,
     Privilege,
     PrivilegeGrant,
     Revision,
@@ -30,6 +34,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, key_of
+from rolecall.domain.ports import Link
 from rolecall.store.fields import keys_of
 
 Row = tuple[Any, ...]
@@ -52,6 +57,11 @@ role_from = msgspec.json.Decoder(Role).decode
 integration_from = msgspec.json.Decoder(Integration).decode
 token_from = msgspec.json.Decoder(Token).decode
 database_from = msgspec.json.Decoder(Database).decode
+access_token_from = msgspec.json.Decoder(AccessToken).decode
+governed_from: dict[Kind, Callable[[str], Governed]] = {
+    Kind.NETWORK_POLICY: msgspec.json.Decoder(NetworkPolicy).decode,
+    Kind.NETWORK_RULE: msgspec.json.Decoder(NetworkRule).decode,
+}
 session_from = msgspec.json.Decoder(SqlSession).decode
 event_from = msgspec.json.Decoder[Event](Event).decode
 attempt_from = msgspec.json.Decoder(Attempt).decode
@@ -112,6 +122,14 @@ def save_token(account: int, token: Token) -> Row:
 
 def save_session(account: int, session: SqlSession) -> Row:
     return (account, session.id, session.user, session.verifier, text_of(session))
+
+
+def save_governed(account: int, kind: Kind, governed: Governed) -> Row:
+    return (account, kind, governed.id, governed.name, governed.owner, text_of(governed))
+
+
+def save_access_token(account: int, token: AccessToken) -> Row:
+    return (account, token.id, token.user, token.name, token.verifier, text_of(token))
 
 
 def save_event(account: int, recorded: Recorded) -> Row:
@@ -226,6 +244,11 @@ def save_privilege(account: int, grant: PrivilegeGrant) -> Row:
 def owned_from(row: Row) -> tuple[Kind, Id, str]:
     kind, id, name = row
     return Kind(kind), id, name
+
+
+def link_from(row: Row) -> Link:
+    reader, kind, resource, external_id = row
+    return Link(reader=reader, kind=Kind(kind), resource=resource, external_id=external_id)
 
 
 def noted_from(row: Row) -> Noted:

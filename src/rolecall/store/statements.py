@@ -180,6 +180,7 @@ DELETE FROM privileges WHERE account = ?1 AND kind = ?2 AND object = ?3
 OWNED_BY = """
 SELECT 'DATABASE' AS kind, id, name FROM databases WHERE account = ?1 AND owner = ?2
 UNION ALL SELECT 'INTEGRATION', id, name FROM integrations WHERE account = ?1 AND owner = ?2
+UNION ALL SELECT kind, id, name FROM governed WHERE account = ?1 AND owner = ?2
 UNION ALL SELECT 'ROLE', id, name FROM roles WHERE account = ?1 AND owner = ?2
 UNION ALL SELECT 'USER', id, name FROM users WHERE account = ?1 AND owner = ?2
 ORDER BY kind, id LIMIT ?3
@@ -188,8 +189,8 @@ REASSIGN = tuple(
     f"""
 UPDATE {table} SET owner = ?3, body = json_set(body, '$.owner', ?3)
 WHERE account = ?1 AND owner = ?2
-"""  # noqa: S608  the four tables are named here
-    for table in ("databases", "integrations", "roles", "users")
+"""  # noqa: S608  the five tables are named here
+    for table in ("databases", "governed", "integrations", "roles", "users")
 )
 
 # ---- integrations, tokens, databases, sessions -----------------------------------------------
@@ -222,10 +223,13 @@ ON CONFLICT (account, id) DO UPDATE SET
     integration = excluded.integration, verifier = excluded.verifier,
     issued_at = excluded.issued_at, body = excluded.body
 """
-USE_TOKEN = """
-UPDATE tokens SET body = json_set(body, '$.last_used_at', ?3)
+USE_TOKEN = tuple(
+    f"""
+UPDATE {table} SET body = json_set(body, '$.last_used_at', ?3)
 WHERE account = ?1 AND id = ?2 AND coalesce(body ->> '$.last_used_at', 0) < ?3
-"""
+"""  # noqa: S608  the two tables are named here
+    for table in ("tokens", "access_tokens")
+)
 DATABASE_NAMED = "SELECT body FROM databases WHERE account = ?1 AND name = ?2"
 DATABASES = "SELECT body FROM databases WHERE account = ?1 ORDER BY name"
 SAVE_DATABASE = """
@@ -244,6 +248,43 @@ ON CONFLICT (account, id) DO UPDATE SET
 DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2 RETURNING 1"
 DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE account = ?1 AND user = ?2"
 
+# ---- policies, rules, parameters, programmatic access tokens ---------------------------------
+
+GOVERNED = "SELECT body FROM governed WHERE account = ?1 AND kind = ?2 AND id = ?3"
+GOVERNED_NAMED = "SELECT body FROM governed WHERE account = ?1 AND kind = ?2 AND name = ?3"
+GOVERNED_ALL = "SELECT body FROM governed WHERE account = ?1 AND kind = ?2 ORDER BY name"
+SAVE_GOVERNED = """
+INSERT INTO governed (account, kind, id, name, owner, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (account, kind, id) DO UPDATE SET
+    name = excluded.name, owner = excluded.owner, body = excluded.body
+"""
+DELETE_GOVERNED = "DELETE FROM governed WHERE account = ?1 AND kind = ?2 AND id = ?3"
+PARAMETERS = "SELECT name, value FROM parameters WHERE account = ?1 AND scope = ?2"
+PARAMETER_SCOPES = """
+SELECT scope FROM parameters WHERE account = ?1 AND name = ?2 AND value = ?3 ORDER BY scope
+"""
+SAVE_PARAMETER = """
+INSERT INTO parameters (account, scope, name, value) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value RETURNING 1
+"""
+DELETE_PARAMETER = """
+DELETE FROM parameters WHERE account = ?1 AND scope = ?2 AND name = ?3 RETURNING 1
+"""
+DELETE_PARAMETERS = "DELETE FROM parameters WHERE account = ?1 AND scope = ?2"
+ACCESS_TOKENS_OF = """
+SELECT body FROM access_tokens WHERE account = ?1 AND user = ?2 ORDER BY name
+"""
+ACCESS_TOKEN_WITH = "SELECT body FROM access_tokens WHERE account = ?1 AND verifier = ?2"
+SAVE_ACCESS_TOKEN = """
+INSERT INTO access_tokens (account, id, user, name, verifier, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (account, id) DO UPDATE SET
+    user = excluded.user, name = excluded.name, verifier = excluded.verifier,
+    body = excluded.body
+"""
+DELETE_ACCESS_TOKEN = "DELETE FROM access_tokens WHERE account = ?1 AND id = ?2"
+DELETE_ACCESS_TOKENS_OF = "DELETE FROM access_tokens WHERE account = ?1 AND user = ?2"
+
 # ---- what stands beside a resource -----------------------------------------------------------
 
 TOUCH = """
@@ -261,6 +302,14 @@ DELETE_LINK = """
 DELETE FROM links WHERE account = ?1 AND resource = ?2 AND reader = ?3 RETURNING 1
 """
 DELETE_LINKS = "DELETE FROM links WHERE account = ?1 AND resource = ?2"
+LINKS_OF = """
+SELECT l.reader, iif(r.id IS NULL, 'USER', 'ROLE'), l.resource, l.external_id FROM (
+    SELECT reader, resource, external_id FROM links
+    WHERE account = ?1 AND (?2 IS NULL OR reader = ?2)
+    ORDER BY reader, resource LIMIT ?3 OFFSET ?4
+) AS l LEFT JOIN roles AS r ON r.account = ?1 AND r.id = l.resource
+ORDER BY l.reader, l.resource
+"""
 
 # ---- histories -----------------------------------------------------------------------------
 
@@ -273,6 +322,10 @@ RECORD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 EVENTS_AFTER = """
 SELECT seq, at, actor, request, body FROM events
 WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
+"""
+EVENTS_ABOUT = """
+SELECT seq, at, actor, request, body FROM events
+WHERE account = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT ?3
 """
 KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body) VALUES "
 KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?)"

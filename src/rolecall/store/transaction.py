@@ -12,8 +12,10 @@ import apsw
 
 from rolecall.domain.events import Event, Recorded
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
+    Governed,
     Integration,
     Kind,
     PrivilegeGrant,
@@ -98,6 +100,8 @@ class SqliteTransaction(SqliteReading):
             statements.DELETE_USER,
             statements.DELETE_MEMBERSHIPS,
             statements.DELETE_SESSIONS_OF,
+            statements.DELETE_PARAMETERS,
+            statements.DELETE_ACCESS_TOKENS_OF,
             statements.DELETE_LINKS,
             statements.DELETE_REVISION,
         ):
@@ -171,6 +175,7 @@ class SqliteTransaction(SqliteReading):
     def delete_integration(self, integration: Id) -> None:
         self._write(statements.DELETE_INTEGRATION, (self._number, integration))
         self.delete_privileges_on(Kind.INTEGRATION, integration)
+        self._write(statements.DELETE_PARAMETERS, (self._number, integration))
 
     def save_token(self, token: Token) -> None:
         self._write(statements.SAVE_TOKEN, rows.save_token(self._number, token))
@@ -186,6 +191,25 @@ class SqliteTransaction(SqliteReading):
 
     def delete_database(self, database: Id) -> None:
         self._write(statements.DELETE_DATABASE, (self._number, database))
+
+    def save_governed(self, kind: Kind, governed: Governed) -> None:
+        self._write(statements.SAVE_GOVERNED, rows.save_governed(self._number, kind, governed))
+
+    def delete_governed(self, kind: Kind, governed: Id) -> None:
+        self._write(statements.DELETE_GOVERNED, (self._number, kind, governed))
+        self.delete_privileges_on(kind, governed)
+
+    def save_parameter(self, scope: Id, name: str, value: str | None) -> bool:
+        key = (self._number, scope, name)
+        if value is None:
+            return self._changes(statements.DELETE_PARAMETER, key)
+        return self._changes(statements.SAVE_PARAMETER, (*key, value))
+
+    def save_access_token(self, token: AccessToken) -> None:
+        self._write(statements.SAVE_ACCESS_TOKEN, rows.save_access_token(self._number, token))
+
+    def delete_access_token(self, token: Id) -> None:
+        self._write(statements.DELETE_ACCESS_TOKEN, (self._number, token))
 
     def save_session(self, session: SqlSession) -> None:
         self._write(statements.SAVE_SESSION, rows.save_session(self._number, session))

@@ -202,10 +202,9 @@ class Writer:
             (number, self._batch.keep_attempt(number, attempt))
             for number, attempt in notes.attempts
         ]
-        self._cursor.executemany(
-            statements.USE_TOKEN,
-            [(number, token, minute) for (number, token), minute in notes.uses.items()],
-        )
+        uses = [(number, token, minute) for (number, token), minute in notes.uses.items()]
+        for statement in statements.USE_TOKEN:
+            self._cursor.executemany(statement, uses)
         return kept
 
     def _tell(self, outcomes: list[Outcome], kept: list[tuple[int, Noted]]) -> None:
