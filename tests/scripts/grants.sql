@@ -39,7 +39,7 @@ show grants on user bob;
 
 show grants on account limit 1;
 --> privilege | granted_on | name | granted_to
---> CREATE DATABASE | ACCOUNT | DEMO | ROLE
+--> ATTACH POLICY | ACCOUNT | DEMO | ROLE
 
 grant all on user bob to role lead;
 --> Statement executed successfully.

@@ -16,12 +16,16 @@ from rolecall.domain.errors import (
     RoleNotGranted,
     TokenRefused,
 )
+from rolecall.domain.founding import SYSTEM_PRIVILEGES
 from rolecall.domain.model import (
     Database,
     Integration,
     Kind,
     Membership,
+    NetworkPolicy,
+    NetworkRule,
     Privilege,
+    PrivilegeGrant,
     Role,
     Token,
     User,
@@ -177,11 +181,39 @@ def require_good(reading: Reading, token: Token, at: int) -> Integration:
 def holders(reading: Reading, privilege: Privilege, kind: Kind, on: Id) -> frozenset[Id]:
     """The roles that hold a privilege on one object by a grant of it."""
     grants = (
-        reading.memo("account_privileges", lambda: reading.privileges_on(kind, on))
-        if kind is Kind.ACCOUNT
-        else reading.privileges_on(kind, on)
+        account_privileges(reading) if kind is Kind.ACCOUNT else reading.privileges_on(kind, on)
     )
     return frozenset(grant.role for grant in grants if grant.privilege is privilege)
+
+
+def account_privileges(reading: Reading) -> tuple[PrivilegeGrant, ...]:
+    """Who holds what on the account: what was granted, and what system roles hold from birth."""
+    return reading.memo("account_privileges", lambda: _account_privileges(reading))
+
+
+def _account_privileges(reading: Reading) -> tuple[PrivilegeGrant, ...]:
+    account = reading.account()
+    granted = reading.privileges_on(Kind.ACCOUNT, account.id)
+    known = {(grant.role, grant.privilege) for grant in granted}
+    inborn = (
+        PrivilegeGrant(
+            privilege=privilege,
+            kind=Kind.ACCOUNT,
+            object=account.id,
+            role=system_role(reading, Name(name)).id,
+            granted_by=None,
+            created_at=account.created_at,
+        )
+        for name, privileges in SYSTEM_PRIVILEGES.items()
+        for privilege in privileges
+    )
+    return granted + tuple(grant for grant in inborn if (grant.role, grant.privilege) not in known)
+
+
+def privileges_of(reading: Reading, role: Id) -> tuple[PrivilegeGrant, ...]:
+    """What a role holds by grants of privileges, and from birth."""
+    objects = (held for held in reading.privileges_of(role) if held.kind is not Kind.ACCOUNT)
+    return (*(held for held in account_privileges(reading) if held.role == role), *objects)
 
 
 def account_id(reading: Reading) -> Id:
@@ -325,7 +357,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-def target_of(kind: Kind, found: User | Role | Integration | Database) -> Target:
+Owned = User | Role | Integration | Database | NetworkPolicy | NetworkRule
+"""What has a name and an owner."""
+
+
+def target_of(kind: Kind, found: Owned) -> Target:
     """An object as a target."""
     return Target(kind=kind, id=found.id, owner=found.owner, name=found.name)
 

@@ -192,7 +192,11 @@ def grants_on(reading: Reading, session: Session, query: GrantsOn) -> tuple[Gran
     """Ownership first, then privileges, by name."""
     del session
     target = grants.object_meant(reading, query.kind, query.object)
-    held = reading.privileges_on(target.kind, target.id)
+    held = (
+        access.account_privileges(reading)
+        if target.kind is Kind.ACCOUNT
+        else reading.privileges_on(target.kind, target.id)
+    )
     names = access.names_of(
         reading, {target.owner, *(g.role for g in held), *(g.granted_by for g in held)}
     )
@@ -237,7 +241,7 @@ def grants_to_role(reading: Reading, session: Session, query: GrantsToRole) -> t
         for kind, _id, name in reading.owned_by(role.id, LISTED_MAX)
     ]
     account = reading.account()
-    for privilege in reading.privileges_of(role.id):
+    for privilege in access.privileges_of(reading, role.id):
         target = (
             account.name
             if privilege.kind is Kind.ACCOUNT

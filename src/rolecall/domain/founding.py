@@ -8,7 +8,6 @@ from rolecall.domain.model import (
     Database,
     Kind,
     Privilege,
-    PrivilegeGrant,
     Role,
     RoleGrant,
     User,
@@ -33,11 +32,19 @@ SYSTEM_PRIVILEGES: dict[str, tuple[Privilege, ...]] = {
         Privilege.MONITOR_USER,
         Privilege.MONITOR_ROLE,
     ),
-    "SECURITYADMIN": (Privilege.MANAGE_GRANTS,),
+    "SECURITYADMIN": (
+        Privilege.MANAGE_GRANTS,
+        Privilege.CREATE_NETWORK_POLICY,
+        Privilege.CREATE_NETWORK_RULE,
+        Privilege.ATTACH_POLICY,
+    ),
     "SYSADMIN": (Privilege.CREATE_DATABASE,),
     "USERADMIN": (Privilege.CREATE_USER, Privilege.CREATE_ROLE),
 }
-"""What each system role holds on the account from birth; it can't be revoked."""
+"""What each system role holds on the account from birth; it can't be revoked.
+
+No rows say so: an older account has what a newer table gives (`access.account_privileges`).
+"""
 
 DEMO_DB = Name("DEMO_DB")
 
@@ -89,18 +96,6 @@ def _grant(tx: Transaction, command: FoundAccount) -> None:
                     role=ids[name],
                     grantee_kind=Kind.ROLE,
                     grantee=ids[heir],
-                    granted_by=None,
-                    created_at=command.at,
-                )
-            )
-    for name, privileges in SYSTEM_PRIVILEGES.items():
-        for privilege in privileges:
-            tx.save_privilege(
-                PrivilegeGrant(
-                    privilege=privilege,
-                    kind=Kind.ACCOUNT,
-                    object=command.id,
-                    role=ids[name],
                     granted_by=None,
                     created_at=command.at,
                 )

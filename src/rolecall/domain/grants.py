@@ -37,6 +37,7 @@ from rolecall.domain.events import (
 from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.model import (
     Database,
+    Governed,
     Integration,
     Kind,
     Privilege,
@@ -56,6 +57,9 @@ ON_ACCOUNT = frozenset(
         Privilege.CREATE_ROLE,
         Privilege.CREATE_INTEGRATION,
         Privilege.CREATE_DATABASE,
+        Privilege.CREATE_NETWORK_POLICY,
+        Privilege.CREATE_NETWORK_RULE,
+        Privilege.ATTACH_POLICY,
         Privilege.MANAGE_GRANTS,
         Privilege.MONITOR_USER,
         Privilege.MONITOR_ROLE,
@@ -67,6 +71,8 @@ GRANTABLE: dict[Kind, frozenset[Privilege]] = {
     Kind.ROLE: frozenset({Privilege.MONITOR}),
     Kind.INTEGRATION: frozenset({Privilege.USAGE, Privilege.MONITOR}),
     Kind.DATABASE: frozenset({Privilege.USAGE, Privilege.MONITOR}),
+    Kind.NETWORK_POLICY: frozenset({Privilege.USAGE}),
+    Kind.NETWORK_RULE: frozenset({Privilege.USAGE}),
 }
 """Which privileges can be granted on which kind of object; OWNERSHIP is transferred instead."""
 
@@ -311,11 +317,22 @@ def _give_database(tx: Transaction, database_id: Id, heir: Id, _at: int) -> None
     tx.save_database(msgspec.structs.replace(database, owner=heir))
 
 
+def _give_governed(kind: Kind) -> Callable[[Transaction, Id, Id, int], None]:
+    def give(tx: Transaction, governed_id: Id, heir: Id, _at: int) -> None:
+        governed = tx.governed(kind, governed_id)
+        assert governed is not None, "it was just found"
+        tx.save_governed(kind, msgspec.structs.replace(governed, owner=heir))
+
+    return give
+
+
 _OWNED: dict[Kind, Callable[[Transaction, Id, Id, int], None]] = {
     Kind.USER: _give_user,
     Kind.ROLE: _give_role,
     Kind.INTEGRATION: _give_integration,
     Kind.DATABASE: _give_database,
+    Kind.NETWORK_POLICY: _give_governed(Kind.NETWORK_POLICY),
+    Kind.NETWORK_RULE: _give_governed(Kind.NETWORK_RULE),
 }
 
 
@@ -348,9 +365,21 @@ def database_meant(reading: Reading, ref: Ref) -> Database:
     raise NotFound(Kind.DATABASE, access.label(ref))
 
 
+def governed_meant(reading: Reading, kind: Kind, ref: Ref) -> Governed:
+    """The network policy or rule, by id or by name; NotFound."""
+    found = (
+        reading.governed_named(kind, ref.name)
+        if isinstance(ref, ByName)
+        else reading.governed(kind, ref)
+    )
+    if found is None:
+        raise NotFound(kind, access.label(ref))
+    return found
+
+
 def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
     """What is granted on; NotFound."""
-    found: User | Role | Integration | Database
+    found: access.Owned
     if kind is Kind.ACCOUNT or ref is None:
         account = reading.account()
         return Target(kind=Kind.ACCOUNT, id=account.id, owner=None, name=account.name)
@@ -363,6 +392,8 @@ def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
             found = integration_meant(reading, ref)
         case Kind.DATABASE:
             found = database_meant(reading, ref)
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
+            found = governed_meant(reading, kind, ref)
         case _:
             raise NotFound(kind, access.label(ref))
     return access.target_of(kind, found)

@@ -54,6 +54,8 @@ class ObjectKind(StrEnum):
     ROLE = "ROLE"
     INTEGRATION = "INTEGRATION"
     DATABASE = "DATABASE"
+    NETWORK_POLICY = "NETWORK POLICY"
+    NETWORK_RULE = "NETWORK RULE"
 
 
 class CurrentGrants(StrEnum):

@@ -41,7 +41,10 @@ def object_kind(cursor: Cursor) -> ObjectKind:
     if cursor.accept("SECURITY"):
         cursor.expect("INTEGRATION")
         return ObjectKind.INTEGRATION
-    return ObjectKind(cursor.choice(*ObjectKind))
+    for kind in ObjectKind:
+        if cursor.accept(*kind.split()):
+            return kind
+    return cursor.fail(" or ".join(ObjectKind))
 
 
 def object_on(cursor: Cursor) -> tuple[ObjectKind, Identifier | None]:

@@ -115,8 +115,11 @@ def _privilege(cursor: Cursor) -> str:
 
 PRIVILEGES: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.ACCOUNT: (
+        "ATTACH POLICY",
         "CREATE DATABASE",
         "CREATE INTEGRATION",
+        "CREATE NETWORK POLICY",
+        "CREATE NETWORK RULE",
         "CREATE ROLE",
         "CREATE USER",
         "MANAGE GRANTS",
@@ -128,6 +131,8 @@ PRIVILEGES: Mapping[ObjectKind, tuple[str, ...]] = {
     ObjectKind.ROLE: ("MONITOR", "OWNERSHIP", "USAGE"),
     ObjectKind.INTEGRATION: ("MONITOR", "OWNERSHIP", "USAGE"),
     ObjectKind.DATABASE: ("MONITOR", "OWNERSHIP", "USAGE"),
+    ObjectKind.NETWORK_POLICY: ("OWNERSHIP", "USAGE"),
+    ObjectKind.NETWORK_RULE: ("OWNERSHIP", "USAGE"),
 }
 
 
