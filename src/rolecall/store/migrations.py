@@ -242,6 +242,9 @@ CREATE UNIQUE INDEX access_tokens_by_verifier ON access_tokens (account, verifie
 CREATE UNIQUE INDEX access_tokens_by_name ON access_tokens (account, user, name);
 
 CREATE INDEX events_by_subject ON events (account, subject, seq);
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('events', 'events', '10000000 10000000 1'),
+    ('events', 'events_by_subject', '10000000 10000000 100 1');
 """
 
 MIGRATIONS = (FIRST, SECOND)
