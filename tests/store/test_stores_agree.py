@@ -18,10 +18,13 @@ from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.errors import Refusal
 from rolecall.domain.events import RoleCreated
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
     Integration,
     Kind,
+    NetworkPolicy,
+    NetworkRule,
     Privilege,
     PrivilegeGrant,
     RoleGrant,
@@ -42,7 +45,11 @@ Write = Callable[[Transaction], object]
 users = st.integers(1, 3).map(an_id)
 roles = st.integers(11, 13).map(an_id)
 integrations = st.integers(21, 22).map(an_id)
-objects = st.one_of(users, roles, integrations)
+policies = st.integers(71, 72).map(an_id)
+objects = st.one_of(users, roles, integrations, policies)
+kinds = st.sampled_from((Kind.NETWORK_POLICY, Kind.NETWORK_RULE))
+parameters = st.sampled_from(("NETWORK_POLICY", "TIMEZONE"))
+access_tokens = st.integers(81, 83).map(an_id)
 names = st.sampled_from(NAMES)
 times = st.integers(NOW, NOW + 3)
 owners = st.none() | roles
@@ -113,6 +120,27 @@ def saving_database(id: Id, name: str, owner: Id | None) -> Write:
     return methodcaller("save_database", database)
 
 
+def saving_governed(kind: Kind, id: Id, name: str, owner: Id | None) -> Write:
+    if kind is Kind.NETWORK_POLICY:
+        policy = NetworkPolicy(id=id, name=Name(name), owner=owner, created_at=NOW)
+        return methodcaller("save_governed", kind, policy)
+    rule = NetworkRule(id=id, name=Name(name), owner=owner, created_at=NOW, type="IPV4")
+    return methodcaller("save_governed", kind, rule)
+
+
+def saving_access_token(id: Id, user: Id, name: str, verifier: int) -> Write:
+    token = AccessToken(
+        id=id,
+        user=user,
+        name=Name(name),
+        verifier=f"v{verifier}",
+        created_at=NOW,
+        expires_at=NOW,
+        created_by="BOB",
+    )
+    return methodcaller("save_access_token", token)
+
+
 WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(saving_user, users, names, owners, st.none() | names),
     st.builds(saving_user, users, names, owners, st.none() | names),
@@ -149,6 +177,14 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(saving_token, st.integers(41, 43).map(an_id), integrations, times),
     st.builds(saving_session, st.integers(51, 53).map(an_id), users),
     st.builds(saving_database, st.integers(61, 62).map(an_id), names, owners),
+    st.builds(saving_governed, kinds, policies, names, owners),
+    st.builds(
+        lambda on, name, value: methodcaller("save_parameter", on, name, value),
+        st.one_of(users, integrations),
+        parameters,
+        st.none() | names,
+    ),
+    st.builds(saving_access_token, access_tokens, users, names, st.integers(1, 4)),
     st.builds(
         lambda reader, on, text: methodcaller("save_link", reader, on, text),
         readers,
@@ -165,6 +201,8 @@ DELETES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda each: methodcaller("delete_integration", each), integrations),
     st.builds(lambda n: methodcaller("delete_database", an_id(n)), st.integers(61, 62)),
     st.builds(lambda n: methodcaller("delete_session", an_id(n)), st.integers(51, 53)),
+    st.builds(lambda kind, each: methodcaller("delete_governed", kind, each), kinds, policies),
+    st.builds(lambda token: methodcaller("delete_access_token", token), access_tokens),
 )
 
 
@@ -198,8 +236,18 @@ def everything_about(r: Reading) -> list[Any]:
         r.tokens_of(an_id(21)),
         r.databases(),
         [r.session(an_id(n)) for n in range(51, 54)],
+        [r.governed_all(kind) for kind in (Kind.NETWORK_POLICY, Kind.NETWORK_RULE)],
+        [r.governed(Kind.NETWORK_POLICY, an_id(n)) for n in (71, 72)],
+        [r.governed_named(Kind.NETWORK_RULE, Name(name)) for name in NAMES],
+        [r.parameters(scope) for scope in (*everybody, an_id(21), an_id(22))],
+        [r.parameter_scopes("NETWORK_POLICY", name) for name in NAMES],
+        [r.access_tokens_of(user) for user in everybody],
+        [r.access_token_with(f"v{n}") for n in range(1, 5)],
+        r.links_of(None, 0, 9),
+        r.links_of("OKTA", 1, 2),
         r.last_attempt(),
         [(each.at, each.event) for each in r.events_after(0, 99)],
+        [(each.at, each.event) for each in r.events_about(an_id(1), 3)],
     ]
 
 
@@ -247,10 +295,10 @@ class StoresAgree(RuleBasedStateMachine):
     def be_refused(self, writes: list[Write]) -> None:
         self.write(writes, refused=True)
 
-    @rule(n=st.integers(41, 43), at=times)
-    def use(self, n: int, at: int) -> None:
+    @rule(token=st.integers(41, 43).map(an_id) | access_tokens, at=times)
+    def use(self, token: Id, at: int) -> None:
         for store in self.stores:
-            store.use(1, an_id(n), at)
+            store.use(1, token, at)
             store.flush()
 
     @invariant()
