@@ -45,6 +45,10 @@ def run(order: Order) -> None:
     with ExitStack() as stack:
         listening = server.listen(order.host, order.port)
         stack.callback(listening.close)
+        if order.ready_file is not None:
+            # A server that was killed left its own: whoever waits must not take it for this one's.
+            order.ready_file.unlink(missing_ok=True)
+            stack.callback(order.ready_file.unlink, missing_ok=True)
         folder = order.data or Path(stack.enter_context(scratch_folder()))
         lines = Lines()
         rolecall = stack.enter_context(
@@ -56,14 +60,12 @@ def run(order: Order) -> None:
             )
         )
         _bootstrap(rolecall, order)
-        url = (order.public_url or _local_url(order.host, listening.getsockname()[1])).rstrip("/")
-        places = rolecall.places(url)
+        local = _local_url(order.host, listening.getsockname()[1])
+        places = rolecall.places((order.public_url or local).rstrip("/"))
         application = server.Application(places, rolecall.account, rolecall.world)
         server.serve(
-            application, listening, lambda: _announce(rolecall, order, places), order.proxies
+            application, listening, lambda: _announce(rolecall, order, places, local), order.proxies
         )
-        if order.ready_file is not None:
-            order.ready_file.unlink(missing_ok=True)
 
 
 def _bootstrap(rolecall: Rolecall, order: Order) -> None:
@@ -84,8 +86,10 @@ def _local_url(host: str, port: int) -> str:
     return f"http://{shown}:{port}"
 
 
-def _announce(rolecall: Rolecall, order: Order, places: Places) -> None:
-    """Say how to begin, now that it works."""
+def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> None:
+    """Say how to begin, now that it works. `local` is where the socket is."""
+    if order.public_url is not None:
+        typer.echo(f"Listening on {local} for what comes by {places.first.url}")
     for place in places.all():
         typer.echo(f"Account {place.name}: {place.url}/scim/v2")
     account = rolecall.account(places.first.number)
@@ -105,14 +109,15 @@ def _announce(rolecall: Rolecall, order: Order, places: Places) -> None:
     except Refusal as refusal:
         typer.echo(f"No token was issued for {INTEGRATION}: {refusal.remedy or refusal}")
     if order.ready_file is not None:
-        _write_ready(order.ready_file, rolecall, places)
+        _write_ready(order.ready_file, rolecall, places, local)
     typer.echo("waiting for the first request…")
 
 
-def _write_ready(path: Path, rolecall: Rolecall, places: Places) -> None:
+def _write_ready(path: Path, rolecall: Rolecall, places: Places, local: str) -> None:
     """The ready file appears whole, so that whoever waits for it can read it at once."""
     ready = {
         "url": places.first.url,
+        "local_url": local,
         "account": places.first.name,
         "pid": os.getpid(),
         "data": str(rolecall.folder.resolve()),

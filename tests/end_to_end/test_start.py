@@ -76,6 +76,25 @@ def test_the_ready_file_says_where_the_server_is_and_goes_with_it(tmp_path: Path
     assert not ready.exists()
 
 
+def test_the_ready_file_of_a_killed_server_is_not_taken_for_the_next_ones(tmp_path: Path) -> None:
+    data, ready = tmp_path / "data", tmp_path / "ready.json"
+    with started(tmp_path, "--data", str(data)) as killed:
+        killed.kill()
+    assert ready.exists()
+    connection = apsw.Connection(str(data / "rolecall.db"))
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    rolecall("serve", "--data", str(data), "--port", "0", "--ready-file", str(ready), fails=1)
+    assert not ready.exists()
+
+
+def test_ctrl_c_ends_it_in_good_order_too(tmp_path: Path) -> None:
+    with started(tmp_path, "--ephemeral") as server:
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(30) == 0
+    assert not server.data.exists()
+
+
 def test_an_ephemeral_server_leaves_nothing_behind(tmp_path: Path) -> None:
     with started(tmp_path, "--ephemeral") as server:
         server.token = server.issue_token(tmp_path)
@@ -83,21 +102,16 @@ def test_an_ephemeral_server_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not server.data.exists()
 
 
-def free_port() -> str:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return str(taken.getsockname()[1])
-
-
 def test_locations_name_the_public_url_whatever_the_host_header_says(tmp_path: Path) -> None:
-    public, port = "https://scim.example.com", free_port()
-    with started(tmp_path, "--ephemeral", "--port", port, "--public-url", f"{public}/") as server:
+    public = "https://scim.example.com"
+    with started(tmp_path, "--ephemeral", "--public-url", f"{public}/") as server:
         headers = {
             "Authorization": f"Bearer {server.issue_token(tmp_path)}",
             "Host": "evil.example.org",
         }
-        users = f"http://127.0.0.1:{port}/scim/v2/Users"
-        answer = httpx.post(users, json=user_body("bob"), headers=headers)
+        local = json.loads((tmp_path / "ready.json").read_text())["local_url"]
+        answer = httpx.post(f"{local}/scim/v2/Users", json=user_body("bob"), headers=headers)
+    assert f"Listening on {local} for what comes by {public}\n" in server.output()
     assert server.url == f"{public}/scim/v2"
     location = f"{public}/scim/v2/Users/{answer.json()['id']}"
     assert (answer.headers["location"], answer.json()["meta"]["location"]) == (location, location)
