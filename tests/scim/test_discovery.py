@@ -4,7 +4,19 @@ import pytest
 
 from rolecall.scim import discovery
 from rolecall.scim.discovery import AuthenticationScheme, Features
-from rolecall.scim.schema import CORE_GROUP, CORE_USER, GROUP, SCHEMAS, USER, Attribute, Schema
+from rolecall.scim.schema import (
+    ACCOUNT_USER,
+    CORE_GROUP,
+    CORE_USER,
+    ENTERPRISE_USER,
+    GROUP,
+    NOT_UNDER_ACCOUNT,
+    NOT_UNDER_ENTERPRISE,
+    SCHEMAS,
+    USER,
+    Attribute,
+    Schema,
+)
 from rolecall.scim.values import Json
 
 BASE = "https://example.com/scim/v2"
@@ -131,6 +143,25 @@ def test_parts_are_described_under_their_attribute_rfc7643_7() -> None:
     assert {"canonicalValues": ["work", "home", "other"]}.items() <= dict(
         next(part for part in parts if isinstance(part, dict) and part["name"] == "type")
     ).items()
+
+
+def test_what_a_dialect_does_not_show_is_not_advertised() -> None:
+    for hidden, urn, other in (
+        (NOT_UNDER_ACCOUNT, ACCOUNT_USER, ENTERPRISE_USER),
+        (NOT_UNDER_ENTERPRISE, None, ACCOUNT_USER),
+    ):
+        advertised = {str(body["id"]): body for body in discovery.schemas(BASE, hidden)}
+        attributes = advertised[other]["attributes"]
+        assert urn not in advertised
+        assert isinstance(attributes, list)
+        assert "defaultRole" in {row["name"] for row in attributes if isinstance(row, dict)}
+    assert discovery.find_advertised_schema(ACCOUNT_USER, NOT_UNDER_ACCOUNT) is None
+
+
+def test_a_resource_type_names_no_extension_that_is_not_shown() -> None:
+    body = discovery.resource_type_body(USER, BASE, NOT_UNDER_ACCOUNT)
+
+    assert body["schemaExtensions"] == [{"schema": ENTERPRISE_USER, "required": False}]
 
 
 def test_the_user_schema_is_the_core_one() -> None:

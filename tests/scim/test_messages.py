@@ -166,6 +166,22 @@ def test_an_attribute_that_no_answer_needs_is_not_wanted(
     assert wants(parse_projection(attributes, excluded, GROUP), "members") is wanted
 
 
+@pytest.mark.parametrize(
+    ("attributes", "excluded", "asked"),
+    [
+        ("members", None, True),
+        ("members.display", None, True),
+        ("displayName", None, False),
+        (None, "displayName", False),
+        (None, None, False),
+    ],
+)
+def test_what_is_returned_on_request_is_asked_for_by_name_rfc7643_7(
+    attributes: str | None, excluded: str | None, *, asked: bool
+) -> None:
+    assert messages.asks(parse_projection(attributes, excluded, GROUP), "members") is asked
+
+
 def test_a_part_that_is_always_returned_stays_rfc7643_7() -> None:
     lamp = Attribute(
         name="lamp",
