@@ -56,9 +56,11 @@ owners = st.none() | roles
 readers = st.sampled_from(("OKTA", "ENTRA"))
 
 
-def saving_user(id: Id, name: str, owner: Id | None, email: str | None) -> Write:
+def saving_user(
+    id: Id, name: str, owner: Id | None, email: str | None, verb: str = "save_user"
+) -> Write:
     user = user_of(name, id=id, owner=owner, email=email, display_name=email)
-    return methodcaller("save_user", user)
+    return methodcaller(verb, user)
 
 
 def saving_role(id: Id, name: str, owner: Id | None) -> Write:
@@ -72,13 +74,13 @@ def granting(role: Id, grantee: Id, granted_by: Id | None) -> Write:
     return methodcaller("save_role_grant", grant)
 
 
-def permitting(role: Id, kind: Kind, on: Id, *, option: bool) -> Write:
+def permitting(role: Id, kind: Kind, on: Id, granted_by: Id | None, *, option: bool) -> Write:
     grant = PrivilegeGrant(
         privilege=Privilege.USAGE,
         kind=kind,
         object=on,
         role=role,
-        granted_by=None,
+        granted_by=granted_by,
         created_at=NOW,
         grant_option=option,
     )
@@ -143,7 +145,7 @@ def saving_access_token(id: Id, user: Id, name: str, verifier: int) -> Write:
 
 WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(saving_user, users, names, owners, st.none() | names),
-    st.builds(saving_user, users, names, owners, st.none() | names),
+    st.builds(saving_user, users, names, owners, st.none() | names, st.just("add_user")),
     st.builds(saving_role, roles, names, owners),
     st.builds(saving_role, roles, names, owners),
     st.builds(
@@ -160,7 +162,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     ),
     st.builds(granting, roles, roles, owners),
     st.builds(lambda role, to: methodcaller("delete_role_grant", role, to), roles, roles),
-    st.builds(permitting, roles, st.sampled_from(Kind), objects, option=st.booleans()),
+    st.builds(permitting, roles, st.sampled_from(Kind), objects, owners, option=st.booleans()),
     st.builds(
         lambda kind, on, role: methodcaller("delete_privilege", "USAGE", kind, on, role),
         st.sampled_from(Kind),
@@ -217,6 +219,8 @@ def everything_about(r: Reading) -> list[Any]:
         r.find_users(where, frozenset(every_role[:2]), "ENTRA", 1, 2),
         r.find_roles(EVERYTHING, None, "OKTA", 0, 9),
         r.find_roles(EVERYTHING, frozenset(every_role[1:]), None, 1, 1),
+        [r.users_by_name(EVERYTHING, Name(name), 2) for name in ("", *NAMES)],
+        [r.roles_by_name(where, Name(name), 2) for name in ("", *NAMES)],
         [r.user_named(Name(name)) for name in NAMES],
         [r.role_named(Name(name)) for name in NAMES],
         [r.user_with_login(key_of(name)) for name in NAMES],
@@ -229,6 +233,7 @@ def everything_about(r: Reading) -> list[Any]:
         r.role_counts(),
         r.hierarchy(),
         [r.privileges_of(role) for role in every_role],
+        [(r.member_grants_by(role), r.privileges_by(role)) for role in every_role],
         [r.owned_by(role, 4) for role in every_role],
         r.integrations(),
         r.endpoint_of(Name("BOB")),

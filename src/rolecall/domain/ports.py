@@ -255,7 +255,7 @@ class Transaction(Reading, Protocol):
 
     def save_account(self, account: Account) -> None: ...
     def add_user(self, user: User) -> bool:
-        """Insert; False, and nothing written, when its name's or login's key is taken."""
+        """Insert; False, and nothing written, when its id or its name's or login's key is taken."""
         ...
 
     def save_user(self, user: User) -> None:

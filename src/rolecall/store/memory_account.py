@@ -365,7 +365,7 @@ class MemoryTransaction(MemoryReading):
 
     def add_user(self, user: User) -> bool:
         keys = keys_of(user)
-        if self.users_taking(keys.name, keys.login):
+        if user.id in self._state.users or self.users_taking(keys.name, keys.login):
             return False
         self._state.users[user.id] = user
         return True
