@@ -28,9 +28,10 @@ from rolecall.store.predicate import USER_COLUMNS, first_beyond
 from rolecall.store.search import Search
 from rolecall.store.sqlite import SqliteStore, connect
 
-NAMES = ("BOB", "Ünï", "straße", "\ud7ff", "\U0010ffff", "a\0b", "%_", "日本")
+NAMES = ("BOB", "1", "Ünï", "straße", "\ud7ff", "\U0010ffff", "a\0b", "%_", "日本")
 PARTS = ("", "b", "ob", "s", "\0", "\0b", "ï", "%", "\U0010ffff", "日")
 TEXTS = sorted({*NAMES, *map(key_of, NAMES), *PARTS, an_id(1), an_id(101)[:-1]})
+NUMBERS: list[Value] = [False, True, 0, 1, 3, 5, -1, 2**63, -(2**70)]
 TEXT_FIELDS = [
     Field.ID,
     Field.NAME,
@@ -50,7 +51,17 @@ def comparing(
     return st.builds(Compare, st.sampled_from(fields), st.sampled_from(operators), values)
 
 
+VALUES: SearchStrategy[Value] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from(TEXTS),
+    st.text(max_size=3),
+    st.integers(0, 12),
+    st.integers(0, 12).map(str),
+    st.integers(),
+)
 COMPARISONS = st.one_of(
+    comparing(list(Field), list(Operator), VALUES),
     comparing(
         TEXT_FIELDS, list(Operator), st.none() | st.sampled_from(TEXTS) | st.text(max_size=3)
     ),
@@ -125,16 +136,18 @@ def test_every_store_finds_what_the_predicate_admits(
 
 
 @pytest.mark.parametrize("operator", Operator)
-@pytest.mark.parametrize("field", TEXT_FIELDS)
-def test_every_store_compares_text_alike(
+@pytest.mark.parametrize("field", Field)
+def test_every_store_compares_every_value_alike(
     stores: tuple[Store, Store], field: Field, operator: Operator
 ) -> None:
     def body(reading: Reading) -> list[tuple[Id, ...]]:
-        found = [
-            reading.find_users(Compare(field, operator, text), None, "OKTA", 0, 99)
-            for text in (*TEXTS, None)
+        wheres = [Compare(field, operator, value) for value in (*TEXTS, "1", *NUMBERS, None)]
+        users = [reading.find_users(where, None, "OKTA", 0, 99).items for where in wheres]
+        roles = [reading.find_roles(where, None, "OKTA", 0, 99).items for where in wheres]
+        return [
+            *(tuple(card.user.id for card in found) for found in users),
+            *(tuple(card.role.id for card in found) for found in roles),
         ]
-        return [tuple(card.user.id for card in page.items) for page in found]
 
     reference, embedded = (store.read(1, body) for store in stores)
     assert embedded == reference

@@ -42,6 +42,12 @@ ROLE_COLUMNS: Columns = {
     Field.CHANGED_AT: "coalesce(r.changed_at, o.created_at)",
 }
 
+NUMBER_FIELDS = frozenset({Field.ACTIVE, Field.CREATED_AT, Field.CHANGED_AT})
+"""Fields that hold numbers, or truth as 0 and 1; all others hold text."""
+
+NUMBER_MAX = 2**63 - 1
+"""The engine's greatest integer: beyond every time that is kept."""
+
 COMPARISONS = {
     Operator.EQ: "=",
     Operator.GT: ">",
@@ -49,6 +55,11 @@ COMPARISONS = {
     Operator.LT: "<",
     Operator.LE: "<=",
 }
+
+
+NULL_TESTS = {Operator.EQ: "{column} IS NULL", Operator.NE: "{column} IS NOT NULL"}
+NOTHING_EQUAL = {Operator.NE: "TRUE"}
+"""What a value of the other kind is to a field: different, and not to be compared."""
 
 
 class Parameters:
@@ -70,8 +81,7 @@ def compile_predicate(predicate: Predicate, columns: Columns, parameters: Parame
     """SQL that may stand in a WHERE; its values join `parameters`."""
     match predicate:
         case Compare():
-            column = columns[Field(predicate.field)]
-            return _test(column, predicate.operator, predicate.value, parameters)
+            return _compare(predicate, columns, parameters)
         case And():
             return _chain(predicate.terms, " AND ", "TRUE", columns, parameters)
         case Or():
@@ -102,17 +112,37 @@ def _chain(
     return f"({word.join(parts)})" if parts else empty
 
 
-def _test(column: str, operator: Operator, value: Value, parameters: Parameters) -> str:
-    if operator is Operator.NE:
-        return f"{column} IS NOT {parameters.add(value)}"
+def _compare(compare: Compare, columns: Columns, parameters: Parameters) -> str:
+    """The engine would take a text for a number that it spells: kinds are told apart before."""
+    field, operator, value = Field(compare.field), compare.operator, compare.value
+    column = columns[field]
     if value is None:
-        return f"{column} IS NULL" if operator is Operator.EQ else "FALSE"
-    if operator in COMPARISONS:
-        return f"{column} {COMPARISONS[operator]} {parameters.add(value)}"
-    assert isinstance(value, str), "only text contains text"
+        return NULL_TESTS.get(operator, "FALSE").format(column=column)
+    if isinstance(value, str) is (field in NUMBER_FIELDS):
+        return NOTHING_EQUAL.get(operator, "FALSE")
+    if isinstance(value, str):
+        return _test_text(column, operator, value, parameters)
+    return _test_number(column, operator, value, parameters)
+
+
+def _test_text(column: str, operator: Operator, value: str, parameters: Parameters) -> str:
+    if operator is Operator.NE or operator in COMPARISONS:
+        return _test(column, operator, value, parameters)
     if value == "":
         return f"{column} IS NOT NULL"
     return TEXT_TESTS[operator](column, value, parameters)
+
+
+def _test_number(column: str, operator: Operator, value: int, parameters: Parameters) -> str:
+    if operator in TEXT_TESTS:
+        return "FALSE"
+    within = max(-NUMBER_MAX, min(value, NUMBER_MAX))
+    return _test(column, operator, within, parameters)
+
+
+def _test(column: str, operator: Operator, value: Value, parameters: Parameters) -> str:
+    word = "IS NOT" if operator is Operator.NE else COMPARISONS[operator]
+    return f"{column} {word} {parameters.add(value)}"
 
 
 def _contains(column: str, value: str, parameters: Parameters) -> str:
