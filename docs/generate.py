@@ -17,7 +17,7 @@ from typer.main import get_command
 from rolecall import cli, settings
 from rolecall.domain import commands, events
 from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
-from rolecall.fronts import sql_commands, tables
+from rolecall.fronts import sql_commands, sql_integrations, tables
 from rolecall.fronts.scim_answers import SCIM_ERRORS
 from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
@@ -239,7 +239,7 @@ def statement_pages() -> str:
 
 def not_yet() -> list[str]:
     """What the fronts refuse as not supported, by their own words."""
-    modules = ("sql", "sql_commands", "sql_shows")
+    modules = ("sql", "sql_commands", "sql_integrations", "sql_shows")
     texts = [inspect.getsource(importlib.import_module(f"rolecall.fronts.{m}")) for m in modules]
     return sorted({found for text in texts for found in NOT_YET.findall(text)})
 
@@ -274,7 +274,7 @@ def is_later(title: str, name: str) -> bool:
     """Whether a property is read, and refused as not supported yet."""
     if "USER" in title:
         return name not in sql_commands.SETTABLE
-    return name in sql_commands.UNSUPPORTED
+    return name in sql_integrations.UNSUPPORTED
 
 
 def columns() -> str:

@@ -64,6 +64,9 @@ desc integration idp;
 --> SYNC_PASSWORD | Boolean | true | false
 --> COMMENT | String | off |
 --> SCIM_ENDPOINT_ID | String | 018f0000-0000-7000-8000-00000000000d |
+--> CONFORMANCE | String | RFC | RFC
+--> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
+--> ATTRIBUTE_ALIASES | String |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2025-12-31 22:00:00 UTC |
 
 alter security integration idp set reject_tokens_issued_before = 'soon';
@@ -73,7 +76,7 @@ alter security integration idp unset reject_tokens_issued_before, network_policy
 --> Statement executed successfully.
 
 alter security integration idp unset some_policy;
---! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE
+--! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES
 
 alter security integration idp set network_policy = office;
 --! 000002 Unsupported feature: property NETWORK_POLICY of a security integration is not supported yet.

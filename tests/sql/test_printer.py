@@ -14,6 +14,7 @@ from rolecall.sql.parts import (
     GrantsScope,
     Identifier,
     ObjectKind,
+    Pairs,
     ParameterScope,
     Property,
     RenameTo,
@@ -68,6 +69,9 @@ NAMES = st.builds(Identifier, text=WORDS) | st.builds(
 TEXTS = st.text(CHARACTERS, max_size=20)
 INTEGERS = st.integers(-(10**18) + 1, 10**18 - 1)
 LISTS = st.lists(TEXTS, max_size=3).map(tuple)
+PAIRS_OF_TEXTS = st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(
+    lambda pairs: Pairs(pairs=tuple(pairs))
+)
 FLAGS = st.booleans()
 VALUES: dict[Shape, st.SearchStrategy[Value]] = {
     Shape.TEXT: TEXTS,
@@ -77,6 +81,7 @@ VALUES: dict[Shape, st.SearchStrategy[Value]] = {
     Shape.BOOLEAN: FLAGS,
     Shape.INTEGER: INTEGERS,
     Shape.LIST: LISTS,
+    Shape.PAIRS: PAIRS_OF_TEXTS,
     Shape.LITERAL: st.none() | TEXTS | NAMES | FLAGS | INTEGERS | LISTS,
 }
 

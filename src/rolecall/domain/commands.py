@@ -7,7 +7,14 @@ command, never a new path.
 
 import msgspec
 
-from rolecall.domain.model import Json, Kind, Privilege, ScimClient
+from rolecall.domain.model import (
+    Conformance,
+    Json,
+    Kind,
+    Privilege,
+    ScimClient,
+    UnknownAttributes,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.predicate import Predicate
 
@@ -249,6 +256,9 @@ class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     network_policy: str | None = None
     sync_password: bool = False
     comment: str | None = None
+    conformance: Conformance = Conformance.RFC
+    unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
+    attribute_aliases: tuple[tuple[str, str], ...] = ()
     or_replace: bool = False
     if_not_exists: bool = False
 

@@ -1,5 +1,7 @@
 """Security integrations and their tokens: replacing or dropping one ends its tokens at once."""
 
+from typing import TypeVar
+
 import msgspec
 
 from rolecall.domain import access, properties
@@ -25,11 +27,21 @@ from rolecall.domain.events import (
     TokenIssued,
 )
 from rolecall.domain.grants import integration_meant
-from rolecall.domain.model import Integration, Json, Kind, Privilege, Token
+from rolecall.domain.model import (
+    Conformance,
+    Integration,
+    Json,
+    Kind,
+    Privilege,
+    Token,
+    UnknownAttributes,
+)
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Transaction
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
+
+Word = TypeVar("Word", Conformance, UnknownAttributes)
 
 FIELDS = {
     "ENABLED": "enabled",
@@ -37,6 +49,9 @@ FIELDS = {
     "SYNC_PASSWORD": "sync_password",
     "COMMENT": "comment",
     "REJECT_TOKENS_ISSUED_BEFORE": "reject_tokens_issued_before",
+    "CONFORMANCE": "conformance",
+    "UNKNOWN_ATTRIBUTES": "unknown_attributes",
+    "ATTRIBUTE_ALIASES": "attribute_aliases",
 }
 """What ALTER can change; SCIM_CLIENT and RUN_AS_ROLE need a new integration (vendor)."""
 
@@ -81,6 +96,9 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         network_policy=command.network_policy,
         sync_password=command.sync_password,
         comment=command.comment,
+        conformance=command.conformance,
+        unknown_attributes=command.unknown_attributes,
+        attribute_aliases=command.attribute_aliases,
     )
     tx.save_integration(integration)
     tx.bump_generation()
@@ -107,9 +125,17 @@ def change_integration(tx: Transaction, session: Session, command: ChangeIntegra
         for name, field in FIELDS.items()
         if getattr(before, field) != getattr(after, field)
     }
-    was: dict[str, Json] = {name: getattr(before, field) for name, field in fields.items()}
-    now: dict[str, Json] = {name: getattr(after, field) for name, field in fields.items()}
+    was: dict[str, Json] = {name: _told(before, field) for name, field in fields.items()}
+    now: dict[str, Json] = {name: _told(after, field) for name, field in fields.items()}
     return Effect((IntegrationChanged(id=after.id, before=was, after=now),))
+
+
+def _told(integration: Integration, field: str) -> Json:
+    """The property as the history holds it: aliases as an object."""
+    if field == "attribute_aliases":
+        return dict(integration.attribute_aliases)
+    value: Json = getattr(integration, field)
+    return value
 
 
 def _changed(integration: Integration, change: Set | Unset) -> Integration:
@@ -125,9 +151,34 @@ def _changed(integration: Integration, change: Set | Unset) -> Integration:
             read = properties.whole(name, value)
         case "COMMENT" | "NETWORK_POLICY":
             read = properties.text(name, value)
+        case "CONFORMANCE":
+            read = choice(name, value, Conformance.RFC)
+        case "UNKNOWN_ATTRIBUTES":
+            read = choice(name, value, UnknownAttributes.IGNORE)
+        case "ATTRIBUTE_ALIASES":
+            read = _aliases(name, value)
         case _:
             raise InvalidValue(name, "it can't be altered: create the integration anew")
     return msgspec.structs.replace(integration, **{FIELDS[name]: read})
+
+
+def choice(name: str, value: Json, default: Word) -> Word:
+    """One of the words of the default's kind, in any case; nothing is the default."""
+    if value is None:
+        return default
+    try:
+        return type(default)(str(value).upper())
+    except ValueError:
+        choices = ", ".join(f"'{word}'" for word in type(default))
+        raise InvalidValue(name, f"it takes one of {choices}") from None
+
+
+def _aliases(name: str, value: Json) -> tuple[tuple[str, str], ...]:
+    """The pairs of an object from a client's name to an attribute; nothing is none."""
+    given = {} if value is None else value
+    if not isinstance(given, dict):
+        raise InvalidValue(name, "it takes pairs of a name and an attribute")
+    return tuple((alias, str(attribute)) for alias, attribute in given.items())
 
 
 def drop_integration(tx: Transaction, session: Session, command: DropIntegration) -> Effect:

@@ -61,6 +61,20 @@ class ScimClient(StrEnum):
     GENERIC = "GENERIC"
 
 
+class Conformance(StrEnum):
+    """The CONFORMANCE property: whose SCIM is spoken, the standard's or the vendor's."""
+
+    RFC = "RFC"
+    SNOWFLAKE = "SNOWFLAKE"
+
+
+class UnknownAttributes(StrEnum):
+    """The UNKNOWN_ATTRIBUTES property: what becomes of a name that no schema has."""
+
+    IGNORE = "IGNORE"
+    REFUSE = "REFUSE"
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One tenant. `number` places it in keys on this server; `id` travels with it."""
 
@@ -147,7 +161,10 @@ class PrivilegeGrant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID."""
+    """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
+
+    `attribute_aliases` are pairs: a name that the client sends, the attribute that it means.
+    """
 
     id: Id
     name: Name
@@ -161,6 +178,9 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     sync_password: bool = False
     comment: str | None = None
     reject_tokens_issued_before: int | None = None
+    conformance: Conformance = Conformance.RFC
+    unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
+    attribute_aliases: tuple[tuple[str, str], ...] = ()
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

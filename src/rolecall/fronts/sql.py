@@ -20,7 +20,8 @@ from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.predicate import Compare, Field, Operator
 from rolecall.domain.queries import Databases, Integrations, RoleInSession, Roles, Users
 from rolecall.domain.tables import Table
-from rolecall.fronts.sql_commands import DONE, Change, commands_of, meant, message_of, name_of
+from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
+from rolecall.fronts.sql_names import meant, name_of
 from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
 from rolecall.fronts.sql_refusals import (
     SqlRefusal,

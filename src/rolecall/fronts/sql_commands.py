@@ -4,34 +4,32 @@ Ids, times and password hashes are made here, before the transaction (DESIGN con
 vendor has and this account has not yet is refused by name, never ignored.
 """
 
-import re
-from datetime import UTC, datetime
 from typing import assert_never
 
 from rolecall.domain import commands
 from rolecall.domain.access import quoted
-from rolecall.domain.commands import At, ByName, Command, Ref
+from rolecall.domain.commands import At, Command, Ref
 from rolecall.domain.effects import Effect, Ended
-from rolecall.domain.errors import InvalidValue, NotFound
+from rolecall.domain.errors import NotFound
 from rolecall.domain.grants import GRANTABLE
-from rolecall.domain.integrations import FIELDS
 from rolecall.domain.model import Json, Kind, Privilege, ScimClient
-from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.properties import USER_PROPERTIES
-from rolecall.domain.queries import OneIntegration, RoleInSession, Tokens
+from rolecall.fronts.sql_integrations import (
+    alter_integration,
+    create_integration,
+    drop_integration,
+)
+from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
-from rolecall.fronts.tables import EPOCH
 from rolecall.fronts.tables import moment as at_moment
 from rolecall.sql.parts import (
     Identifier,
     Property,
     RenameTo,
-    RevokeToken,
     SetProperties,
     UnsetProperties,
     Value,
-    folded,
 )
 from rolecall.sql.statements import (
     AlterRole,
@@ -73,17 +71,6 @@ Change = (
 """The statements that change the account."""
 
 DONE = "Statement executed successfully."
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-
-
-def name_of(identifier: Identifier) -> Name:
-    """The name that an identifier means."""
-    return Name(folded(identifier))
-
-
-def meant(identifier: Identifier) -> ByName:
-    """The object that an identifier means."""
-    return ByName(name_of(identifier))
 
 
 def commands_of(  # noqa: C901  one line a statement
@@ -118,11 +105,11 @@ def commands_of(  # noqa: C901  one line a statement
         case GrantOwnership():
             return (_grant_ownership(statement, moment),)
         case CreateSecurityIntegration():
-            return (_create_integration(statement, moment),)
+            return (create_integration(statement, moment),)
         case AlterSecurityIntegration():
-            return _alter_integration(statement, moment)
+            return alter_integration(statement, moment)
         case DropIntegration():
-            return _drop_integration(statement, moment)
+            return drop_integration(statement, moment)
         case CreateDatabase():
             return _create_database(statement, moment)
         case DropDatabase():
@@ -155,7 +142,7 @@ def _alter_role(statement: AlterRole, moment: Moment) -> Command:
         case RenameTo(name=name):
             changes = (commands.Set(At("NAME"), name_of(name)),)
         case SetProperties(properties=items):
-            changes = tuple(commands.Set(At(item.name), _json(item.value)) for item in items)
+            changes = tuple(commands.Set(At(item.name), json_of(item.value)) for item in items)
         case UnsetProperties(names=names):
             changes = tuple(commands.Unset(At(name.text.upper())) for name in names)
         case _:
@@ -228,7 +215,7 @@ def _user_properties(items: tuple[Property, ...], moment: Moment) -> dict[str, J
         elif item.name in NAMES and isinstance(item.value, Identifier):
             given[item.name] = quoted(name_of(item.value))
         else:
-            given[item.name] = _json(item.value)
+            given[item.name] = json_of(item.value)
     return given
 
 
@@ -250,11 +237,6 @@ def _unset_properties(names: tuple[Identifier, ...]) -> tuple[str, ...]:
         if name == "PASSWORD":
             wanted.append("PASSWORD_SET_AT")
     return tuple(wanted)
-
-
-def _json(value: Value) -> Json:
-    assert not isinstance(value, Identifier), "names are read as names before"
-    return list(value) if isinstance(value, tuple) else value
 
 
 # ---- grants ----------------------------------------------------------------------------------
@@ -307,139 +289,6 @@ def _grant_ownership(statement: GrantOwnership, moment: Moment) -> Command:
         at=moment.at,
         current_grants=statement.current_grants,
     )
-
-
-# ---- integrations ----------------------------------------------------------------------------
-
-UNSUPPORTED = frozenset({"NETWORK_POLICY", "CONFORMANCE", "UNKNOWN_ATTRIBUTES"})
-"""A policy that is not enforced must not look as if it were."""
-
-
-def _integration_properties(items: tuple[Property, ...]) -> dict[str, Value]:
-    for item in items:
-        if item.name in UNSUPPORTED:
-            what = f"property {item.name} of a security integration"
-            raise unsupported(what, line=item.line, column=item.column)
-    return {item.name: item.value for item in items}
-
-
-def _create_integration(statement: CreateSecurityIntegration, moment: Moment) -> Command:
-    given = _integration_properties(statement.properties)
-    comment = given.get("COMMENT")
-    return commands.CreateIntegration(
-        id=moment.world.ids.new(),
-        endpoint=moment.world.ids.new(),
-        name=name_of(statement.name),
-        scim_client=_scim_client(given["SCIM_CLIENT"]),
-        run_as_role=ByName(_run_as_role(given["RUN_AS_ROLE"], moment)),
-        at=moment.at,
-        enabled=given.get("ENABLED", True) is True,
-        sync_password=given.get("SYNC_PASSWORD", False) is True,
-        comment=None if comment is None else str(comment),
-        or_replace=statement.or_replace,
-        if_not_exists=statement.if_not_exists,
-    )
-
-
-def _scim_client(value: Value) -> ScimClient:
-    try:
-        return ScimClient(str(value).upper())
-    except ValueError:
-        choices = ", ".join(f"'{client}'" for client in ScimClient)
-        raise InvalidValue("SCIM_CLIENT", f"it takes one of {choices}") from None
-
-
-def _run_as_role(value: Value, moment: Moment) -> Name:
-    """The role in single quotes is exact (vendor); where only its upper case is there, that one."""
-    if isinstance(value, Identifier):
-        return name_of(value)
-    exact, upper = Name(str(value)), Name(str(value).upper())
-    plain = PLAIN.fullmatch(exact) is not None
-    if not plain or moment.ask(RoleInSession(role=exact)):
-        return exact
-    return upper if moment.ask(RoleInSession(role=upper)) else exact
-
-
-def _alter_integration(statement: AlterSecurityIntegration, moment: Moment) -> tuple[Command, ...]:
-    changes: tuple[commands.Set | commands.Unset, ...]
-    match statement.action:
-        case RevokeToken(token=token):
-            return _revoke_token(statement, Id(token), moment)
-        case SetProperties(properties=items):
-            given = _integration_properties(items)
-            changes = tuple(
-                commands.Set(At(name), _integration_value(name, value))
-                for name, value in given.items()
-            )
-        case UnsetProperties(names=names):
-            changes = tuple(_integration_unset(statement, name, moment) for name in names)
-        case _:
-            assert_never(statement.action)
-    change = commands.ChangeIntegration(
-        integration=meant(statement.name),
-        changes=changes,
-        at=moment.at,
-        if_exists=statement.if_exists,
-    )
-    return (change,)
-
-
-def _integration_value(name: str, value: Value) -> Json:
-    return time_of(str(value)) if name == "REJECT_TOKENS_ISSUED_BEFORE" else _json(value)
-
-
-def time_of(text: str) -> int:
-    """The moment that a timestamp's text means, UTC unless it says otherwise; InvalidValue.
-
-    >>> time_of("2026-01-01 00:00:00")
-    1767225600000000
-    """
-    try:
-        read = datetime.fromisoformat(text.strip())
-    except ValueError:
-        what = "it takes a time such as '2026-01-31 12:00:00'"
-        raise InvalidValue("REJECT_TOKENS_ISSUED_BEFORE", what) from None
-    aware = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
-    since = aware - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _integration_unset(
-    statement: AlterSecurityIntegration, identifier: Identifier, moment: Moment
-) -> commands.Unset:
-    name = identifier.text.upper()
-    if name in FIELDS:
-        return commands.Unset(At(name))
-    # scim-custom page: `unset <scim_network_policy>`, meaning the policy in force.
-    found = moment.ask(OneIntegration(integration=meant(statement.name)))
-    if found.network_policy is not None and key_of(found.network_policy) == key_of(name):
-        return commands.Unset(At("NETWORK_POLICY"))
-    raise InvalidValue(name, f"it is none of {', '.join(FIELDS)}")
-
-
-def _revoke_token(
-    statement: AlterSecurityIntegration, token: Id, moment: Moment
-) -> tuple[Command, ...]:
-    try:
-        found = moment.ask(Tokens(integration=meant(statement.name)))
-    except NotFound:
-        if statement.if_exists:
-            return ()
-        raise
-    if all(token != present.id for present in found):
-        raise NotFound(Kind.TOKEN, token)
-    return (commands.RevokeToken(token=token, at=moment.at),)
-
-
-def _drop_integration(statement: DropIntegration, moment: Moment) -> tuple[Command, ...]:
-    if statement.kind not in {None, "SECURITY"}:  # every integration here is a security integration
-        if statement.if_exists:
-            return ()
-        raise NotFound(Kind.INTEGRATION, name_of(statement.name))
-    drop = commands.DropIntegration(
-        integration=meant(statement.name), at=moment.at, if_exists=statement.if_exists
-    )
-    return (drop,)
 
 
 # ---- databases -------------------------------------------------------------------------------

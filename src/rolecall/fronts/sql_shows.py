@@ -26,7 +26,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.tables import Table
 from rolecall.fronts import tables
-from rolecall.fronts.sql_commands import meant
+from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, table_of

@@ -11,7 +11,16 @@ from typing import Generic, TypeVar
 import msgspec
 
 from rolecall.domain.attempts import Noted
-from rolecall.domain.model import Database, Integration, Kind, Role, Token, User
+from rolecall.domain.model import (
+    Conformance,
+    Database,
+    Integration,
+    Kind,
+    Role,
+    Token,
+    UnknownAttributes,
+    User,
+)
 from rolecall.domain.names import Name
 from rolecall.domain.queries import GrantRow, RoleSummary, UserSummary
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
@@ -427,6 +436,16 @@ def described_integration(found: Integration, run_as_role: Name | None) -> tuple
         ),
         Described(name="COMMENT", value=found.comment),
         Described(name="SCIM_ENDPOINT_ID", value=found.endpoint),
+        Described(name="CONFORMANCE", value=found.conformance, default=Conformance.RFC),
+        Described(
+            name="UNKNOWN_ATTRIBUTES",
+            value=found.unknown_attributes,
+            default=UnknownAttributes.IGNORE,
+        ),
+        Described(
+            name="ATTRIBUTE_ALIASES",
+            value=", ".join(f"'{alias}' = '{name}'" for alias, name in found.attribute_aliases),
+        ),
     )
     if found.reject_tokens_issued_before is None:
         return rows

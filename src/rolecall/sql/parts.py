@@ -20,7 +20,13 @@ def folded(identifier: Identifier) -> str:
     return identifier.text if identifier.quoted else identifier.text.upper()
 
 
-Value = str | int | bool | None | tuple[str, ...] | Identifier
+class Pairs(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Texts that stand for other texts: `('from' = 'to', …)`."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+Value = str | int | bool | None | tuple[str, ...] | Identifier | Pairs
 
 
 class Property(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):

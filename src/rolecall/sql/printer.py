@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rolecall.sql.parts import (
     GrantsScope,
     Identifier,
+    Pairs,
     ParameterScope,
     Property,
     RenameTo,
@@ -124,6 +125,9 @@ def _value(value: Value) -> str:
             return f"({', '.join(print_string(entry) for entry in value)})"
         case Identifier():
             return print_name(value)
+        case Pairs():
+            pairs = (f"{print_string(a)} = {print_string(b)}" for a, b in value.pairs)
+            return f"({', '.join(pairs)})"
         case _:
             assert_never(value)
 

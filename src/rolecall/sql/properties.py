@@ -7,7 +7,15 @@ import msgspec
 
 from rolecall.sql.cursor import Cursor, Kind
 from rolecall.sql.errors import SqlSyntaxError
-from rolecall.sql.parts import Identifier, Property, RenameTo, SetProperties, UnsetProperties, Value
+from rolecall.sql.parts import (
+    Identifier,
+    Pairs,
+    Property,
+    RenameTo,
+    SetProperties,
+    UnsetProperties,
+    Value,
+)
 
 
 class Shape(Enum):
@@ -20,6 +28,7 @@ class Shape(Enum):
     SECRET = "a secret in single quotes"
     INTEGER = "a whole number"
     LIST = "a list of strings in parentheses"
+    PAIRS = "pairs of strings in parentheses: ('from' = 'to', …)"
     LITERAL = "a value"
 
 
@@ -152,6 +161,19 @@ def _list(cursor: Cursor) -> Value:
     return tuple(entries)
 
 
+def _pairs(cursor: Cursor) -> Value:
+    cursor.expect_symbol("(")
+    pairs: list[tuple[str, str]] = []
+    if cursor.accept_symbol(")"):
+        return Pairs(pairs=())
+    while not pairs or cursor.accept_symbol(","):
+        left = cursor.string()
+        cursor.expect_symbol("=")
+        pairs.append((left, cursor.string()))
+    cursor.expect_symbol(")")
+    return Pairs(pairs=tuple(pairs))
+
+
 def _literal(cursor: Cursor) -> Value:
     token = cursor.token
     if token.kind is Kind.STRING:
@@ -171,6 +193,7 @@ READERS: Mapping[Shape, Callable[[Cursor], Value]] = {
     Shape.INTEGER: Cursor.number,
     Shape.SECRET: _secret,
     Shape.LIST: _list,
+    Shape.PAIRS: _pairs,
     Shape.LITERAL: _literal,
 }
 
@@ -214,6 +237,7 @@ USER = PropertyTable(what="a property of a user", nullable=True, shapes=USER_SHA
 COMMENT = PropertyTable(what="COMMENT", shapes={"COMMENT": Shape.TEXT})
 
 _SCIM_CHANGEABLE = {
+    "ATTRIBUTE_ALIASES": Shape.PAIRS,
     "COMMENT": Shape.TEXT,
     "CONFORMANCE": Shape.WORD,
     "ENABLED": Shape.BOOLEAN,
