@@ -422,7 +422,7 @@ def test_every_command_has_its_handler() -> None:
     ] == []
 
 
-CHANGES = {"Set", "Unset", "Add"}
+CHANGES = {"Set", "Unset", "Add", "Remove"}
 
 
 def fields_of(each: object) -> tuple[str, ...]:

@@ -11,22 +11,28 @@ from rolecall.domain import (
     grants,
     integrations,
     logins,
+    parameters,
+    policies,
     roles,
     users,
 )
 from rolecall.domain.asking import ANSWERS
 from rolecall.domain.commands import (
+    ChangeGoverned,
     ChangeIntegration,
+    ChangeParameters,
     ChangeRole,
     ChangeSession,
     ChangeUser,
     CloseSession,
     Command,
     CreateDatabase,
+    CreateGoverned,
     CreateIntegration,
     CreateRole,
     CreateUser,
     DropDatabase,
+    DropGoverned,
     DropIntegration,
     DropRole,
     DropUser,
@@ -204,6 +210,14 @@ def apply(  # noqa: C901  one line a command
             return logins.change_session(tx, session, command)
         case CloseSession():
             return logins.close_session(tx, session, command)
+        case CreateGoverned():
+            return policies.create_governed(tx, session, command)
+        case ChangeGoverned():
+            return policies.change_governed(tx, session, command)
+        case DropGoverned():
+            return policies.drop_governed(tx, session, command)
+        case ChangeParameters():
+            return parameters.change_parameters(tx, session, command)
         case CreateDatabase():
             return logins.create_database(tx, session, command)
         case DropDatabase():

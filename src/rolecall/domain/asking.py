@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rolecall.domain import access, grants
+from rolecall.domain import access, grants, parameters, policies
 from rolecall.domain.attempts import Noted
 from rolecall.domain.commands import Ref
 from rolecall.domain.errors import NotAuthorized, NotFound
@@ -29,6 +29,7 @@ from rolecall.domain.queries import (
     CurrentSession,
     Databases,
     EventsAfter,
+    GovernedObjects,
     GrantRow,
     GrantsOfRole,
     GrantsOn,
@@ -36,6 +37,7 @@ from rolecall.domain.queries import (
     GrantsToUser,
     History,
     Integrations,
+    OneGoverned,
     OneIntegration,
     OneRole,
     OneUser,
@@ -44,6 +46,7 @@ from rolecall.domain.queries import (
     Roles,
     RoleSummaries,
     RoleSummary,
+    ShownParameters,
     StoredSession,
     Tokens,
     Users,
@@ -458,6 +461,9 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     OneIntegration: one_integration,
     Tokens: tokens,
     Databases: databases,
+    GovernedObjects: policies.governed_objects,
+    OneGoverned: policies.one_governed,
+    ShownParameters: parameters.shown_parameters,
     History: history,
     AttemptsAfter: attempts_after,
     EventsAfter: events_after,

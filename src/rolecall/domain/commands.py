@@ -66,6 +66,13 @@ class Add(msgspec.Struct, frozen=True, tag=True):
     values: tuple[Json, ...]
 
 
+class Remove(msgspec.Struct, frozen=True, tag=True):
+    """The values leave a list; each of them has to be in it."""
+
+    at: At
+    values: tuple[Json, ...]
+
+
 class AddMembers(msgspec.Struct, frozen=True, tag=True):
     """These users hold the role from now on."""
 
@@ -85,6 +92,7 @@ class SetMembers(msgspec.Struct, frozen=True, tag=True):
 
 
 UserChange = Set | Unset | Add
+GovernedChange = Set | Unset | Add | Remove
 MemberChange = AddMembers | RemoveMembers | SetMembers
 RoleChange = Set | Unset | MemberChange
 
@@ -299,6 +307,51 @@ class RevokeToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     at: int
 
 
+# ---- network policies, network rules, parameters -------------------------------------------
+
+
+class CreateGoverned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A network policy or rule comes to be; `or_alter` changes the one that is there."""
+
+    id: Id
+    kind: Kind
+    name: Name
+    at: int
+    properties: dict[str, Json] = {}
+    or_replace: bool = False
+    or_alter: bool = False
+    if_not_exists: bool = False
+
+
+class ChangeGoverned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A network policy or rule changes, step by step, all or nothing."""
+
+    kind: Kind
+    object: Ref
+    changes: tuple[GovernedChange, ...]
+    at: int
+    if_exists: bool = False
+
+
+class DropGoverned(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A network policy or rule that nothing uses is gone."""
+
+    kind: Kind
+    object: Ref
+    at: int
+    if_exists: bool = False
+
+
+class ChangeParameters(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Parameters of the account (`object` None) or of a user are set and unset."""
+
+    kind: Kind
+    object: Ref | None
+    changes: tuple[Set | Unset, ...]
+    at: int
+    if_exists: bool = False
+
+
 # ---- databases and sessions ----------------------------------------------------------------
 
 
@@ -366,6 +419,10 @@ Command = (
     | DropIntegration
     | IssueToken
     | RevokeToken
+    | CreateGoverned
+    | ChangeGoverned
+    | DropGoverned
+    | ChangeParameters
     | CreateDatabase
     | DropDatabase
     | OpenSession

@@ -122,6 +122,25 @@ class DependentGrants(Refusal):
         self.name = name
 
 
+class InUse(Refusal):
+    """What is attached to something, or stands in it, can't be dropped or replaced."""
+
+    def __init__(self, kind: Kind, name: str, used_by: Kind, *, remedy: str) -> None:
+        super().__init__(kind, name, used_by, remedy=remedy)
+        self.kind = kind
+        self.name = name
+        self.used_by = used_by
+
+
+class AddressNotAdmitted(Refusal):
+    """A network policy would keep out the very session that puts it in force."""
+
+    def __init__(self, name: str, address: str) -> None:
+        super().__init__(name, address)
+        self.name = name
+        self.address = address
+
+
 class TokenRefused(Refusal):
     """The credential is not, or no longer, good. `why` is one of TOKEN_REASONS."""
 

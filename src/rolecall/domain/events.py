@@ -160,6 +160,41 @@ class TokenEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     why: str
 
 
+class GovernedCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A network policy or rule came to be."""
+
+    id: Id
+    kind: Kind
+    name: str
+    owner: Id | None
+
+
+class GovernedChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These properties of a network policy or rule changed."""
+
+    id: Id
+    kind: Kind
+    before: dict[str, str | list[str] | None]
+    after: dict[str, str | list[str] | None]
+
+
+class GovernedDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A network policy or rule is gone."""
+
+    id: Id
+    kind: Kind
+    name: str
+
+
+class ParametersChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These parameters of the account or user `id` changed; a network policy is its id."""
+
+    id: Id
+    kind: Kind
+    before: dict[str, str | None]
+    after: dict[str, str | None]
+
+
 class DatabaseCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A database came to be."""
 
@@ -209,6 +244,10 @@ Event = (
     | IntegrationDropped
     | TokenIssued
     | TokenEnded
+    | GovernedCreated
+    | GovernedChanged
+    | GovernedDropped
+    | ParametersChanged
     | DatabaseCreated
     | DatabaseDropped
     | SessionOpened

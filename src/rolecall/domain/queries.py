@@ -14,6 +14,7 @@ from rolecall.domain.events import Recorded
 from rolecall.domain.model import (
     Account,
     Database,
+    Governed,
     Integration,
     Kind,
     Role,
@@ -118,6 +119,48 @@ class Tokens(Query[tuple[Token, ...]], frozen=True, kw_only=True):
     """Tokens of the integrations that the session owns, newest first, ended ones too."""
 
     integration: Ref | None = None
+
+
+class GovernedSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A network policy or rule, and its owner's name."""
+
+    governed: Governed
+    owner: Name | None
+
+
+class GovernedObjects(Query[tuple[GovernedSummary, ...]], frozen=True, kw_only=True):
+    """The network policies or rules that the session owns, has USAGE on or sees, by name."""
+
+    kind: Kind
+
+
+class OneGoverned(Query[GovernedSummary], frozen=True, kw_only=True):
+    """One network policy or rule to describe: needs OWNERSHIP, or MANAGE GRANTS."""
+
+    kind: Kind
+    object: Ref
+
+
+class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter as SHOW PARAMETERS prints it; `level` is empty where the default stands."""
+
+    key: str
+    value: str
+    default: str
+    level: str
+    description: str
+    type: str
+
+
+class ShownParameters(Query[tuple[ParameterRow, ...]], frozen=True, kw_only=True):
+    """The parameters of a level (`parameters.Level`), by name, with what counts there.
+
+    `session` is what the session itself has set.
+    """
+
+    level: str
+    user: Ref | None = None
+    session: dict[str, str] = {}
 
 
 class Databases(Query[tuple[Database, ...]], frozen=True, kw_only=True):

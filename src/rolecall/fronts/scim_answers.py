@@ -278,6 +278,8 @@ def _invalid_value(refusal: refusals.InvalidValue) -> ScimError:
 
 
 SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
+    refusals.InUse: _forbidden,
+    refusals.AddressNotAdmitted: _forbidden,
     refusals.NotFound: _not_found,
     refusals.AlreadyExists: _already_exists,
     refusals.NotAuthorized: _forbidden,

@@ -109,6 +109,18 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nDependent grants on {what_lower} '{name}' exist. Say what "
         "becomes of them: add COPY CURRENT GRANTS or REVOKE CURRENT GRANTS.",
     ),
+    errors.InUse: Wording(
+        code="003540",
+        sqlstate="42601",
+        sentence="SQL execution error:\nCannot drop or replace {what_lower} '{name}': it is in use "
+        "by {used_by}. Take it off there first.",
+    ),
+    errors.AddressNotAdmitted: Wording(
+        code="001063",
+        sqlstate="42501",
+        sentence="SQL execution error:\nChanges cannot be applied to the network policy {name} "
+        "because current IP address/token {address} is not allowed in it.",
+    ),
     errors.TokenRefused: Wording(
         code="390112",
         sqlstate="08001",
