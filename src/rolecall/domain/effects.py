@@ -6,10 +6,14 @@ from rolecall.domain.events import Event
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """The events of one command and its answer: a card, an Ended, or nothing."""
+    """The events of one command, its answer (a card, an Ended, or nothing), and warnings.
+
+    What is done and yet not as its sender may think is a warning for the audit.
+    """
 
     events: tuple[Event, ...] = ()
     answer: object = None
+    warnings: tuple[str, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

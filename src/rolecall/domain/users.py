@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, profile, properties
+from rolecall.domain import access, defaults, profile, properties
 from rolecall.domain.commands import (
     Add,
     At,
@@ -47,7 +47,7 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
     )
     for name, value in command.properties.items():
         user = apply_change(user, Set(At(name), value))
-    user = _consistent(user)
+    user, warnings = defaults.settled(tx, session, None, _consistent(user))
     if not tx.add_user(user):
         taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
         raise _conflict_of(tx, session, taken[0], command.name)
@@ -60,7 +60,7 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
         external_id=command.external_id,
     )
     created = UserCreated(id=user.id, name=user.name, owner=user.owner)
-    return Effect((*ended, created), card)
+    return Effect((*ended, created), card, warnings)
 
 
 def _make_room(tx: Transaction, session: Session, command: CreateUser) -> tuple[Event, ...] | None:
@@ -93,7 +93,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
             external_id = _external_id(change)
         else:
             after = apply_change(after, change)
-    after = _consistent(after)
+    after, warnings = defaults.settled(tx, session, before, _consistent(after))
     _require_free(tx, session, before, after)
     linked = (
         session.integration is not None
@@ -102,7 +102,8 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     )
     groups = access.groups_of(tx, session, [after.id]) if session.integration else {}
     if after == before and not linked:
-        return Effect((), msgspec.structs.replace(card, groups=groups.get(after.id, ())))
+        card = msgspec.structs.replace(card, groups=groups.get(after.id, ()))
+        return Effect((), card, warnings)
 
     tx.save_user(after)
     revision = tx.touch(after.id, command.at)
@@ -112,7 +113,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         external_id=external_id,
         groups=groups.get(after.id, ()),
     )
-    return Effect(_said(tx, before, after), answer)
+    return Effect(_said(tx, before, after), answer, warnings)
 
 
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:

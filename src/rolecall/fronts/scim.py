@@ -10,13 +10,13 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from rolecall.domain import access
+from rolecall.domain import access, parameters
 from rolecall.domain.account import Account, Effects, answer, bearer
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import Command, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal, TokenRefused
-from rolecall.domain.model import Integration, Kind, RoleCard, ScimClient, UserCard
+from rolecall.domain.model import Integration, Json, Kind, RoleCard, ScimClient, UserCard
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Describe, Reading
 from rolecall.domain.predicate import EVERYTHING, Predicate
@@ -26,6 +26,13 @@ from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, not_modified, refusal_reply, reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
+from rolecall.fronts.scim_dialect import (
+    Rules,
+    body_meant,
+    patch_meant,
+    require_known,
+    rules_of,
+)
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
 from rolecall.fronts.scim_values import Lookup, is_lookup, where_of
 from rolecall.fronts.world import World
@@ -43,6 +50,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     session: Session
     integration: Integration
+    rules: Rules
 
 
 class Ask(Protocol):
@@ -145,7 +153,9 @@ class ScimFront:
             token=token.id,
             client_ip=exchange.client_ip,
         )
-        return Accepted(session=session, integration=integration)
+        maps_names = parameters.is_true(reading, parameters.MAP_SCIM_USERNAME)
+        rules = rules_of(integration, maps_names=maps_names)
+        return Accepted(session=session, integration=integration, rules=rules)
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:
         """Word what went wrong before the account was asked to change anything, and note it."""
@@ -225,10 +235,9 @@ class ScimFront:
 
         def run(ask: Ask) -> Reply:
             found = ask(query)
-            client = accepted.integration.scim_client
             shown = [
                 messages.project(
-                    scim_users.representation(card, exchange.base_url, client),
+                    _user_shown(exchange, accepted, card),
                     projection,
                     schema.USER,
                 )
@@ -258,37 +267,40 @@ class ScimFront:
         return Read(session=accepted.session, run=run, heavy=False)
 
     def create_user(self, exchange: Exchange, accepted: Accepted) -> Write:
-        asked = resource.read_resource(schema.USER, self._body(exchange))
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._resource(exchange, accepted, schema.USER)
         command = scim_users.creation(
             asked,
             self.world.ids.new(),
             exchange.at,
             self._password(accepted, asked.values.get("password")),
+            maps_names=accepted.rules.maps_names,
         )
         exchange.about(Kind.USER, command.id, command.login_name)
         return self._write(exchange, accepted, command, 201)
 
     def replace_user(self, exchange: Exchange, accepted: Accepted) -> Write:
-        asked = resource.read_resource(schema.USER, self._body(exchange))
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._resource(exchange, accepted, schema.USER)
         user = exchange.meant(Kind.USER)
         password = self._password(accepted, asked.values.get("password"))
         command = scim_users.replacement(
-            asked, user, exchange.at, password, exchange.expected_version()
+            asked,
+            user,
+            exchange.at,
+            password,
+            exchange.expected_version(),
+            maps_names=accepted.rules.maps_names,
         )
         return self._write(exchange, accepted, command, 200)
 
     def change_user(self, exchange: Exchange, accepted: Accepted) -> Write:
-        asked = patch.read_patch(schema.USER, self._body(exchange))
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._patch(exchange, accepted, schema.USER)
         command = scim_users.alteration(
             asked,
             exchange.meant(Kind.USER),
             exchange.at,
             self._password(accepted, scim_users.password_in(asked)),
             exchange.expected_version(),
-            syncs_password=_syncs_password(accepted.integration),
+            rules=accepted.rules,
         )
         return self._write(exchange, accepted, command, 200)
 
@@ -302,7 +314,7 @@ class ScimFront:
 
     def _password(self, accepted: Accepted, given: object) -> str | None:
         """A verifier when the integration synchronises passwords; else it is passed over."""
-        if not isinstance(given, str) or not _syncs_password(accepted.integration):
+        if not isinstance(given, str) or not accepted.rules.syncs_password:
             return None
         return self.world.secrets.hash_password(given)
 
@@ -314,8 +326,7 @@ class ScimFront:
         card: UserCard,
         projection: messages.Projection | None,
     ) -> Reply:
-        client = accepted.integration.scim_client
-        body = scim_users.representation(card, exchange.base_url, client)
+        body = _user_shown(exchange, accepted, card)
         location = f"{exchange.base_url}/Users/{card.user.id}"
         shown = messages.project(body, projection, schema.USER)
         return reply(status, shown, location=location, version=card.revision.version)
@@ -371,17 +382,15 @@ class ScimFront:
         return Read(session=accepted.session, run=run, heavy=wanted)
 
     def create_group(self, exchange: Exchange, accepted: Accepted) -> Write:
-        asked = resource.read_resource(schema.GROUP, self._body(exchange))
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._resource(exchange, accepted, schema.GROUP)
         command = scim_groups.creation(asked, self.world.ids.new(), exchange.at)
         exchange.about(Kind.ROLE, command.id, command.name)
         exchange.has_members = bool(command.members)
         return self._write(exchange, accepted, command, 201)
 
     def replace_group(self, exchange: Exchange, accepted: Accepted) -> Write:
-        body = self._body(exchange)
-        asked = resource.read_resource(schema.GROUP, body)
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._resource(exchange, accepted, schema.GROUP)
+        body = body_meant(accepted.integration, schema.GROUP, exchange.decoded)
         command = scim_groups.replacement(
             asked,
             exchange.meant(Kind.ROLE),
@@ -392,8 +401,7 @@ class ScimFront:
         return self._write(exchange, accepted, command, 200)
 
     def change_group(self, exchange: Exchange, accepted: Accepted) -> Write:
-        asked = patch.read_patch(schema.GROUP, self._body(exchange))
-        exchange.learn(asked.ignored, asked.quirks)
+        asked = self._patch(exchange, accepted, schema.GROUP)
         command = scim_groups.alteration(
             asked, exchange.meant(Kind.ROLE), exchange.at, exchange.expected_version()
         )
@@ -423,6 +431,26 @@ class ScimFront:
 
     # ---- both ------------------------------------------------------------------------------
 
+    def _resource(
+        self, exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
+    ) -> resource.Resource:
+        """What a POST or PUT asks for, in the attributes' own names."""
+        body = body_meant(accepted.integration, resource_type, self._body(exchange))
+        asked = resource.read_resource(resource_type, body)
+        exchange.learn(asked.ignored, asked.quirks)
+        require_known(accepted.integration, asked.ignored)
+        return asked
+
+    def _patch(
+        self, exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
+    ) -> patch.Patch:
+        """What a PATCH asks for, in the attributes' own names."""
+        body = patch_meant(accepted.integration, resource_type, self._body(exchange))
+        asked = patch.read_patch(resource_type, body)
+        exchange.learn(asked.ignored, asked.quirks)
+        require_known(accepted.integration, asked.ignored)
+        return asked
+
     def _body(self, exchange: Exchange) -> object:
         if not exchange.body.strip():
             raise errors.invalid_syntax("The body is empty; send a JSON object.")
@@ -447,6 +475,8 @@ class ScimFront:
                     exchange.resource_id = getattr(error, "id", None)
                 return attempt_of(exchange, None, error)
             answer = effects[0].answer
+            if effects[0].warnings:
+                exchange.details = details_of(exchange, effects[0].warnings)
             if isinstance(answer, UserCard):
                 exchange.about(Kind.USER, answer.user.id, answer.user.login_name)
             else:
@@ -500,9 +530,13 @@ class ScimFront:
         return self._group_reply(status, exchange, card, projection)
 
 
-def _syncs_password(integration: Integration) -> bool:
-    """On AZURE it is accepted and shown, without effect (reference section 0, row 6)."""
-    return integration.sync_password and integration.scim_client is not ScimClient.AZURE
+def _user_shown(exchange: Exchange, accepted: Accepted, card: UserCard) -> dict[str, Json]:
+    return scim_users.representation(
+        card,
+        exchange.base_url,
+        accepted.integration.scim_client,
+        maps_names=accepted.rules.maps_names,
+    )
 
 
 # ---- what a request names --------------------------------------------------------------------

@@ -51,9 +51,11 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
     )
 
 
-def details_of(exchange: Exchange) -> str | None:
-    """JSON text for the audit: query, redacted body, what was ignored and tolerated."""
+def details_of(exchange: Exchange, warnings: tuple[str, ...] = ()) -> str | None:
+    """JSON text for the audit: warnings, query, redacted body, what was ignored and tolerated."""
     parts: dict[str, object] = {}
+    if warnings:
+        parts["warnings"] = warnings
     if exchange.query:
         parts["query"] = _query_of(exchange)
     if exchange.ignored:

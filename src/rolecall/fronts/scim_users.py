@@ -7,9 +7,11 @@ profile as it was sent and returned so.
 from collections.abc import Iterator
 
 from rolecall.domain.commands import Add, At, ChangeUser, CreateUser, Set, Unset, UserChange
+from rolecall.domain.defaults import plain
 from rolecall.domain.model import Json, ScimClient, User, UserCard
 from rolecall.domain.names import Id, fold
 from rolecall.domain.predicate import Field, Predicate
+from rolecall.fronts.scim_dialect import USER_NAME, Rules, name_in
 from rolecall.fronts.scim_values import (
     Lookup,
     iso_time,
@@ -51,7 +53,9 @@ FIELDS: dict[str, Lookup] = {
 # ---- in --------------------------------------------------------------------------------------
 
 
-def creation(resource: Resource, new_id: Id, at: int, password: str | None) -> CreateUser:
+def creation(
+    resource: Resource, new_id: Id, at: int, password: str | None, *, maps_names: bool = False
+) -> CreateUser:
     """The command that a POST asks for; `password` is a verifier, or None to ignore it."""
     values = resource.values
     user_name = str(values["userName"])
@@ -73,7 +77,7 @@ def creation(resource: Resource, new_id: Id, at: int, password: str | None) -> C
     external_id = values.get("externalId")
     return CreateUser(
         id=new_id,
-        name=fold(user_name),
+        name=name_in(values) if maps_names else fold(user_name),
         login_name=user_name,
         at=at,
         properties=properties,
@@ -105,10 +109,16 @@ def _split(
 
 
 def replacement(
-    resource: Resource, user: Id, at: int, password: str | None, expected: int | None
+    resource: Resource,
+    user: Id,
+    at: int,
+    password: str | None,
+    expected: int | None,
+    *,
+    maps_names: bool = False,
 ) -> ChangeUser:
     """The command that a PUT asks for."""
-    made = creation(resource, user, at, password)
+    made = creation(resource, user, at, password, maps_names=maps_names)
     changes: list[UserChange] = [
         Set(At("NAME"), made.name),
         Set(At("LOGIN_NAME"), made.login_name),
@@ -133,7 +143,7 @@ def alteration(
     password: str | None,
     expected: int | None,
     *,
-    syncs_password: bool,
+    rules: Rules,
 ) -> ChangeUser:
     """The command that a PATCH asks for: all its operations, all or nothing.
 
@@ -142,8 +152,8 @@ def alteration(
     changes: list[UserChange] = []
     for operation in patch.operations:
         if operation.path.attribute.name != "password":
-            changes += _changes(operation)
-        elif syncs_password:
+            changes += _changes(operation, maps_names=rules.maps_names)
+        elif rules.syncs_password:
             verifier = None if operation.op is Op.REMOVE else password
             changes.append(Set(At("PASSWORD"), verifier))
             changes.append(Set(At("PASSWORD_SET_AT"), None if verifier is None else at))
@@ -159,13 +169,18 @@ def password_in(patch: Patch) -> Json:
     return given
 
 
-def _changes(operation: Operation) -> Iterator[UserChange]:
+def _changes(operation: Operation, *, maps_names: bool) -> Iterator[UserChange]:
     path = operation.path
     name = path.attribute.name
     removal = operation.op is Op.REMOVE
     if name == "userName":
-        yield Set(At("NAME"), fold(str(operation.value)))
+        if not maps_names:
+            yield Set(At("NAME"), fold(str(operation.value)))
         yield Set(At("LOGIN_NAME"), operation.value)
+    elif name == USER_NAME and maps_names:
+        given = None if removal else operation.value
+        yield Set(At("NAME"), name_in({ENTERPRISE_USER: {USER_NAME: given}}))
+        yield from _change(operation, _place(path))
     elif name == "active":
         # Removing `active` leaves nobody locked out, and an attribute that was removed is not
         # shown (RFC 7643 section 2.5): the profile remembers that it is unassigned.
@@ -218,7 +233,9 @@ def _same(entry: Json) -> Predicate:
 # ---- out -------------------------------------------------------------------------------------
 
 
-def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[str, Json]:
+def representation(
+    card: UserCard, base_url: str, client: ScimClient, *, maps_names: bool = False
+) -> dict[str, Json]:
     """The user as SCIM shows it (RFC 7643 section 4.1), with `groups` as they are in the card."""
     user = card.user
     body: dict[str, Json] = {"schemas": [CORE_USER], "id": user.id}
@@ -238,6 +255,8 @@ def representation(card: UserCard, base_url: str, client: ScimClient) -> dict[st
         urn = account_urn(client)
         kept = user.profile.get(urn)
         body[urn] = {**kept, **account} if isinstance(kept, dict) else account
+    if maps_names:
+        body[ENTERPRISE_USER] = _named_apart(user, body.get(ENTERPRISE_USER))
     if card.groups:
         body["groups"] = [
             {
@@ -266,6 +285,14 @@ _WORDED = frozenset({"name", "active"})
 """What of a profile is not shown as it stands."""
 
 
+def _named_apart(user: User, shown: Json) -> dict[str, Json]:
+    """The extension with the user's name: as it was sent, while SQL has not renamed the user."""
+    extension = dict(shown) if isinstance(shown, dict) else {}
+    if fold(str(extension.get(USER_NAME))) != user.name:
+        extension[USER_NAME] = user.name
+    return extension
+
+
 def account_urn(client: ScimClient | None) -> str:
     """The extension that the vendor's attributes are shown under (reference section 1)."""
     return ENTERPRISE_USER if client is ScimClient.OKTA else ACCOUNT_USER
@@ -290,7 +317,7 @@ def _account_attributes(user: User) -> dict[str, Json]:
     if user.default_warehouse is not None:
         shown["defaultWarehouse"] = user.default_warehouse
     if user.default_role is not None:
-        shown["defaultRole"] = user.default_role
+        shown["defaultRole"] = plain(user.default_role)
     if user.default_secondary_roles is not None:
         shown["defaultSecondaryRoles"] = "ALL" if user.default_secondary_roles else "NONE"
     if user.type is not None:

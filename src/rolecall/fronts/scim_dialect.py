@@ -1,0 +1,70 @@
+"""How an integration reads: its aliases, its strictness, what of a body takes effect.
+
+The properties ATTRIBUTE_ALIASES and UNKNOWN_ATTRIBUTES (DESIGN section 4), and the account's
+MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset, each costs one comparison.
+"""
+
+import msgspec
+
+from rolecall.domain.model import Integration, Json, ScimClient, UnknownAttributes
+from rolecall.domain.names import Name, fold
+from rolecall.scim import errors
+from rolecall.scim.aliases import aliases_for, with_attributes, with_attributes_in_patch
+from rolecall.scim.schema import ENTERPRISE_USER, ResourceType
+
+USER_NAME = "snowflakeUserName"
+"""The attribute that sets NAME, when the account keeps it apart from userName."""
+NAMED_MAX = 20
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What of a body takes effect: the password, and which attribute is the user's NAME."""
+
+    syncs_password: bool = False
+    maps_names: bool = False
+
+
+def rules_of(integration: Integration, *, maps_names: bool) -> Rules:
+    """The rules of an integration.
+
+    On AZURE a password is accepted and shown, without effect (reference section 0, row 6).
+    """
+    azure = integration.scim_client is ScimClient.AZURE
+    return Rules(syncs_password=integration.sync_password and not azure, maps_names=maps_names)
+
+
+def body_meant(integration: Integration, resource_type: ResourceType, body: object) -> object:
+    """The body of a POST or PUT with the attributes' own names."""
+    if not integration.attribute_aliases:
+        return body
+    return with_attributes(aliases_for(integration.attribute_aliases, resource_type), body)
+
+
+def patch_meant(integration: Integration, resource_type: ResourceType, body: object) -> object:
+    """The body of a PATCH with the attributes' own names."""
+    if not integration.attribute_aliases:
+        return body
+    return with_attributes_in_patch(aliases_for(integration.attribute_aliases, resource_type), body)
+
+
+def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
+    """Refuse names that no schema has, if the integration asks for that (invalidValue)."""
+    if not ignored or integration.unknown_attributes is UnknownAttributes.IGNORE:
+        return
+    named = ", ".join(f"'{name}'" for name in ignored[:NAMED_MAX])
+    more = f" and {len(ignored) - NAMED_MAX} more" if len(ignored) > NAMED_MAX else ""
+    raise errors.invalid_value(
+        f"Unknown attributes: {named}{more}. /Schemas lists those there are; leave the others out."
+    )
+
+
+def name_in(values: dict[str, Json]) -> Name:
+    """The NAME that a body gives a user apart from userName. Raises invalidValue without one."""
+    extension = values.get(ENTERPRISE_USER)
+    given = extension.get(USER_NAME) if isinstance(extension, dict) else None
+    if not isinstance(given, str) or not given.strip():
+        raise errors.invalid_value(
+            f"{ENTERPRISE_USER}:{USER_NAME} is required: it is the user's name in this account, "
+            "which keeps it apart from userName."
+        )
+    return fold(given)
