@@ -49,7 +49,7 @@ def line_of(attempt: Attempt) -> str:
         text += f" — {attempt.why}"
     if attempt.fix:
         text += f" Fix: {attempt.fix}"
-    return printable(text)
+    return text if text.isprintable() else printable(text)
 
 
 @lru_cache(maxsize=8)

@@ -42,8 +42,9 @@ class Batch:
         """The account's generation as of this group's own changes."""
         known = self._generations.get(number)
         if known is None:
-            row = self._cursor.execute(statements.GENERATION, (number,)).fetchone()
-            known = self._generations[number] = 0 if row is None else int(row[0])
+            row = self._cursor.execute(statements.GENERATION_NOW, (number,)).fetchone()
+            assert row is not None, "a SELECT of one value has a row"
+            known = self._generations[number] = int(row[0])
         return known
 
     def forget_generation(self, number: int) -> None:

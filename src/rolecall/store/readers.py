@@ -11,27 +11,27 @@ READERS_MAX = 16
 
 
 class Readers:
-    """A pool of cursors, each on a connection of its own. Thread safe."""
+    """A pool of connections. Thread safe."""
 
     def __init__(self, open_one: Callable[[], apsw.Connection]) -> None:
         self._open_one = open_one
-        self._free: deque[apsw.Cursor] = deque()
+        self._free: deque[apsw.Connection] = deque()
         self._opened = 0
         self._waiting = 0
         self._closed = False
         self._returned = Condition()
 
-    def take(self) -> apsw.Cursor:
+    def take(self) -> apsw.Connection:
         try:
             return self._free.pop()
         except IndexError:
             return self._take_slowly()
 
-    def give_back(self, cursor: apsw.Cursor) -> None:
+    def give_back(self, connection: apsw.Connection) -> None:
         if self._closed:
-            cursor.connection.close()
+            connection.close()
             return
-        self._free.append(cursor)
+        self._free.append(connection)
         if self._waiting:
             with self._returned:
                 self._returned.notify()
@@ -40,13 +40,13 @@ class Readers:
         """Those that are free now, and those in use when they come back."""
         self._closed = True
         while self._free:
-            self._free.pop().connection.close()
+            self._free.pop().close()
 
-    def _take_slowly(self) -> apsw.Cursor:
+    def _take_slowly(self) -> apsw.Connection:
         with self._returned:
             if self._opened < READERS_MAX:
                 self._opened += 1
-                return self._open_one().cursor()
+                return self._open_one()
             self._waiting += 1
             try:
                 while not self._free:

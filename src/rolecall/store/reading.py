@@ -55,20 +55,19 @@ class SqliteReading:
 
     __slots__ = ("_cursor", "_generation", "_number", "_remembered")
 
-    def __init__(self, number: int, cursor: apsw.Cursor, remembered: Remembered) -> None:
+    def __init__(
+        self, number: int, cursor: apsw.Cursor, remembered: Remembered, generation: int
+    ) -> None:
         self._number = number
         self._cursor = cursor
         self._remembered = remembered
-        self._generation: int | None = None
+        self._generation = generation
 
     @property
     def number(self) -> int:
         return self._number
 
     def generation(self) -> int:
-        if self._generation is None:
-            row = self._row(statements.GENERATION)
-            self._generation = 0 if row is None else int(row[0])
         return self._generation
 
     def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -113,8 +112,8 @@ class SqliteReading:
         parameters = Parameters(self._number, after, _at_most(count))
         condition = compile_predicate(where, USER_COLUMNS, parameters)
         sql = statements.USERS_BY_NAME.format(condition=condition)
-        found = self._cursor.execute(sql, parameters.values()).fetchall()
-        return tuple([rows.user_from(body) for (body,) in found])
+        found: list[Row] = self._cursor.execute(sql, parameters.values()).fetchall()
+        return tuple([rows.user_from(row[0]) for row in found])
 
     def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
         found = self._rows(statements.KNOWN_USERS, rows.list_of(users))
@@ -157,8 +156,8 @@ class SqliteReading:
         parameters = Parameters(self._number, after, _at_most(count))
         condition = compile_predicate(where, ROLE_COLUMNS, parameters)
         sql = statements.ROLES_BY_NAME.format(condition=condition)
-        found = self._cursor.execute(sql, parameters.values()).fetchall()
-        return tuple([rows.role_from(body) for (body,) in found])
+        found: list[Row] = self._cursor.execute(sql, parameters.values()).fetchall()
+        return tuple([rows.role_from(row[0]) for row in found])
 
     def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
         found = self._rows(statements.MEMBERS_OF, role, _at_most(count))

@@ -76,23 +76,25 @@ class SqliteStore:
         self._writer.start()
 
     def accounts(self) -> tuple[Account, ...]:
-        cursor = self._readers.take()
+        connection = self._readers.take()
         try:
-            found: list[rows.Row] = cursor.execute(statements.ACCOUNTS).fetchall()
+            found: list[rows.Row] = connection.execute(statements.ACCOUNTS).fetchall()
         finally:
-            self._readers.give_back(cursor)
+            self._readers.give_back(connection)
         return tuple([rows.account_from(row[0]) for row in found])
 
     def read(self, number: int, body: Callable[[Reading], T]) -> T:
-        cursor = self._readers.take()
+        connection = self._readers.take()
+        # A statement that is not finished holds the moment for all others of its connection:
+        # one statement for what BEGIN, SELECT and COMMIT would do. Closing both lets it go.
+        holding, cursor = connection.cursor(), connection.cursor()
         try:
-            cursor.execute(statements.BEGIN_READ)
-            try:
-                return body(SqliteReading(number, cursor, self._remembered))
-            finally:
-                cursor.execute(statements.COMMIT)
+            generation = next(holding.execute(statements.GENERATION_NOW, (number,)))[0]
+            return body(SqliteReading(number, cursor, self._remembered, generation))
         finally:
-            self._readers.give_back(cursor)
+            cursor.close(force=True)
+            holding.close(force=True)
+            self._readers.give_back(connection)
 
     def transact(
         self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None

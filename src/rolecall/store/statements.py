@@ -3,7 +3,6 @@
 Parameters are numbered; ?1 is the account. Lists travel as one JSON array.
 """
 
-BEGIN_READ = "BEGIN"
 BEGIN_WRITE = "BEGIN IMMEDIATE"
 COMMIT = "COMMIT"
 ROLLBACK = "ROLLBACK"
@@ -19,7 +18,9 @@ SAVE_ACCOUNT = """
 INSERT INTO accounts (number, body) VALUES (?1, ?2)
 ON CONFLICT DO UPDATE SET body = excluded.body
 """
-GENERATION = "SELECT generation FROM generations WHERE account = ?1"
+GENERATION_NOW = """
+SELECT coalesce((SELECT generation FROM generations WHERE account = ?1), 0)
+"""
 BUMP_GENERATION = """
 INSERT INTO generations (account, generation) VALUES (?1, 1)
 ON CONFLICT DO UPDATE SET generation = generation + 1

@@ -47,7 +47,7 @@ class SqliteTransaction(SqliteReading):
     def __init__(
         self, number: int, cursor: apsw.Cursor, remembered: Remembered, batch: Batch
     ) -> None:
-        super().__init__(number, cursor, remembered)
+        super().__init__(number, cursor, remembered, 0)
         self._batch = batch
         self._recorded: list[Recorded] = []
         self._wrote = False
