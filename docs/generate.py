@@ -17,7 +17,7 @@ from typer.main import get_command
 from rolecall import cli, settings
 from rolecall.domain import commands, events
 from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
-from rolecall.fronts import sql_commands, sql_integrations, tables
+from rolecall.fronts import sql_commands, sql_integrations, tables, tables_scim
 from rolecall.fronts.scim_answers import SCIM_ERRORS
 from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
@@ -77,6 +77,7 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "SHOW TERSE DATABASES": tables.SHOW_TERSE_DATABASES,
     "SHOW INTEGRATIONS": tables.SHOW_INTEGRATIONS,
     "SHOW SCIM TOKENS": tables.SHOW_SCIM_TOKENS,
+    "SHOW SCIM_RESOURCES": tables_scim.SHOW_SCIM_RESOURCES,
     "SHOW GRANTS ON": tables.SHOW_GRANTS_ON,
     "SHOW GRANTS TO ROLE": tables.SHOW_GRANTS_TO_ROLE,
     "SHOW GRANTS TO USER": tables.SHOW_GRANTS_TO_USER,

@@ -44,6 +44,7 @@ from rolecall.sql.statements import (
     ShowGrants,
     ShowIntegrations,
     ShowParameters,
+    ShowScimResources,
     ShowScimTokens,
     ShowUsers,
     Statement,
@@ -185,6 +186,7 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(ShowUsers, options=OPTIONS),
     st.builds(ShowIntegrations, kind=st.none() | st.just("SECURITY"), options=OPTIONS),
     st.builds(ShowScimTokens, integration=st.none() | NAMES, options=OPTIONS),
+    st.builds(ShowScimResources, integration=st.none() | NAMES, options=OPTIONS),
     st.builds(
         ShowParameters, scope=st.just(ParameterScope.USER), name=st.none() | NAMES, options=OPTIONS
     ),

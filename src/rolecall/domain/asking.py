@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rolecall.domain import access, grants, parameters, policies
+from rolecall.domain import access, grants, parameters, policies, provisioned
 from rolecall.domain.attempts import Noted
 from rolecall.domain.commands import Ref
 from rolecall.domain.errors import NotAuthorized, NotFound
@@ -46,6 +46,7 @@ from rolecall.domain.queries import (
     Roles,
     RoleSummaries,
     RoleSummary,
+    ScimResources,
     ShownParameters,
     StoredSession,
     Tokens,
@@ -460,6 +461,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     Integrations: integrations,
     OneIntegration: one_integration,
     Tokens: tokens,
+    ScimResources: provisioned.scim_resources,
     Databases: databases,
     GovernedObjects: policies.governed_objects,
     OneGoverned: policies.one_governed,

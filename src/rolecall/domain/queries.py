@@ -163,6 +163,28 @@ class ShownParameters(Query[tuple[ParameterRow, ...]], frozen=True, kw_only=True
     session: dict[str, str] = {}
 
 
+class ScimResource(msgspec.Struct, frozen=True, kw_only=True):
+    """A user or role that an integration provisions; `stopped` says why it no longer does."""
+
+    id: Id
+    external_id: str | None
+    name: str
+    kind: Kind
+    integration: Name
+    owner: Name | None
+    active: bool
+    written_at: int | None
+    changed_at: int | None
+    changed_by: str | None
+    stopped: str | None
+
+
+class ScimResources(Query[tuple[ScimResource, ...]], frozen=True, kw_only=True):
+    """What integrations that the session owns provision; one of them when it is named."""
+
+    integration: Ref | None = None
+
+
 class Databases(Query[tuple[Database, ...]], frozen=True, kw_only=True):
     """All databases, by name."""
 

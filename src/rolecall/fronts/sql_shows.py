@@ -21,6 +21,7 @@ from rolecall.domain.queries import (
     OneRole,
     OneUser,
     RoleSummaries,
+    ScimResources,
     Tokens,
     UserSummaries,
 )
@@ -30,6 +31,7 @@ from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, table_of
+from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
 from rolecall.sql.parts import GrantsScope, Identifier, ObjectKind, ShowOptions
 from rolecall.sql.statements import (
     Describe,
@@ -38,6 +40,7 @@ from rolecall.sql.statements import (
     ShowIntegrations,
     ShowParameters,
     ShowRoles,
+    ShowScimResources,
     ShowScimTokens,
     ShowUsers,
 )
@@ -49,6 +52,7 @@ Show = (
     | ShowIntegrations
     | ShowGrants
     | ShowScimTokens
+    | ShowScimResources
     | ShowParameters
     | Describe
 )
@@ -72,6 +76,8 @@ def shown(statement: Show, moment: Moment) -> Table:
             return _integrations(statement, moment)
         case ShowGrants():
             return _grants(statement, moment)
+        case ShowScimResources():
+            return _resources(statement, moment)
         case ShowScimTokens():
             return _tokens(statement, moment)
         case ShowParameters():
@@ -206,6 +212,12 @@ def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
     found = moment.ask(Integrations()) if ours else ()
     kept = narrowed(statement.options, found, lambda row: row.name)
     return table_of(tables.SHOW_INTEGRATIONS, kept)
+
+
+def _resources(statement: ShowScimResources, moment: Moment) -> Table:
+    integration = None if statement.integration is None else meant(statement.integration)
+    found = moment.ask(ScimResources(integration=integration))
+    return table_of(SHOW_SCIM_RESOURCES, narrowed(statement.options, found, lambda row: row.name))
 
 
 def _tokens(statement: ShowScimTokens, moment: Moment) -> Table:

@@ -24,6 +24,7 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Name
 from rolecall.domain.queries import GrantRow, RoleSummary, UserSummary
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
+from rolecall.fronts.history_details import details_of
 
 Item = TypeVar("Item")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -537,7 +538,7 @@ REST_EVENT_HISTORY: Fields[Noted] = (
     text("METHOD", lambda noted: noted.attempt.method),
     text("STATUS", lambda noted: "SUCCESS" if noted.attempt.succeeded else "FAILURE"),
     text("ERROR_CODE", _error_code),
-    text("DETAILS", lambda noted: noted.attempt.details),
+    text("DETAILS", lambda noted: details_of(noted.attempt)),
     text("CLIENT_IP", lambda noted: noted.attempt.client_ip),
     text("ACTOR_NAME", lambda noted: noted.attempt.integration or noted.attempt.actor),
     text("ACTOR_DOMAIN", _actor_domain),

@@ -49,6 +49,7 @@ from rolecall.sql.statements import (
     ShowIntegrations,
     ShowParameters,
     ShowRoles,
+    ShowScimResources,
     ShowScimTokens,
     ShowUsers,
     Statement,
@@ -422,9 +423,16 @@ def _show_grants(statement: ShowGrants) -> str:
 
 @print_statement.register
 def _show_scim_tokens(statement: ShowScimTokens) -> str:
-    name = statement.integration
-    within = "" if name is None else f"IN INTEGRATION {print_name(name)}"
-    return _show("SCIM TOKENS", statement.options, within)
+    return _show("SCIM TOKENS", statement.options, _in_integration(statement.integration))
+
+
+@print_statement.register
+def _show_scim_resources(statement: ShowScimResources) -> str:
+    return _show("SCIM_RESOURCES", statement.options, _in_integration(statement.integration))
+
+
+def _in_integration(name: Identifier | None) -> str:
+    return "" if name is None else f"IN INTEGRATION {print_name(name)}"
 
 
 @print_statement.register

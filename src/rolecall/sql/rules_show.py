@@ -12,6 +12,7 @@ from rolecall.sql.statements import (
     ShowIntegrations,
     ShowParameters,
     ShowRoles,
+    ShowScimResources,
     ShowScimTokens,
     ShowUsers,
     Statement,
@@ -84,13 +85,23 @@ def _show_grants(cursor: Cursor, head: Head) -> ShowGrants:
 
 
 def _show_scim_tokens(cursor: Cursor, head: Head) -> ShowScimTokens:
-    like = _like(cursor)
-    integration = None
-    if cursor.accept("IN"):
-        if not cursor.accept("SECURITY", "INTEGRATION"):
-            cursor.accept("INTEGRATION")
-        integration = cursor.identifier()
+    like, integration = _like(cursor), _in_integration(cursor)
+    like = _like(cursor) if like is None else like
     return ShowScimTokens(integration=integration, options=_narrowed(cursor, head, like=like))
+
+
+def _show_scim_resources(cursor: Cursor, head: Head) -> ShowScimResources:
+    like, integration = _like(cursor), _in_integration(cursor)
+    like = _like(cursor) if like is None else like
+    return ShowScimResources(integration=integration, options=_narrowed(cursor, head, like=like))
+
+
+def _in_integration(cursor: Cursor) -> Identifier | None:
+    if not cursor.accept("IN"):
+        return None
+    if not cursor.accept("SECURITY", "INTEGRATION"):
+        cursor.accept("INTEGRATION")
+    return cursor.identifier()
 
 
 def _show_parameters(cursor: Cursor, head: Head) -> ShowParameters:
@@ -123,6 +134,7 @@ SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("GRANTS",): _show_grants,
     ("PARAMETERS",): _show_parameters,
     ("SCIM", "TOKENS"): _show_scim_tokens,
+    ("SCIM_RESOURCES",): _show_scim_resources,
     ("INTEGRATIONS",): _show_integrations(None),
     **{(*kind.split(), "INTEGRATIONS"): _show_integrations(kind) for kind in INTEGRATION_KINDS},
 }

@@ -371,6 +371,16 @@ class ShowScimTokens(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     options: ShowOptions = EVERYTHING
 
 
+class ShowScimResources(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists what integrations provision: who wrote it last, and why its sync stopped, if it did.
+
+    SHOW SCIM_RESOURCES [ LIKE … ] [ IN [ [ SECURITY ] INTEGRATION ] <name> ] [ LIMIT … ]
+    """
+
+    integration: Identifier | None = None
+    options: ShowOptions = EVERYTHING
+
+
 class ShowParameters(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Lists parameters with their values and defaults; alone, the session's.
 
@@ -445,6 +455,7 @@ Statement = (
     | ShowIntegrations
     | ShowGrants
     | ShowScimTokens
+    | ShowScimResources
     | ShowParameters
     | Describe
     | AlterAccount
