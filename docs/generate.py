@@ -17,7 +17,7 @@ from typer.main import get_command
 from rolecall import cli, settings
 from rolecall.domain import commands, events
 from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
-from rolecall.fronts import sql_commands, sql_integrations, tables, tables_scim
+from rolecall.fronts import sql_integrations, sql_users, tables, tables_users
 from rolecall.fronts.scim_answers import SCIM_ERRORS
 from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
@@ -69,8 +69,12 @@ PROPERTY_TABLES = {
     "ALTER SECURITY INTEGRATION": properties.SCIM_ALTERED,
 }
 RELATIONS: dict[str, tables.Fields[Any]] = {
-    "SHOW USERS": tables.SHOW_USERS,
-    "SHOW TERSE USERS": tables.SHOW_TERSE_USERS,
+    "SHOW USERS": tables_users.SHOW_USERS,
+    "SHOW TERSE USERS": tables_users.SHOW_TERSE_USERS,
+    "SHOW USER PROGRAMMATIC ACCESS TOKENS": tables_users.SHOW_ACCESS_TOKENS,
+    "ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN": tables_users.ADDED_ACCESS_TOKEN,
+    "ALTER USER … ROTATE PROGRAMMATIC ACCESS TOKEN": tables_users.ROTATED_ACCESS_TOKEN,
+    "ALTER USER … RESET PASSWORD": tables_users.RESET_PASSWORD,
     "SHOW ROLES": tables.SHOW_ROLES,
     "SHOW TERSE ROLES": tables.SHOW_TERSE_ROLES,
     "SHOW DATABASES": tables.SHOW_DATABASES,
@@ -274,7 +278,7 @@ def property_page() -> str:
 def is_later(title: str, name: str) -> bool:
     """Whether a property is read, and refused as not supported yet."""
     if "USER" in title:
-        return name not in sql_commands.SETTABLE
+        return name not in sql_users.SETTABLE
     return name in sql_integrations.UNSUPPORTED
 
 

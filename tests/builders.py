@@ -26,7 +26,7 @@ from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Json, Kind, Privilege, Role, ScimClient, Token, User
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Store
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.store.memory import MemoryStore
 
 SECOND = 1_000_000
@@ -125,7 +125,7 @@ def user_session(
         actor_kind=ActorKind.USER,
         role=role_id(account, role),
         user=found.id,
-        secondary=secondary,
+        secondary=ALL_ROLES if secondary else (),
         at=at,
         request=IDS.new(),
     )

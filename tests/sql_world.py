@@ -37,6 +37,9 @@ class ReadableSecrets:
     def hash_password(self, password: str) -> str:
         return f"hash of {password}"
 
+    def public_key(self, text: str) -> str | None:
+        return text if text.startswith("MII") else None
+
     def password_matches(self, verifier: str | None, password: str) -> bool:
         self.compared.append(verifier)
         return verifier == f"hash of {password}"

@@ -4,6 +4,7 @@ A token is 256 random bits, shown once; what is kept is its SHA-256 (DESIGN sect
 are kept as argon2id verifiers: 19 MiB, two passes, one lane, about 24 ms on the machines we know.
 """
 
+import base64
 import hashlib
 import secrets
 import time
@@ -13,6 +14,9 @@ from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from dateutil.relativedelta import relativedelta
 
 from rolecall.domain.names import Id
@@ -22,6 +26,8 @@ TOKEN_PREFIX = "rolecall_"
 """By which secret scanners know a token that has leaked."""
 TOKEN_MONTHS = 6
 RANDOM_IDS_PAGE = 256
+RSA_BITS_MIN = 2_048
+"""What the vendor asks of a key at least."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -85,6 +91,19 @@ class Vault:
     def hash_password(self, password: str) -> str:
         """An argon2id verifier."""
         return _hasher.hash(password)
+
+    def public_key(self, text: str) -> str | None:
+        """The base64 DER of an RSA public key of at least 2048 bits, in PEM or its bare body."""
+        lines = (line.strip() for line in text.splitlines())
+        body = "".join(line for line in lines if not line.startswith("-----"))
+        try:
+            der = base64.b64decode(body, validate=True)
+            key = load_der_public_key(der)
+        except (ValueError, UnsupportedAlgorithm):
+            return None
+        if not isinstance(key, RSAPublicKey) or key.key_size < RSA_BITS_MIN:
+            return None
+        return base64.b64encode(der).decode()
 
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; takes as long when there is no verifier."""

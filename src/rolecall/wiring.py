@@ -11,7 +11,6 @@ from rolecall import settings
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Noted
 from rolecall.domain.commands import (
-    At,
     ByName,
     ChangeUser,
     Command,
@@ -22,9 +21,8 @@ from rolecall.domain.commands import (
     GrantRole,
     IssueToken,
     RevokeToken,
-    Set,
-    Unset,
 )
+from rolecall.domain.credentials import password_reset
 from rolecall.domain.errors import NotFound
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege, ScimClient, Token
@@ -226,11 +224,7 @@ class Rolecall:
             raise NotFound(Kind.USER, user)
         password = self.vault.mint_password()
         session = self.local(account)
-        changes = (
-            Set(At("PASSWORD"), self.vault.hash_password(password)),
-            Set(At("PASSWORD_SET_AT"), session.at),
-            Unset(At("MUST_CHANGE_PASSWORD")),
-        )
+        changes = password_reset(self.vault.hash_password(password), session.at)
         account.execute(session, ChangeUser(user=found.id, changes=changes, at=session.at))
         return password
 

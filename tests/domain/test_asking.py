@@ -313,7 +313,7 @@ def test_integrations_are_shown_to_owners_and_those_with_usage(
     )
     carried_out(account, local, usage)
     assert [found.name for found in account.ask(session, Integrations())] == ["OKTA"]
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAuthorized):
         account.ask(session, OneIntegration(integration=by("OKTA")))
 
 

@@ -22,6 +22,7 @@ SAMPLES: tuple[Refusal, ...] = (
     errors.SystemObject(Kind.ROLE, "PUBLIC"),
     errors.CurrentRole("CLERK"),
     errors.DependentGrants(Kind.USER, "BOB"),
+    errors.PassedOn(Privilege.USAGE, Kind.ROLE, "CLERK"),
     errors.TokenRefused("expired", remedy="r"),
     errors.LoginRefused("bob", "disabled", remedy="r"),
 )

@@ -167,9 +167,13 @@ def test_to_grant_a_role_needs_its_ownership_or_manage_grants(
     add_role(account, local, "X")
     session = user_session(account, "BOB")
     for command in (to_user(by("X"), bob), from_role(by("X"), by("PUBLIC"))):
-        with pytest.raises(NotAuthorized) as refused:
+        with pytest.raises(NotFound) as unseen:
             carried_out(account, session, command)
-        assert refused.value.privilege is Privilege.MANAGE_GRANTS
+        assert (unseen.value.kind, unseen.value.name) == (Kind.ROLE, "X")
+    carried_out(account, local, power(Privilege.MONITOR, by("PUBLIC"), Kind.ROLE, by("X")))
+    with pytest.raises(NotAuthorized) as refused:
+        carried_out(account, session, to_user(by("X"), bob))
+    assert refused.value.privilege is Privilege.MANAGE_GRANTS
 
 
 def test_scim_grants_what_it_owns(account: Account, okta: Session) -> None:

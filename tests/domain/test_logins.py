@@ -18,6 +18,7 @@ from rolecall.domain.commands import (
     OpenSession,
     RemoveMembers,
 )
+from rolecall.domain.effects import Moved
 from rolecall.domain.errors import (
     AlreadyExists,
     LoginRefused,
@@ -243,12 +244,14 @@ def test_nobody_uses_another_s_session(account: Account, local: Session, bob: Id
         account.ask(other, StoredSession(session=stored.id))
 
 
-def test_use_without_a_stored_session_answers_with_the_role(
+def test_use_without_a_stored_session_answers_with_what_moved(
     account: Account, local: Session, okta: Session
 ) -> None:
     use = ChangeSession(session=Id("none"), at=NOW, role=okta.role)
     effect = carried_out(account, local, use)
-    assert getattr(effect.answer, "name", None) == "OKTA_PROVISIONER"
+    assert isinstance(effect.answer, Moved)
+    assert effect.answer.role is not None
+    assert (effect.answer.role.name, effect.answer.secondary) == ("OKTA_PROVISIONER", None)
 
 
 # ---- databases -------------------------------------------------------------------------------
@@ -285,5 +288,5 @@ def test_databases_need_their_privileges(account: Account) -> None:
     with pytest.raises(NotAuthorized) as refused:
         carried_out(account, session, CreateDatabase(id=IDS.new(), name=Name("X"), at=NOW))
     assert refused.value.privilege is Privilege.CREATE_DATABASE
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAuthorized):
         carried_out(account, session, DropDatabase(database=by("DEMO_DB"), at=NOW))

@@ -129,5 +129,11 @@ def test_every_field_of_a_user_is_described_or_identity() -> None:
         "id",
         "created_at",
         "profile",
+        "kept",
         "password_set_at",
+        "rsa_public_key_set_at",
+        "rsa_public_key_2_set_at",
+        "failed_logins",
+        "last_login_at",
+        "has_access_token",
     }

@@ -28,6 +28,7 @@ EXAMPLES: list[tuple[Refusal, int, str | None]] = [
     (refusals.SystemObject(Kind.ROLE, "PUBLIC"), 403, None),
     (refusals.CurrentRole("R"), 403, None),
     (refusals.DependentGrants(Kind.USER, "BOB"), 403, None),
+    (refusals.PassedOn(Privilege.USAGE, Kind.ROLE, "R"), 403, None),
     (refusals.LoginRefused("bob", "unknown user", remedy="secret"), 401, None),
     *[(refusals.TokenRefused(why, remedy="secret"), 401, None) for why in TOKEN_WORDS],
 ]

@@ -439,7 +439,7 @@ def test_secondary_roles_are_told_as_the_vendor_tells_them(desk: Desk) -> None:
 
 def test_altering_no_user_means_ones_own(desk: Desk) -> None:
     worksheet, _ = logged_in(desk)
-    assert refusal_of(worksheet, "alter user set comment = 'x'").code == "002003"
+    assert refusal_of(worksheet, "alter user set comment = 'x'").code == "003001"
 
 
 def test_the_founding_administrator_is_meant_among_others(desk: Desk) -> None:

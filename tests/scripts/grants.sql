@@ -61,10 +61,7 @@ grant monitor user on account to role lead with grant option;
 --> Statement executed successfully.
 
 revoke grant option for monitor user on account from role lead;
---! 000002 Unsupported feature: REVOKE GRANT OPTION FOR is not supported yet.
-
-revoke monitor user on account from role lead cascade;
---! 000002 Unsupported feature: REVOKE … CASCADE is not supported yet.
+--> Statement executed successfully.
 
 revoke monitor user on account from role lead;
 --> Statement executed successfully.

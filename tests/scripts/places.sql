@@ -5,10 +5,14 @@ use database nowhere;
 --! 002003 Database 'NOWHERE' does not exist or not authorized.
 
 create database sales comment = 'x';
---! 000002 Unsupported feature: property COMMENT of a database is not supported yet.
+--> Database SALES successfully created.
+
+show databases like 's%';
+--> name | owner | comment
+--> SALES | ACCOUNTADMIN | x
 
 create database sales;
---> Database SALES successfully created.
+--! 002002 Object 'SALES' already exists.
 
 create or replace database sales;
 --> Database SALES successfully created.
@@ -46,8 +50,14 @@ select current_secondary_roles();
 use secondary roles all;
 --> Statement executed successfully.
 
-use secondary roles public;
---! 000002 Unsupported feature: USE SECONDARY ROLES with the names of roles is not supported yet.
+use secondary roles public, sysadmin;
+--> Statement executed successfully.
+
+use secondary roles nobody;
+--! 002003 Role 'NOBODY' does not exist or not authorized.
+
+use secondary roles orgadmin;
+--! 003013 Requested role 'ORGADMIN' is not assigned to the executing user. Specify another role to activate.
 
 show databases;
 --> name | is_current | owner | kind

@@ -48,12 +48,6 @@ alter user ZOE set password = '';
 alter user set comment = 'me';
 --> Statement executed successfully.
 
-alter user zoe set days_to_expiry = 3;
---! 000002 Unsupported feature: property DAYS_TO_EXPIRY of a user is not supported yet.
-
-alter user zoe unset rsa_public_key;
---! 000002 Unsupported feature: property RSA_PUBLIC_KEY of a user is not supported yet.
-
 alter user zoe set type = robot;
 --! 001008 invalid value for property 'TYPE': it takes one of PERSON, SERVICE, SERVICE_AGENT, LEGACY_SERVICE
 

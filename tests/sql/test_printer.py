@@ -28,6 +28,7 @@ from rolecall.sql.printer import print_redacted, print_statement
 from rolecall.sql.properties import SCIM_ALTERED, SCIM_CREATED, USER_SHAPES, Shape
 from rolecall.sql.rules import INTEGRATION_KINDS
 from rolecall.sql.rules_grants import PRIVILEGES
+from rolecall.sql.rules_users import TOKEN_ADDED, TOKEN_MODIFIED, TOKEN_ROTATED
 from rolecall.sql.statements import (
     AlterAccount,
     AlterRole,
@@ -38,9 +39,11 @@ from rolecall.sql.statements import (
     CreateUser,
     DropIntegration,
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivilege,
     GrantRole,
     RevokePrivilege,
+    RevokeRole,
     ShowGrants,
     ShowIntegrations,
     ShowParameters,
@@ -50,6 +53,15 @@ from rolecall.sql.statements import (
     Statement,
     UseSchema,
     UseSecondaryRoles,
+)
+from rolecall.sql.statements_users import (
+    AbortAllQueries,
+    AddAccessToken,
+    ModifyAccessToken,
+    RemoveAccessToken,
+    ResetPassword,
+    RotateAccessToken,
+    ShowAccessTokens,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -101,6 +113,17 @@ def changes(shapes: dict[str, Shape]) -> st.SearchStrategy[SetProperties | Unset
 
 
 RENAMES = st.builds(RenameTo, name=NAMES)
+TOKEN_ACTIONS = st.one_of(
+    st.builds(AddAccessToken, name=NAMES, properties=properties({**(TOKEN_ADDED.shapes or {})})),
+    st.builds(
+        RotateAccessToken, name=NAMES, properties=properties({**(TOKEN_ROTATED.shapes or {})})
+    ),
+    st.builds(
+        ModifyAccessToken, name=NAMES, action=RENAMES | changes({**(TOKEN_MODIFIED.shapes or {})})
+    ),
+    st.builds(RemoveAccessToken, name=NAMES),
+)
+USER_ACTIONS = TOKEN_ACTIONS | st.builds(ResetPassword) | st.builds(AbortAllQueries)
 OPTIONS = st.builds(
     ShowOptions,
     terse=FLAGS,
@@ -157,7 +180,11 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(CreateRole, name=NAMES, or_replace=FLAGS, comment=st.none() | TEXTS),
     st.builds(AlterRole, name=NAMES, action=RENAMES | changes({"COMMENT": Shape.TEXT})),
     st.builds(CreateUser, name=NAMES, if_not_exists=FLAGS, properties=properties({**USER_SHAPES})),
+    st.builds(CreateUser, name=NAMES, or_alter=FLAGS, properties=properties({**USER_SHAPES})),
     st.builds(AlterUser, name=NAMES, if_exists=FLAGS, action=RENAMES | changes({**USER_SHAPES})),
+    st.builds(AlterUser, name=NAMES, if_exists=FLAGS, action=USER_ACTIONS),
+    st.builds(AlterUser, name=st.none(), action=TOKEN_ACTIONS),
+    st.builds(ShowAccessTokens, user=st.none() | NAMES),
     st.builds(
         CreateSecurityIntegration,
         name=NAMES,
@@ -181,6 +208,14 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
         role=NAMES,
         current_grants=st.none() | st.sampled_from(CurrentGrants),
     ),
+    st.builds(
+        GrantOwnershipOfAll,
+        on_kind=st.sampled_from([ObjectKind.USER, ObjectKind.ROLE]),
+        owner=NAMES,
+        role=NAMES,
+    ),
+    st.builds(RevokeRole, role=NAMES, grantee=NAMES, to_user=FLAGS, cascade=FLAGS),
+    st.builds(RevokeRole, role=NAMES, grantee=NAMES, grant_option=st.just(value=True)),
     st.builds(UseSchema, name=NAMES, database=st.none() | NAMES),
     st.builds(UseSecondaryRoles, roles=st.lists(NAMES, max_size=3).map(tuple)),
     st.builds(ShowUsers, options=OPTIONS),
@@ -224,6 +259,8 @@ def test_what_is_no_statement_has_no_text() -> None:
         ),
         ("alter user b set password = 'geheim'", "ALTER USER b SET PASSWORD = '********'"),
         ("alter user b unset password", "ALTER USER b UNSET password"),
+        ("create user b rsa_public_key = 'MII'", "CREATE USER b RSA_PUBLIC_KEY = '********'"),
+        ("alter user b add pat t", "ALTER USER b ADD PROGRAMMATIC ACCESS TOKEN t"),
         ("drop user b", "DROP USER b"),
     ],
 )

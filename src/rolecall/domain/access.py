@@ -32,7 +32,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 
 ACCOUNTADMIN = Name("ACCOUNTADMIN")
 ORGADMIN = Name("ORGADMIN")
@@ -45,10 +45,19 @@ PUBLIC = Name("PUBLIC")
 def active_roles(reading: Reading, session: Session) -> frozenset[Id]:
     """Every role that the session acts as: primary, secondary, and all they inherit."""
     roles = reached(reading, session.role)
-    if session.secondary and session.user is not None:
-        for grant in reading.member_grants_to(session.user):
-            roles |= reached(reading, grant.role)
+    for role in secondary_roles(reading, session):
+        roles |= reached(reading, role)
     return roles
+
+
+def secondary_roles(reading: Reading, session: Session) -> tuple[Id, ...]:
+    """The secondary roles that the user still holds: ALL are those by a direct grant (vendor)."""
+    if not session.secondary or session.user is None:
+        return ()
+    if session.secondary == ALL_ROLES:
+        return tuple(grant.role for grant in reading.member_grants_to(session.user))
+    available = available_roles(reading, session)
+    return tuple(role for role in session.secondary if role in available)
 
 
 def primary_roles(reading: Reading, session: Session) -> frozenset[Id]:
@@ -133,8 +142,18 @@ def require_live(reading: Reading, session: Session) -> None:
 
 def _require_user(reading: Reading, session: Session) -> None:
     user = reading.user(session.user) if session.user is not None else None
-    if user is None or user.disabled:
-        raise LoginRefused(session.actor, "disabled" if user else "unknown user")
+    ended = why_ended(user, session.at)
+    if ended is not None:
+        raise LoginRefused(session.actor, ended)
+
+
+def why_ended(user: User | None, at: int) -> str | None:
+    """Why the user can't act any more; a lock refuses new logins only."""
+    if user is None:
+        return "unknown user"
+    if user.disabled:
+        return "disabled"
+    return "expired" if user.expires_at is not None and user.expires_at <= at else None
 
 
 def _require_role(reading: Reading, session: Session) -> None:
@@ -225,11 +244,15 @@ def holds(reading: Reading, session: Session, privilege: Privilege) -> bool:
     """Whether the session holds a privilege on the account."""
     if session.actor_kind is ActorKind.SYSTEM:
         return True
-    roles = (
-        primary_roles(reading, session)
-        if privilege.value.startswith("CREATE")
-        else active_roles(reading, session)
-    )
+    if privilege.value.startswith("CREATE"):
+        return reading.memo(
+            ("creates", session.role, privilege),
+            lambda: _roles_hold(reading, privilege, primary_roles(reading, session)),
+        )
+    return _roles_hold(reading, privilege, active_roles(reading, session))
+
+
+def _roles_hold(reading: Reading, privilege: Privilege, roles: frozenset[Id]) -> bool:
     return not roles.isdisjoint(holders(reading, privilege, Kind.ACCOUNT, account_id(reading)))
 
 
@@ -264,9 +287,21 @@ def require_owned(reading: Reading, session: Session, target: "Target", asked: R
     if owns(reading, session, target.owner):
         return
     remedy = hand_over(reading, session, target)
-    if sees(reading, session, target.kind):
-        raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name, remedy=remedy)
-    raise NotFound(target.kind, label(asked), remedy=remedy)
+    require_seen(reading, session, target, asked, remedy)
+    raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name, remedy=remedy)
+
+
+def require_seen(
+    reading: Reading,
+    session: Session,
+    target: "Target",
+    asked: Ref | None,
+    remedy: str | None = None,
+) -> None:
+    """Refuse as absent what the session may not know of: it hears only what it asked for."""
+    if not is_visible(reading, session, target):
+        name = target.name if asked is None else label(asked)
+        raise NotFound(target.kind, name, remedy=remedy)
 
 
 def grantor(session: Session, owner: Id | None) -> Id:
@@ -315,6 +350,38 @@ def sees(reading: Reading, session: Session, kind: Kind) -> bool:
     if monitor is not None and holds(reading, session, monitor):
         return True
     return session.integration is None and holds(reading, session, Privilege.MANAGE_GRANTS)
+
+
+def is_visible(reading: Reading, session: Session, target: "Target") -> bool:
+    """Whether the session may know of one object: it owns, monitors, holds or is it.
+
+    SCIM knows what it owns or monitors, and no role for the sake of holding it.
+    """
+    if owns(reading, session, target.owner) or sees(reading, session, target.kind):
+        return True
+    if session.integration is None and (
+        target.kind in {Kind.ACCOUNT, Kind.DATABASE}
+        or target.id == session.user
+        or (target.kind is Kind.ROLE and target.id in available_roles(reading, session))
+    ):
+        return True
+    return target.id in objects_held(reading, session, target.kind)
+
+
+def objects_held(
+    reading: Reading, session: Session, kind: Kind, privilege: Privilege | None = None
+) -> frozenset[Id]:
+    """The objects of a kind on which the session holds a privilege, or any."""
+    return frozenset(
+        grant.object
+        for role in active_roles(reading, session)
+        for grant in _granted_to(reading, role)
+        if grant.kind is kind and privilege in {None, grant.privilege}
+    )
+
+
+def _granted_to(reading: Reading, role: Id) -> tuple[PrivilegeGrant, ...]:
+    return reading.memo(("privileges_of", role), lambda: reading.privileges_of(role))
 
 
 def shows_role(reading: Reading, session: Session, role: Id) -> bool:

@@ -1,23 +1,28 @@
 """The account's one door: commands go in through `execute`, questions through `ask`."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar, assert_never
+from typing import Any, TypeVar
 
 import msgspec
 
 from rolecall.domain import (
     access,
+    access_tokens,
+    credentials,
     founding,
     grants,
     integrations,
     logins,
     parameters,
     policies,
+    revoking,
     roles,
     users,
 )
 from rolecall.domain.asking import ANSWERS
 from rolecall.domain.commands import (
+    AddAccessToken,
+    ChangeAccessToken,
     ChangeGoverned,
     ChangeIntegration,
     ChangeParameters,
@@ -38,13 +43,17 @@ from rolecall.domain.commands import (
     DropUser,
     FoundAccount,
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivileges,
     GrantRole,
     IssueToken,
     OpenSession,
+    RecordFailedLogin,
+    RemoveAccessToken,
     RevokePrivileges,
     RevokeRole,
     RevokeToken,
+    RotateAccessToken,
 )
 from rolecall.domain.effects import Effect
 from rolecall.domain.model import Integration, SqlSession, Token, User
@@ -167,62 +176,43 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
     return body
 
 
-def apply(  # noqa: C901  one line a command
-    tx: Transaction, session: Session, command: Command
-) -> Effect:
+def apply(tx: Transaction, session: Session, command: Command) -> Effect:
     """Carry out one command. Raises a Refusal."""
-    match command:
-        case CreateUser():
-            return users.create_user(tx, session, command)
-        case ChangeUser():
-            return users.change_user(tx, session, command)
-        case DropUser():
-            return users.drop_user(tx, session, command)
-        case CreateRole():
-            return roles.create_role(tx, session, command)
-        case ChangeRole():
-            return roles.change_role(tx, session, command)
-        case DropRole():
-            return roles.drop_role(tx, session, command)
-        case GrantRole():
-            return grants.grant_role(tx, session, command)
-        case RevokeRole():
-            return grants.revoke_role(tx, session, command)
-        case GrantPrivileges():
-            return grants.grant_privileges(tx, session, command)
-        case RevokePrivileges():
-            return grants.revoke_privileges(tx, session, command)
-        case GrantOwnership():
-            return grants.grant_ownership(tx, session, command)
-        case CreateIntegration():
-            return integrations.create_integration(tx, session, command)
-        case ChangeIntegration():
-            return integrations.change_integration(tx, session, command)
-        case DropIntegration():
-            return integrations.drop_integration(tx, session, command)
-        case IssueToken():
-            return integrations.issue_token(tx, session, command)
-        case RevokeToken():
-            return integrations.revoke_token(tx, session, command)
-        case OpenSession():
-            return logins.open_session(tx, session, command)
-        case ChangeSession():
-            return logins.change_session(tx, session, command)
-        case CloseSession():
-            return logins.close_session(tx, session, command)
-        case CreateGoverned():
-            return policies.create_governed(tx, session, command)
-        case ChangeGoverned():
-            return policies.change_governed(tx, session, command)
-        case DropGoverned():
-            return policies.drop_governed(tx, session, command)
-        case ChangeParameters():
-            return parameters.change_parameters(tx, session, command)
-        case CreateDatabase():
-            return logins.create_database(tx, session, command)
-        case DropDatabase():
-            return logins.drop_database(tx, session, command)
-        case FoundAccount():
-            return founding.found_account(tx, session, command)
-        case _:
-            assert_never(command)
+    return HANDLERS[type(command)](tx, session, command)
+
+
+HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
+    CreateUser: users.create_user,
+    ChangeUser: users.change_user,
+    DropUser: users.drop_user,
+    AddAccessToken: access_tokens.add_access_token,
+    RotateAccessToken: access_tokens.rotate_access_token,
+    ChangeAccessToken: access_tokens.change_access_token,
+    RemoveAccessToken: access_tokens.remove_access_token,
+    RecordFailedLogin: credentials.record_failed_login,
+    CreateRole: roles.create_role,
+    ChangeRole: roles.change_role,
+    DropRole: roles.drop_role,
+    GrantRole: grants.grant_role,
+    RevokeRole: revoking.revoke_role,
+    GrantPrivileges: grants.grant_privileges,
+    RevokePrivileges: revoking.revoke_privileges,
+    GrantOwnership: grants.grant_ownership,
+    GrantOwnershipOfAll: grants.grant_ownership_of_all,
+    CreateIntegration: integrations.create_integration,
+    ChangeIntegration: integrations.change_integration,
+    DropIntegration: integrations.drop_integration,
+    IssueToken: integrations.issue_token,
+    RevokeToken: integrations.revoke_token,
+    OpenSession: logins.open_session,
+    ChangeSession: logins.change_session,
+    CloseSession: logins.close_session,
+    CreateGoverned: policies.create_governed,
+    ChangeGoverned: policies.change_governed,
+    DropGoverned: policies.drop_governed,
+    ChangeParameters: parameters.change_parameters,
+    CreateDatabase: logins.create_database,
+    DropDatabase: logins.drop_database,
+    FoundAccount: founding.found_account,
+}
+"""Every command, and who carries it out."""

@@ -1,13 +1,12 @@
 """Answers: each query's, with the session's sight in the query itself (DESIGN contract 10)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from rolecall.domain import access, grants, parameters, policies, provisioned
+from rolecall.domain import access, asking_grants, grants, narrowing, parameters, policies
 from rolecall.domain.attempts import Noted
-from rolecall.domain.commands import Ref
 from rolecall.domain.errors import NotAuthorized, NotFound
 from rolecall.domain.events import Recorded
 from rolecall.domain.founding import SYSTEM_ROLES
@@ -21,16 +20,18 @@ from rolecall.domain.model import (
     Token,
     UserCard,
 )
-from rolecall.domain.names import Id, Name
+from rolecall.domain.names import Id, Name, key_of
+from rolecall.domain.narrowing import LISTED_MAX
 from rolecall.domain.ports import Reading, RoleCounts
-from rolecall.domain.predicate import And, Compare, Field, Operator, Predicate
+from rolecall.domain.predicate import And, Compare, Field, Operator, Or, Predicate
 from rolecall.domain.queries import (
+    AccessTokens,
+    AccessTokenSummary,
     AttemptsAfter,
     CurrentSession,
     Databases,
     EventsAfter,
     GovernedObjects,
-    GrantRow,
     GrantsOfRole,
     GrantsOn,
     GrantsToRole,
@@ -43,11 +44,13 @@ from rolecall.domain.queries import (
     OneUser,
     Page,
     RoleInSession,
+    RoleNames,
     Roles,
     RoleSummaries,
     RoleSummary,
     ScimResources,
     ShownParameters,
+    SimilarNames,
     StoredSession,
     Tokens,
     Users,
@@ -57,10 +60,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.roles import find_role
 from rolecall.domain.session import ActorKind, Session
-from rolecall.domain.users import find_user
-
-LISTED_MAX = 10_000
-
+from rolecall.domain.users import find_user, require_own_or_owned, user_or_none
 
 # ---- users -----------------------------------------------------------------------------------
 
@@ -68,7 +68,9 @@ LISTED_MAX = 10_000
 def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
     """Raises NotFound for an absent user and one that the session may not see."""
     card = find_user(reading, session, query.user)
-    if card is None or not _visible_user(reading, session, card):
+    if card is None or not access.is_visible(
+        reading, session, access.target_of(Kind.USER, card.user)
+    ):
         raise NotFound(Kind.USER, access.label(query.user))
     if not query.with_groups:
         return card
@@ -76,18 +78,10 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
     return msgspec.structs.replace(card, groups=groups)
 
 
-def _visible_user(reading: Reading, session: Session, card: UserCard) -> bool:
-    return (
-        card.user.id == session.user
-        or access.owns(reading, session, card.user.owner)
-        or access.sees(reading, session, Kind.USER)
-    )
-
-
 def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     """Users that the session sees."""
-    owners = access.visible_owners(reading, session, Kind.USER)
-    page = reading.find_users(query.where, owners, session.integration, query.start, query.count)
+    where, owners = _seen(reading, session, Kind.USER, query.where)
+    page = reading.find_users(where, owners, session.integration, query.start, query.count)
     if not query.with_groups or not page.items:
         return page
     groups = access.groups_of(reading, session, [card.user.id for card in page.items])
@@ -100,21 +94,62 @@ def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     )
 
 
+def _seen(
+    reading: Reading, session: Session, kind: Kind, where: Predicate
+) -> tuple[Predicate, frozenset[Id] | None]:
+    """The condition and the owners of what the session sees, for a store to look for.
+
+    MONITOR on single objects is rare: without it the owners alone decide, by their index.
+    """
+    owners = access.visible_owners(reading, session, kind)
+    if owners is None:
+        return where, None
+    monitored = access.objects_held(reading, session, kind, Privilege.MONITOR)
+    if not monitored:
+        return where, owners
+    owned = [Compare(Field.OWNER, Operator.EQ, owner) for owner in sorted(owners)]
+    named = [Compare(Field.ID, Operator.EQ, each) for each in sorted(monitored)]
+    return And((where, Or((*owned, *named)))), None
+
+
 def user_summaries(
     reading: Reading, session: Session, query: UserSummaries
 ) -> tuple[UserSummary, ...]:
     """Every user; the properties are readable to owners, administrators and the user."""
-    page = reading.find_users(query.where, None, None, 0, query.count)
-    owners = access.names_of(reading, {card.user.owner for card in page.items})
+    found = narrowing.narrowed(reading.users_by_name, query.narrowing)
+    owners = access.names_of(reading, {user.owner for user in found})
     sees = access.sees(reading, session, Kind.USER)
     roles = access.active_roles(reading, session)
+    monitored = access.objects_held(reading, session, Kind.USER, Privilege.MONITOR)
     return tuple(
         UserSummary(
-            user=card.user,
-            owner=owners.get(card.user.owner),
-            readable=sees or card.user.owner in roles or card.user.id == session.user,
+            user=user,
+            owner=owners.get(user.owner),
+            readable=sees or user.owner in roles or user.id in {session.user, *monitored},
         )
-        for card in page.items
+        for user in found
+    )
+
+
+def access_tokens(
+    reading: Reading, session: Session, query: AccessTokens
+) -> tuple[AccessTokenSummary, ...]:
+    """The tokens of oneself or of a user that the session owns. Raises NotFound, NotAuthorized."""
+    user = user_or_none(reading, query.user)
+    if user is None:
+        raise NotFound(Kind.USER, access.label(query.user))
+    require_own_or_owned(reading, session, user, query.user)
+    tokens = reading.access_tokens_of(user.id)
+    names = {token.id: token.name for token in tokens}
+    roles = access.names_of(reading, {token.role_restriction for token in tokens})
+    return tuple(
+        AccessTokenSummary(
+            token=token,
+            user_name=user.name,
+            role_restriction=roles.get(token.role_restriction),
+            rotated_to=None if token.rotated_to is None else names.get(token.rotated_to),
+        )
+        for token in tokens
     )
 
 
@@ -132,9 +167,7 @@ def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
 def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
     if card.role.system and session.integration is not None:
         return False
-    return access.owns(reading, session, card.role.owner) or access.sees(
-        reading, session, Kind.ROLE
-    )
+    return access.is_visible(reading, session, access.target_of(Kind.ROLE, card.role))
 
 
 def _with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
@@ -149,8 +182,7 @@ def _with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCar
 
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
-    owners = access.visible_owners(reading, session, Kind.ROLE)
-    where = query.where
+    where, owners = _seen(reading, session, Kind.ROLE, query.where)
     if owners is None and session.integration is not None:
         where = And((where, *_not_system(reading)))
     page = reading.find_roles(where, owners, session.integration, query.start, query.count)
@@ -167,13 +199,13 @@ def _not_system(reading: Reading) -> list[Predicate]:
 
 
 def role_summaries(
-    reading: Reading, session: Session, _query: RoleSummaries
+    reading: Reading, session: Session, query: RoleSummaries
 ) -> tuple[RoleSummary, ...]:
     """Every role, with what SHOW ROLES counts."""
     counts = reading.role_counts()
     inherited = access.active_roles(reading, session)
-    found = reading.roles()
-    names = {role.id: role.name for role in found}
+    found = narrowing.narrowed(reading.roles_by_name, query.narrowing)
+    names = access.names_of(reading, {role.owner for role in found})
     none = RoleCounts()
     return tuple(
         RoleSummary(
@@ -189,145 +221,43 @@ def role_summaries(
     )
 
 
-# ---- grants ----------------------------------------------------------------------------------
+def role_names(reading: Reading, _session: Session, _query: RoleNames) -> dict[Id | None, Name]:
+    """The names of all roles."""
+    return {role.id: role.name for role in reading.roles()}
 
 
-def grants_on(reading: Reading, session: Session, query: GrantsOn) -> tuple[GrantRow, ...]:
-    """Ownership first, then privileges, by name."""
-    del session
-    target = grants.object_meant(reading, query.kind, query.object)
-    held = (
-        access.account_privileges(reading)
-        if target.kind is Kind.ACCOUNT
-        else reading.privileges_on(target.kind, target.id)
-    )
-    names = access.names_of(
-        reading, {target.owner, *(g.role for g in held), *(g.granted_by for g in held)}
-    )
-    rows = [
-        GrantRow(
-            created_at=grant.created_at,
-            privilege=grant.privilege.value,
-            granted_on=target.kind,
-            name=target.name,
-            granted_to=Kind.ROLE,
-            grantee_name=names.get(grant.role, Name("")),
-            grant_option=grant.grant_option,
-            granted_by=names.get(grant.granted_by, Name("")),
-        )
-        for grant in held
-    ]
-    if target.owner is not None:
-        owner = names.get(target.owner, Name(""))
-        rows.insert(0, _ownership(target.kind, target.name, owner))
-    return tuple(rows)
+# ---- names -----------------------------------------------------------------------------------
 
 
-def _ownership(kind: Kind, name: str, owner: Name) -> GrantRow:
-    return GrantRow(
-        created_at=None,
-        privilege=Privilege.OWNERSHIP.value,
-        granted_on=kind,
-        name=name,
-        granted_to=Kind.ROLE,
-        grantee_name=owner,
-        grant_option=True,
-        granted_by=owner,
-    )
-
-
-def grants_to_role(reading: Reading, session: Session, query: GrantsToRole) -> tuple[GrantRow, ...]:
-    """Ownership, privileges, and roles granted to it as USAGE (vendor: SHOW GRANTS TO ROLE)."""
-    del session
-    role = access.role_meant(reading, query.role)
-    rows = [
-        _ownership(kind, name, role.name)
-        for kind, _id, name in reading.owned_by(role.id, LISTED_MAX)
-    ]
-    account = reading.account()
-    for privilege in access.privileges_of(reading, role.id):
-        target = (
-            account.name
-            if privilege.kind is Kind.ACCOUNT
-            else grants.object_meant(reading, privilege.kind, privilege.object).name
-        )
-        names = access.names_of(reading, {privilege.granted_by})
-        rows.append(
-            GrantRow(
-                created_at=privilege.created_at,
-                privilege=privilege.privilege.value,
-                granted_on=privilege.kind,
-                name=target,
-                granted_to=Kind.ROLE,
-                grantee_name=role.name,
-                grant_option=privilege.grant_option,
-                granted_by=names.get(privilege.granted_by, Name("")),
-            )
-        )
-    inherited = [grant for grant in reading.hierarchy() if grant.grantee == role.id]
-    names = access.names_of(
-        reading, {g.role for g in inherited} | {g.granted_by for g in inherited}
-    )
-    rows.extend(
-        GrantRow(
-            created_at=grant.created_at,
-            privilege=Privilege.USAGE.value,
-            granted_on=Kind.ROLE,
-            name=names.get(grant.role, Name("")),
-            granted_to=Kind.ROLE,
-            grantee_name=role.name,
-            grant_option=grant.grant_option,
-            granted_by=names.get(grant.granted_by, Name("")),
-        )
-        for grant in inherited
-    )
-    return tuple(rows)
-
-
-def grants_to_user(reading: Reading, session: Session, query: GrantsToUser) -> tuple[GrantRow, ...]:
-    """The roles that a user holds by a direct grant."""
-    ref: Ref | None = query.user if query.user is not None else session.user
-    if ref is None:
-        return ()
-    user = grants.user_meant(reading, ref)
-    return _role_rows(
-        reading,
-        [(grant.role, Kind.USER, user.name, grant) for grant in reading.member_grants_to(user.id)],
-    )
-
-
-def grants_of_role(reading: Reading, session: Session, query: GrantsOfRole) -> tuple[GrantRow, ...]:
-    """The users and roles that hold a role."""
-    del session
-    role = access.role_meant(reading, query.role)
-    held = reading.member_grants_of(role.id, LISTED_MAX)
-    rows = []
-    for grant in held:
-        user = reading.user(grant.grantee)
-        rows.append((role.id, Kind.USER, user.name if user else Name(""), grant))
-    heirs = [grant for grant in reading.hierarchy() if grant.role == role.id]
-    names = access.names_of(reading, {grant.grantee for grant in heirs})
-    rows.extend((role.id, Kind.ROLE, names.get(grant.grantee, Name("")), grant) for grant in heirs)
-    return _role_rows(reading, rows)
-
-
-def _role_rows(reading: Reading, found: list[tuple[Id, Kind, Name, Any]]) -> tuple[GrantRow, ...]:
-    names = access.names_of(
-        reading, {role for role, *_ in found} | {grant.granted_by for *_, grant in found}
-    )
+def similar_names(reading: Reading, session: Session, query: SimilarNames) -> tuple[Name, ...]:
+    """Names that the session sees and that differ from this one only in case."""
+    key = key_of(query.name)
     return tuple(
-        GrantRow(
-            created_at=grant.created_at,
-            privilege=Privilege.USAGE.value,
-            granted_on=Kind.ROLE,
-            name=names.get(role, Name("")),
-            granted_to=kind,
-            grantee_name=grantee,
-            grant_option=grant.grant_option,
-            granted_by=names.get(grant.granted_by, Name("")),
-        )
-        for role, kind, grantee, grant in found
+        Name(target.name)
+        for target in _of_kind(reading, query.kind, Compare(Field.NAME_KEY, Operator.EQ, key))
+        if target.name != query.name
+        and key_of(target.name) == key
+        and access.is_visible(reading, session, target)
     )
+
+
+def _of_kind(reading: Reading, kind: Kind, where: Predicate) -> list[access.Target]:
+    """The objects of a kind; users and roles are many, so only those that match."""
+    found: Iterable[access.Owned]
+    match kind:
+        case Kind.USER:
+            found = reading.users_by_name(where, Name(""), LISTED_MAX)
+        case Kind.ROLE:
+            found = reading.roles_by_name(where, Name(""), LISTED_MAX)
+        case Kind.INTEGRATION:
+            found = reading.integrations()
+        case Kind.DATABASE:
+            found = reading.databases()
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
+            found = reading.governed_all(kind)
+        case _:
+            found = ()
+    return [access.target_of(kind, each) for each in found]
 
 
 # ---- integrations, tokens, databases ---------------------------------------------------------
@@ -337,14 +267,10 @@ def integrations(
     reading: Reading, session: Session, _query: Integrations
 ) -> tuple[Integration, ...]:
     """Those that the session owns or has USAGE on."""
-    roles_active = access.active_roles(reading, session)
     return tuple(
         found
         for found in reading.integrations()
-        if access.owns(reading, session, found.owner)
-        or not roles_active.isdisjoint(
-            access.holders(reading, Privilege.USAGE, Kind.INTEGRATION, found.id)
-        )
+        if access.is_visible(reading, session, access.target_of(Kind.INTEGRATION, found))
     )
 
 
@@ -451,13 +377,16 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     OneUser: one_user,
     Users: users,
     UserSummaries: user_summaries,
+    AccessTokens: access_tokens,
     OneRole: one_role,
     Roles: roles,
     RoleSummaries: role_summaries,
-    GrantsOn: grants_on,
-    GrantsToRole: grants_to_role,
-    GrantsToUser: grants_to_user,
-    GrantsOfRole: grants_of_role,
+    RoleNames: role_names,
+    SimilarNames: similar_names,
+    GrantsOn: asking_grants.grants_on,
+    GrantsToRole: asking_grants.grants_to_role,
+    GrantsToUser: asking_grants.grants_to_user,
+    GrantsOfRole: asking_grants.grants_of_role,
     Integrations: integrations,
     OneIntegration: one_integration,
     Tokens: tokens,

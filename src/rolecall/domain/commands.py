@@ -131,6 +131,7 @@ class CreateUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     profile: dict[str, Json] = {}
     external_id: str | None = None
     or_replace: bool = False
+    or_alter: bool = False
     if_not_exists: bool = False
 
 
@@ -157,11 +158,60 @@ class DropUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     if_exists: bool = False
 
 
+class AddAccessToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user has another programmatic access token."""
+
+    id: Id
+    user: Ref
+    name: Name
+    verifier: str
+    at: int
+    expires_at: int
+    role_restriction: Ref | None = None
+    comment: str | None = None
+    bypass_network_policy_until: int | None = None
+    if_exists: bool = False
+
+
+class RotateAccessToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token has a new text, for as long as it was given; the old text lives to `old_until`."""
+
+    id: Id
+    user: Ref
+    name: Name
+    verifier: str
+    at: int
+    old_until: int
+    if_exists: bool = False
+
+
+class ChangeAccessToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token is renamed, disabled, enabled or described anew."""
+
+    user: Ref
+    name: Name
+    changes: tuple[Set | Unset, ...]
+    at: int
+    if_exists: bool = False
+
+
+class RemoveAccessToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A token ends."""
+
+    user: Ref
+    name: Name
+    at: int
+    if_exists: bool = False
+
+
 # ---- roles ---------------------------------------------------------------------------------
 
 
 class CreateRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A role comes to be, owned by the session's role."""
+    """A role comes to be, owned by the session's role.
+
+    With `or_alter` one that is there takes the comment, or loses it, and keeps all else.
+    """
 
     id: Id
     name: Name
@@ -170,6 +220,7 @@ class CreateRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     members: tuple[Id, ...] = ()
     external_id: str | None = None
     or_replace: bool = False
+    or_alter: bool = False
     if_not_exists: bool = False
 
 
@@ -206,12 +257,17 @@ class GrantRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RevokeRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A role is no longer granted to the grantee."""
+    """A role is no longer granted to the grantee; with `option_only` it can't be passed on.
+
+    What the grantee passed on ends with it, if `cascade`; else that refuses the command.
+    """
 
     role: Ref
     grantee_kind: Kind
     grantee: Ref
     at: int
+    option_only: bool = False
+    cascade: bool = False
 
 
 class GrantPrivileges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -226,13 +282,15 @@ class GrantPrivileges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RevokePrivileges(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A role no longer holds privileges on one object."""
+    """A role no longer holds privileges on one object; the options are those of RevokeRole."""
 
     privileges: tuple[Privilege, ...]
     kind: Kind
     object: Ref | None
     role: Ref
     at: int
+    option_only: bool = False
+    cascade: bool = False
 
 
 class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -243,6 +301,15 @@ class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     role: Ref
     at: int
     current_grants: str | None = None
+
+
+class GrantOwnershipOfAll(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The users or roles that `owner` owns have another owner, as many as one command moves."""
+
+    kind: Kind
+    owner: Ref
+    role: Ref
+    at: int
 
 
 # ---- integrations and tokens ---------------------------------------------------------------
@@ -361,6 +428,7 @@ class CreateDatabase(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     id: Id
     name: Name
     at: int
+    comment: str | None = None
     if_not_exists: bool = False
 
 
@@ -370,6 +438,13 @@ class DropDatabase(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     database: Ref
     at: int
     if_exists: bool = False
+
+
+class RecordFailedLogin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Someone gave a wrong password; the fifth in a row locks the user for a while."""
+
+    user: Id
+    at: int
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -383,12 +458,15 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """USE: what the session acts as and where. A field left None stays as it was."""
+    """USE: what the session acts as and where. A field left None stays as it was.
+
+    `secondary` is ALL_ROLES, or the roles by name or id; none of them is an empty tuple.
+    """
 
     session: Id
     at: int
     role: Ref | None = None
-    secondary: tuple[str, ...] | None = None
+    secondary: tuple[Ref, ...] | None = None
     database: Name | None = None
     schema: Name | None = None
     warehouse: Name | None = None
@@ -406,6 +484,10 @@ Command = (
     | CreateUser
     | ChangeUser
     | DropUser
+    | AddAccessToken
+    | RotateAccessToken
+    | ChangeAccessToken
+    | RemoveAccessToken
     | CreateRole
     | ChangeRole
     | DropRole
@@ -414,6 +496,7 @@ Command = (
     | GrantPrivileges
     | RevokePrivileges
     | GrantOwnership
+    | GrantOwnershipOfAll
     | CreateIntegration
     | ChangeIntegration
     | DropIntegration
@@ -425,6 +508,7 @@ Command = (
     | ChangeParameters
     | CreateDatabase
     | DropDatabase
+    | RecordFailedLogin
     | OpenSession
     | ChangeSession
     | CloseSession

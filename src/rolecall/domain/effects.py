@@ -3,6 +3,8 @@
 import msgspec
 
 from rolecall.domain.events import Event
+from rolecall.domain.model import Role
+from rolecall.domain.names import Id
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -21,6 +23,20 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: int
     last_used_at: int | None
+
+
+class Transferred(msgspec.Struct, frozen=True, kw_only=True):
+    """How many objects have another owner now, and how many one more command would move."""
+
+    count: int
+    remaining: int
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """What USE has made of the session: the role that it named, and the secondary roles."""
+
+    role: Role | None = None
+    secondary: tuple[Id, ...] | None = None
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):

@@ -122,6 +122,16 @@ class DependentGrants(Refusal):
         self.name = name
 
 
+class PassedOn(Refusal):
+    """What is to be revoked was passed on by its holder, and nobody said what becomes of that."""
+
+    def __init__(self, privilege: Privilege, kind: Kind, name: str) -> None:
+        super().__init__(privilege, kind, name)
+        self.privilege = privilege
+        self.kind = kind
+        self.name = name
+
+
 class InUse(Refusal):
     """What is attached to something, or stands in it, can't be dropped or replaced."""
 

@@ -6,7 +6,7 @@ gaps allowed. Every event names its subject in `id`, so that a follower can fetc
 
 import msgspec
 
-from rolecall.domain.model import Json, Kind, Privilege
+from rolecall.domain.model import Json, Kind, Privilege, Scalar
 from rolecall.domain.names import Id
 
 
@@ -38,6 +38,39 @@ class UserDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     id: Id
     name: str
+
+
+class UserLocked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Too many wrong passwords: the user `id` can't log in before `until`."""
+
+    id: Id
+    until: int
+
+
+class AccessTokenAdded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A user has a programmatic access token, new or with a new text."""
+
+    id: Id
+    user: Id
+    name: str
+    expires_at: int
+
+
+class AccessTokenChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """These attributes of a programmatic access token changed."""
+
+    id: Id
+    user: Id
+    before: dict[str, Scalar]
+    after: dict[str, Scalar]
+
+
+class AccessTokenEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A programmatic access token ended; `why` is removed, disabled or dropped."""
+
+    id: Id
+    user: Id
+    why: str
 
 
 class RoleCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -79,10 +112,11 @@ class MembersRemoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RoleGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The role `id` is granted to another role."""
+    """The role `id` is granted to another role, or may be passed on by it from now on."""
 
     id: Id
     to: Id
+    grant_option: bool = False
 
 
 class RoleRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -93,7 +127,17 @@ class RoleRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class PrivilegeGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The role `to` holds a privilege on the object `id`."""
+    """The role `to` holds a privilege on the object `id`, or may pass it on from now on."""
+
+    id: Id
+    kind: Kind
+    privilege: Privilege
+    to: Id
+    grant_option: bool = False
+
+
+class PrivilegeRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `to` no longer holds a privilege on the object `id`."""
 
     id: Id
     kind: Kind
@@ -101,8 +145,8 @@ class PrivilegeGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     to: Id
 
 
-class PrivilegeRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The role `to` no longer holds a privilege on the object `id`."""
+class GrantOptionRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The role `to` keeps a privilege, or the role `id` (USAGE), and can't pass it on any more."""
 
     id: Id
     kind: Kind
@@ -229,6 +273,10 @@ Event = (
     | UserCreated
     | UserChanged
     | UserDropped
+    | UserLocked
+    | AccessTokenAdded
+    | AccessTokenChanged
+    | AccessTokenEnded
     | RoleCreated
     | RoleChanged
     | RoleDropped
@@ -238,6 +286,7 @@ Event = (
     | RoleRevoked
     | PrivilegeGranted
     | PrivilegeRevoked
+    | GrantOptionRevoked
     | OwnershipTransferred
     | IntegrationCreated
     | IntegrationChanged

@@ -7,17 +7,14 @@ import msgspec
 from rolecall.domain import access
 from rolecall.domain.access import Target
 from rolecall.domain.commands import (
-    AddMembers,
     ByName,
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivileges,
     GrantRole,
     Ref,
-    RemoveMembers,
-    RevokePrivileges,
-    RevokeRole,
 )
-from rolecall.domain.effects import Effect
+from rolecall.domain.effects import Effect, Transferred
 from rolecall.domain.errors import (
     CircularGrant,
     DependentGrants,
@@ -28,13 +25,12 @@ from rolecall.domain.errors import (
 )
 from rolecall.domain.events import (
     Event,
+    MembersAdded,
     OwnershipTransferred,
     PrivilegeGranted,
     PrivilegeRevoked,
     RoleGranted,
-    RoleRevoked,
 )
-from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.model import (
     Database,
     Governed,
@@ -48,7 +44,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading, Transaction
-from rolecall.domain.roles import change_members
+from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.session import Session
 
 ON_ACCOUNT = frozenset(
@@ -83,70 +79,85 @@ GRANTABLE: dict[Kind, frozenset[Privilege]] = {
 def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
     """A role is granted. Raises NotFound, NotAuthorized, CircularGrant."""
     role = access.role_meant(tx, command.role)
-    require_grantor(tx, session, role, command.role)
+    by = role_grantor(tx, session, role, command.role).role
     if command.grantee_kind is Kind.USER:
         user = user_meant(tx, command.grantee)
-        events = change_members(tx, session, role, AddMembers((user.id,)), command.at)
-        return _touched(tx, role.id, events, command.at)
+        added = tx.add_members(role.id, (user.id,), by, session.integration, command.at)
+        if not added:
+            return Effect()
+        tx.touch(role.id, command.at)
+        return Effect((MembersAdded(id=role.id, users=added),))
 
     heir = access.role_meant(tx, command.grantee)
     if heir.id in access.inherited(tx, role.id):
         raise CircularGrant(role.name, heir.name)
-    new = tx.save_role_grant(
-        RoleGrant(
-            role=role.id,
-            grantee_kind=Kind.ROLE,
-            grantee=heir.id,
-            granted_by=access.grantor(session, role.owner),
-            created_at=command.at,
-            origin=session.integration,
-            grant_option=command.grant_option,
-        )
+    grant = RoleGrant(
+        role=role.id,
+        grantee_kind=Kind.ROLE,
+        grantee=heir.id,
+        granted_by=by,
+        created_at=command.at,
+        origin=session.integration,
+        grant_option=command.grant_option,
     )
-    if not new:
+    if not tx.save_role_grant(grant) and not _gains_option(tx, grant):
         return Effect()
     tx.bump_generation()
-    return Effect((RoleGranted(id=role.id, to=heir.id),))
+    told = RoleGranted(id=role.id, to=heir.id, grant_option=command.grant_option)
+    return Effect((told,))
 
 
-def revoke_role(tx: Transaction, session: Session, command: RevokeRole) -> Effect:
-    """A role is no longer granted. Raises NotFound, NotAuthorized, SystemObject."""
-    role = access.role_meant(tx, command.role)
-    require_grantor(tx, session, role, command.role)
-    if command.grantee_kind is Kind.USER:
-        user = user_meant(tx, command.grantee)
-        events = change_members(tx, session, role, RemoveMembers((user.id,)), command.at)
-        return _touched(tx, role.id, events, command.at)
-
-    heir = access.role_meant(tx, command.grantee)
-    if heir.name in SYSTEM_ROLES.get(role.name, ()):
-        raise SystemObject(Kind.ROLE, role.name)
-    if not tx.delete_role_grant(role.id, heir.id):
-        return Effect()
-    tx.bump_generation()
-    return Effect((RoleRevoked(id=role.id, to=heir.id),))
+def _gains_option(tx: Transaction, wanted: RoleGrant) -> bool:
+    """A grant that is there already can be passed on from now on; False when that is so already."""
+    for held in tx.hierarchy():
+        if (held.role, held.grantee) == (wanted.role, wanted.grantee):
+            if held.grant_option or not wanted.grant_option:
+                return False
+            tx.delete_role_grant(held.role, held.grantee)
+            return tx.save_role_grant(msgspec.structs.replace(held, grant_option=True))
+    return False
 
 
-def _touched(tx: Transaction, role: Id, events: list[Event], at: int) -> Effect:
-    if events:
-        tx.touch(role, at)
-    return Effect(tuple(events))
+class Grantor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """In whose name a session grants; `by_option` when only the grant option lets it."""
+
+    role: Id | None
+    by_option: bool = False
 
 
-def require_grantor(tx: Reading, session: Session, role: Role, asked: Ref) -> None:
-    """Refuse who neither owns the role nor holds MANAGE GRANTS (vendor: GRANT ROLE).
+def role_grantor(tx: Reading, session: Session, role: Role, asked: Ref) -> Grantor:
+    """In whose name the role is granted: its owner's, or a holder's with the grant option.
 
-    SCIM grants what it owns and nothing else, and does not learn what there is besides.
+    Raises NotFound, or NotAuthorized where the session sees the role (vendor: GRANT ROLE). SCIM
+    grants what it owns and nothing else, and does not learn what there is besides.
     """
     if access.owns(tx, session, role.owner):
-        return
+        return Grantor(role=access.grantor(session, role.owner))
     target = access.target_of(Kind.ROLE, role)
+    remedy = access.hand_over(tx, session, target)
     if session.integration is not None:
-        remedy = access.hand_over(tx, session, target)
         raise NotFound(Kind.ROLE, access.label(asked), remedy=remedy)
+    passing = [
+        grant.grantee for grant in tx.hierarchy() if grant.role == role.id and grant.grant_option
+    ]
+    holder = _active_holder(tx, session, passing)
+    if holder is not None:
+        return Grantor(role=holder, by_option=True)
     if not access.holds(tx, session, Privilege.MANAGE_GRANTS):
-        remedy = access.hand_over(tx, session, target)
+        access.require_seen(tx, session, target, asked, remedy)
         raise NotAuthorized(Privilege.MANAGE_GRANTS, Kind.ROLE, role.name, remedy=remedy)
+    require_harmless(tx, session, role)
+    return Grantor(role=access.grantor(session, role.owner))
+
+
+def _active_holder(reading: Reading, session: Session, holders: list[Id]) -> Id | None:
+    """The primary role if it is among the holders, else the first that the session acts as."""
+    active = access.active_roles(reading, session).intersection(holders)
+    return session.role if session.role in active else min(active, default=None)
+
+
+def require_harmless(tx: Reading, session: Session, role: Role) -> None:
+    """MANAGE GRANTS alone must not make its holder the account's administrator (our decision)."""
     if not _guarded(tx, role.id) <= access.active_roles(tx, session):
         raise NotAuthorized(
             Privilege.OWNERSHIP, Kind.ROLE, role.name, remedy="use role accountadmin"
@@ -154,10 +165,7 @@ def require_grantor(tx: Reading, session: Session, role: Role, asked: Ref) -> No
 
 
 def _guarded(tx: Reading, role: Id) -> frozenset[Id]:
-    """ACCOUNTADMIN, if the role is it or inherits it, or is ORGADMIN or inherits that.
-
-    MANAGE GRANTS alone must not make its holder the account's administrator.
-    """
+    """ACCOUNTADMIN, if the role is it or inherits it, or is ORGADMIN or inherits that."""
     admin = access.system_role(tx, access.ACCOUNTADMIN).id
     organization = access.system_role(tx, access.ORGADMIN).id
     reach = access.inherited(tx, role)
@@ -170,74 +178,74 @@ def _guarded(tx: Reading, role: Id) -> frozenset[Id]:
 def grant_privileges(tx: Transaction, session: Session, command: GrantPrivileges) -> Effect:
     """A role holds privileges. Raises NotFound, NotAuthorized, InvalidValue."""
     target = object_meant(tx, command.kind, command.object)
-    role = access.role_meant(tx, command.role)
-    _require_grantable(target.kind, command.privileges)
+    require_grantable(target.kind, command.privileges)
     grantors = {
-        privilege: _privilege_grantor(tx, session, privilege, target)
+        privilege: privilege_grantor(tx, session, privilege, target, command.object)
         for privilege in command.privileges
     }
+    role = access.role_meant(tx, command.role)
 
+    held = {
+        grant.privilege: grant.grant_option
+        for grant in tx.privileges_on(target.kind, target.id)
+        if grant.role == role.id
+    }
     events: list[Event] = []
     for privilege, grantor in grantors.items():
-        new = tx.save_privilege(
+        if privilege in held and held[privilege] >= command.grant_option:
+            continue
+        tx.save_privilege(
             PrivilegeGrant(
                 privilege=privilege,
                 kind=target.kind,
                 object=target.id,
                 role=role.id,
-                granted_by=grantor,
+                granted_by=grantor.role,
                 created_at=command.at,
                 grant_option=command.grant_option,
             )
         )
-        if new:
-            events.append(
-                PrivilegeGranted(id=target.id, kind=target.kind, privilege=privilege, to=role.id)
+        events.append(
+            PrivilegeGranted(
+                id=target.id,
+                kind=target.kind,
+                privilege=privilege,
+                to=role.id,
+                grant_option=command.grant_option,
             )
-    if events or command.grant_option:
-        tx.bump_generation()
-    return Effect(tuple(events))
-
-
-def revoke_privileges(tx: Transaction, session: Session, command: RevokePrivileges) -> Effect:
-    """A role no longer holds privileges. Raises NotFound, NotAuthorized, SystemObject."""
-    target = object_meant(tx, command.kind, command.object)
-    role = access.role_meant(tx, command.role)
-    _require_grantable(target.kind, command.privileges)
-    inborn = SYSTEM_PRIVILEGES.get(role.name, ()) if role.system else ()
-    if target.kind is Kind.ACCOUNT and not set(command.privileges).isdisjoint(inborn):
-        raise SystemObject(Kind.ROLE, role.name)
-    for privilege in command.privileges:
-        _privilege_grantor(tx, session, privilege, target)
-
-    events: list[Event] = [
-        PrivilegeRevoked(id=target.id, kind=target.kind, privilege=privilege, to=role.id)
-        for privilege in command.privileges
-        if tx.delete_privilege(privilege, target.kind, target.id, role.id)
-    ]
+        )
     if events:
         tx.bump_generation()
     return Effect(tuple(events))
 
 
-def _require_grantable(kind: Kind, privileges: tuple[Privilege, ...]) -> None:
+def require_grantable(kind: Kind, privileges: tuple[Privilege, ...]) -> None:
+    """Refuse a privilege that objects of this kind don't have (InvalidValue)."""
     for privilege in privileges:
         if privilege not in GRANTABLE.get(kind, frozenset()):
             raise InvalidValue(privilege.value, f"it can't be granted on {kind.value}")
 
 
-def _privilege_grantor(
-    tx: Reading, session: Session, privilege: Privilege, target: Target
-) -> Id | None:
-    """In whose name the session grants: the owner's, or the role's with the grant option."""
+def privilege_grantor(
+    tx: Reading, session: Session, privilege: Privilege, target: Target, asked: Ref | None
+) -> Grantor:
+    """In whose name the session grants: the owner's, or a holder's with the grant option.
+
+    Raises NotFound, or NotAuthorized where the session sees the object.
+    """
     if access.owns(tx, session, target.owner):
-        return access.grantor(session, target.owner)
+        return Grantor(role=access.grantor(session, target.owner))
+    passing = [
+        grant.role
+        for grant in tx.privileges_on(target.kind, target.id)
+        if grant.privilege is privilege and grant.grant_option
+    ]
+    holder = _active_holder(tx, session, passing)
+    if holder is not None:
+        return Grantor(role=holder, by_option=True)
     if access.holds(tx, session, Privilege.MANAGE_GRANTS):
-        return access.grantor(session, target.owner)
-    roles = access.active_roles(tx, session)
-    for grant in tx.privileges_on(target.kind, target.id):
-        if grant.privilege is privilege and grant.grant_option and grant.role in roles:
-            return grant.role
+        return Grantor(role=access.grantor(session, target.owner))
+    access.require_seen(tx, session, target, asked, access.hand_over(tx, session, target))
     raise NotAuthorized(Privilege.MANAGE_GRANTS, target.kind, target.name)
 
 
@@ -250,12 +258,8 @@ def grant_ownership(tx: Transaction, session: Session, command: GrantOwnership) 
     Grants of a role outlive its owner (vendor: roles don't ask for COPY or REVOKE).
     """
     target = object_meant(tx, command.kind, command.object)
+    require_transferable(tx, session, target, command.object)
     heir = access.role_meant(tx, command.role)
-    may = access.owns(tx, session, target.owner) or access.holds(
-        tx, session, Privilege.MANAGE_GRANTS
-    )
-    if not may or command.kind is Kind.ACCOUNT:
-        raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name)
     held = tx.privileges_on(target.kind, target.id)
     if held and command.current_grants is None and command.kind is not Kind.ROLE:
         raise DependentGrants(target.kind, target.name)
@@ -266,11 +270,69 @@ def grant_ownership(tx: Transaction, session: Session, command: GrantOwnership) 
     if command.current_grants == "COPY":
         _copied(tx, target, held, heir.id)
     if target.owner != heir.id:
-        _OWNED[target.kind](tx, target.id, heir.id, command.at)
-        events.append(
-            OwnershipTransferred(id=target.id, kind=target.kind, before=target.owner, after=heir.id)
-        )
+        events.append(_given(tx, target, heir.id, command.at))
     return Effect(tuple(events))
+
+
+def _given(tx: Transaction, target: Target, heir: Id, at: int) -> Event:
+    _OWNED[target.kind](tx, target.id, heir, at)
+    return OwnershipTransferred(id=target.id, kind=target.kind, before=target.owner, after=heir)
+
+
+def require_transferable(tx: Reading, session: Session, target: Target, asked: Ref) -> None:
+    """Refuse who neither owns the object nor holds MANAGE GRANTS, and the account itself."""
+    if target.kind is Kind.ACCOUNT:
+        raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name)
+    if access.owns(tx, session, target.owner):
+        return
+    if not access.holds(tx, session, Privilege.MANAGE_GRANTS):
+        remedy = access.hand_over(tx, session, target)
+        access.require_seen(tx, session, target, asked, remedy)
+        raise NotAuthorized(Privilege.OWNERSHIP, target.kind, target.name, remedy=remedy)
+    role = tx.role(target.id) if target.kind is Kind.ROLE else None
+    if role is not None and not role.system:
+        require_harmless(tx, session, role)
+
+
+TRANSFERRED_MAX = 10_000
+"""Objects that one command gives away: a transaction that others don't wait long for."""
+
+
+def grant_ownership_of_all(
+    tx: Transaction, session: Session, command: GrantOwnershipOfAll
+) -> Effect:
+    """What a role owns of one kind has another owner (ours). Raises NotFound, NotAuthorized.
+
+    Grants on the objects stay, as with COPY CURRENT GRANTS.
+    """
+    owner = access.role_meant(tx, command.owner)
+    if not access.owns(tx, session, owner.id) and not access.holds(
+        tx, session, Privilege.MANAGE_GRANTS
+    ):
+        access.require_seen(tx, session, access.target_of(Kind.ROLE, owner), command.owner)
+        raise NotAuthorized(Privilege.MANAGE_GRANTS, Kind.ROLE, owner.name)
+    heir = access.role_meant(tx, command.role)
+    total, targets = _owned_by(tx, command.kind, owner.id)
+    if owner.id == heir.id:
+        return Effect((), Transferred(count=0, remaining=0))
+
+    events: list[Event] = []
+    for target in targets:
+        require_transferable(tx, session, target, target.id)
+        _copied(tx, target, tx.privileges_on(target.kind, target.id), heir.id)
+        events.append(_given(tx, target, heir.id, command.at))
+    return Effect(tuple(events), Transferred(count=len(targets), remaining=total - len(targets)))
+
+
+def _owned_by(reading: Reading, kind: Kind, owner: Id) -> tuple[int, tuple[Target, ...]]:
+    """How many users or roles a role owns, and those that one command gives away."""
+    owners = frozenset({owner})
+    if kind is Kind.USER:
+        users = reading.find_users(EVERYTHING, owners, None, 0, TRANSFERRED_MAX)
+        return users.total, tuple(access.target_of(kind, card.user) for card in users.items)
+    assert kind is Kind.ROLE, "the language gives away users and roles in bulk"
+    roles = reading.find_roles(EVERYTHING, owners, None, 0, TRANSFERRED_MAX)
+    return roles.total, tuple(access.target_of(kind, card.role) for card in roles.items)
 
 
 def _revoked(tx: Transaction, target: Target, held: tuple[PrivilegeGrant, ...]) -> list[Event]:

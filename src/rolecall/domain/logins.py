@@ -2,15 +2,16 @@
 
 import msgspec
 
-from rolecall.domain import access
+from rolecall.domain import access, credentials, properties
 from rolecall.domain.commands import (
     ChangeSession,
     CloseSession,
     CreateDatabase,
     DropDatabase,
     OpenSession,
+    Ref,
 )
-from rolecall.domain.effects import Effect
+from rolecall.domain.effects import Effect, Moved
 from rolecall.domain.errors import AlreadyExists, LoginRefused, NotFound, RoleNotGranted
 from rolecall.domain.events import (
     DatabaseCreated,
@@ -20,19 +21,21 @@ from rolecall.domain.events import (
 )
 from rolecall.domain.grants import database_meant
 from rolecall.domain.model import Database, Kind, Privilege, SqlSession
+from rolecall.domain.names import Id
 from rolecall.domain.ports import Transaction
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.domain.users import require_name
 
 
 def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Effect:
     """A user is logged in, with the default role if it is granted, else PUBLIC.
 
-    Raises LoginRefused when the user is gone or disabled since the password was verified.
+    Raises LoginRefused when that has become impossible since the password was verified.
     """
     user = tx.user(command.user)
-    if user is None or user.disabled:
-        raise LoginRefused(command.user, "disabled" if user else "unknown user")
+    why = credentials.why_not_let_in(user, command.at)
+    if user is None or why is not None:
+        raise LoginRefused(command.user, why or "unknown user")
 
     role = tx.role_named(access.fold_role(user.default_role)) if user.default_role else None
     public = access.system_role(tx, access.PUBLIC)
@@ -45,10 +48,9 @@ def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Ef
         created_at=command.at,
         expires_at=command.expires_at,
         role=chosen.id,
-        secondary=("ALL",)
-        if user.default_secondary_roles is None
-        else user.default_secondary_roles,
+        secondary=() if user.default_secondary_roles == () else ALL_ROLES,
     )
+    tx.save_user(credentials.logged_in(user, command.at))
     tx.save_session(session)
     return Effect((SessionOpened(id=user.id, session=session.id),), session)
 
@@ -58,24 +60,40 @@ def change_session(tx: Transaction, session: Session, command: ChangeSession) ->
     role = access.role_meant(tx, command.role) if command.role is not None else None
     if role is not None and role.id not in access.available_roles(tx, session):
         raise RoleNotGranted(role.name, session.actor)
+    secondary = _secondary_meant(tx, session, command.secondary)
     if command.database is not None and tx.database_named(command.database) is None:
         raise NotFound(Kind.DATABASE, command.database)
     stored = tx.session(command.session)
+    moved = Moved(role=role, secondary=secondary)
     if stored is None:
-        return Effect((), role)
+        return Effect((), moved)
     if stored.user != session.user:
         raise NotFound(Kind.USER, session.actor)
 
     kept = {
         "role": role.id if role is not None else None,
-        "secondary": command.secondary,
+        "secondary": secondary,
         "database": command.database,
         "schema": command.schema,
         "warehouse": command.warehouse,
     }
     said = {field: value for field, value in kept.items() if value is not None}
     tx.save_session(msgspec.structs.replace(stored, **said))
-    return Effect((), role)
+    return Effect((), moved)
+
+
+def _secondary_meant(
+    tx: Transaction, session: Session, refs: tuple[Ref, ...] | None
+) -> tuple[Id, ...] | None:
+    """The ids of the secondary roles, each of which must be granted now (vendor: USE)."""
+    if refs is None or refs == ALL_ROLES:
+        return None if refs is None else ALL_ROLES
+    available = access.available_roles(tx, session)
+    roles = [access.role_meant(tx, ref) for ref in refs]
+    for role in roles:
+        if role.id not in available:
+            raise RoleNotGranted(role.name, session.actor)
+    return tuple(dict.fromkeys(role.id for role in roles))
 
 
 def close_session(tx: Transaction, session: Session, command: CloseSession) -> Effect:
@@ -99,7 +117,14 @@ def create_database(tx: Transaction, session: Session, command: CreateDatabase) 
     if present is not None:
         raise AlreadyExists(Kind.DATABASE, command.name, id=present.id)
 
-    database = Database(id=command.id, name=command.name, owner=session.role, created_at=command.at)
+    comment = properties.text("COMMENT", command.comment)
+    database = Database(
+        id=command.id,
+        name=command.name,
+        owner=session.role,
+        created_at=command.at,
+        comment=comment,
+    )
     tx.save_database(database)
     return Effect((DatabaseCreated(id=database.id, name=database.name),))
 

@@ -10,6 +10,7 @@ import msgspec
 
 from rolecall.domain.names import Id, Name
 
+Scalar = None | bool | int | str
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -91,7 +92,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `profile` has the shape of a SCIM resource (RFC 7643 section 4.1), canonical attribute names,
     extension attributes under their URN. `email` is the primary entry of `profile["emails"]`.
     `password` is an argon2id verifier, never a password. Of `default_secondary_roles` and `type`
-    None is unset, which means ('ALL') and PERSON.
+    None is unset, which means ('ALL') and PERSON. A public key is the base64 of its DER.
+    `failed_logins` counts those in a row; `kept` holds what is shown and has no effect.
     """
 
     id: Id
@@ -115,6 +117,16 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     password: str | None = None
     password_set_at: int | None = None
     must_change_password: bool = False
+    rsa_public_key: str | None = None
+    rsa_public_key_set_at: int | None = None
+    rsa_public_key_2: str | None = None
+    rsa_public_key_2_set_at: int | None = None
+    expires_at: int | None = None
+    locked_until: int | None = None
+    failed_logins: int = 0
+    last_login_at: int | None = None
+    has_access_token: bool = False
+    kept: dict[str, Scalar] = {}
     profile: dict[str, Json] = {}
 
 
@@ -205,6 +217,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: Name
     owner: Id | None
     created_at: int
+    comment: str | None = None
 
 
 class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -251,6 +264,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     role_restriction: Id | None = None
     comment: str | None = None
     disabled: bool = False
+    bypass_network_policy_until: int | None = None
     rotated_to: Id | None = None
     last_used_at: int | None = None
 
@@ -264,7 +278,7 @@ class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     created_at: int
     expires_at: int
     role: Id | None = None
-    secondary: tuple[str, ...] = ("ALL",)
+    secondary: tuple[Id, ...] = (Id("ALL"),)
     database: Name | None = None
     schema: Name | None = None
     warehouse: Name | None = None

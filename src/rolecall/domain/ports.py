@@ -444,6 +444,10 @@ class Secrets(Protocol):
         """An argon2id verifier. Takes tens of milliseconds: never in a transaction."""
         ...
 
+    def public_key(self, text: str) -> str | None:
+        """The base64 DER of an RSA public key in PEM; None for what is no such key, or a weak one."""
+        ...
+
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; with no verifier it takes as long and is False."""
         ...

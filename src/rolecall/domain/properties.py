@@ -1,12 +1,12 @@
 """The properties of a user, as SQL names them: one row each, with its field and what it takes."""
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import msgspec
 
 from rolecall.domain.errors import InvalidValue
-from rolecall.domain.model import Json, User, UserType
+from rolecall.domain.model import Json, Scalar, User, UserType
 
 TEXT_LENGTH_MAX = 8_192
 
@@ -102,20 +102,60 @@ USER_PROPERTIES: dict[str, PropertyRule] = {
     "PASSWORD": PropertyRule(field="password", read=text, secret=True),
     "PASSWORD_SET_AT": PropertyRule(field="password_set_at", read=whole, secret=True),
     "MUST_CHANGE_PASSWORD": PropertyRule(field="must_change_password", read=truth, default=False),
+    "RSA_PUBLIC_KEY": PropertyRule(field="rsa_public_key", read=text),
+    "RSA_PUBLIC_KEY_SET_AT": PropertyRule(field="rsa_public_key_set_at", read=whole),
+    "RSA_PUBLIC_KEY_2": PropertyRule(field="rsa_public_key_2", read=text),
+    "RSA_PUBLIC_KEY_2_SET_AT": PropertyRule(field="rsa_public_key_2_set_at", read=whole),
+    "EXPIRES_AT": PropertyRule(field="expires_at", read=whole),
+    "LOCKED_UNTIL": PropertyRule(field="locked_until", read=whole),
 }
+
+KEPT: dict[str, Callable[[str, Json], Scalar]] = {
+    "BYPASS_MFA_UNTIL": whole,
+    "BYPASS_NETWORK_POLICY_UNTIL": whole,
+    "CUSTOM_LANDING_PAGE_URL": text,
+    "CUSTOM_LANDING_PAGE_URL_FLUSH_NEXT_UI_LOAD": truth,
+    "DEFAULT_MFA_METHOD": text,
+    "EXT_AUTHN_UID": text,
+}
+"""Properties that are kept and shown, and have no effect: there is nothing here that they govern."""
+
+KNOWN = USER_PROPERTIES.keys() | KEPT.keys()
 
 PERSONS_ONLY = ("FIRST_NAME", "MIDDLE_NAME", "LAST_NAME", "PASSWORD", "MUST_CHANGE_PASSWORD")
 """What a user of TYPE SERVICE can't have (vendor: admin-user-management)."""
 
 
+def fields_of(given: Mapping[str, Json]) -> dict[str, Any]:
+    """The fields of a new user that properties give, all at once. Raises InvalidValue.
+
+    EMAIL is not among them: it lives in the profile.
+    """
+    return {
+        rule.field: rule.read(name, value)
+        for name, value in given.items()
+        if (rule := USER_PROPERTIES.get(name)) is not None
+    }
+
+
 def with_property(user: User, name: str, value: Json) -> User:
     """The user with one property set. Raises InvalidValue; the name must be a property."""
+    if name in KEPT:
+        return _with_kept(user, name, KEPT[name](name, value))
     rule = USER_PROPERTIES[name]
     return msgspec.structs.replace(user, **{rule.field: rule.read(name, value)})
 
 
+def _with_kept(user: User, name: str, value: Scalar) -> User:
+    rest = {key: kept for key, kept in user.kept.items() if key != name}
+    kept = rest if value in (None, False) else {**rest, name: value}
+    return msgspec.structs.replace(user, kept=kept)
+
+
 def without_property(user: User, name: str) -> User:
     """The user with one property back at its default."""
+    if name in KEPT:
+        return _with_kept(user, name, None)
     rule = USER_PROPERTIES[name]
     return msgspec.structs.replace(user, **{rule.field: rule.default})
 
@@ -127,6 +167,8 @@ def require_consistent(user: User) -> None:
     for name in PERSONS_ONLY:
         if getattr(user, USER_PROPERTIES[name].field):
             raise InvalidValue(name, "a user of TYPE SERVICE has no such property")
+    if "BYPASS_MFA_UNTIL" in user.kept:
+        raise InvalidValue("MINS_TO_BYPASS_MFA", "a user of TYPE SERVICE has no such property")
 
 
 def differences(before: User, after: User) -> tuple[dict[str, Json], dict[str, Json]]:
@@ -139,8 +181,10 @@ def differences(before: User, after: User) -> tuple[dict[str, Json], dict[str, J
             was[name], now[name] = (
                 (old is not None, new is not None) if rule.secret else (_json(old), _json(new))
             )
-    for attribute in before.profile.keys() | after.profile.keys():
-        old, new = before.profile.get(attribute), after.profile.get(attribute)
+    shown_before: dict[str, Json] = {**before.kept, **before.profile}
+    shown_after: dict[str, Json] = {**after.kept, **after.profile}
+    for attribute in shown_before.keys() | shown_after.keys():
+        old, new = shown_before.get(attribute), shown_after.get(attribute)
         if old != new:
             was[attribute], now[attribute] = old, new
     return was, now
@@ -155,6 +199,6 @@ DESCRIBED: dict[str, PropertyRule] = {
     "LOGIN_NAME": PropertyRule(field="login_name", read=text),
     "OWNER": PropertyRule(field="owner", read=text),
     "EMAIL": PropertyRule(field="email", read=text),
-    **{name: rule for name, rule in USER_PROPERTIES.items() if name != "PASSWORD_SET_AT"},
+    **{name: rule for name, rule in USER_PROPERTIES.items() if not name.endswith("_SET_AT")},
 }
 """Every property that a history shows."""

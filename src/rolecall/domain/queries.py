@@ -12,6 +12,7 @@ from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.commands import Ref
 from rolecall.domain.events import Recorded
 from rolecall.domain.model import (
+    AccessToken,
     Account,
     Database,
     Governed,
@@ -25,6 +26,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Name
+from rolecall.domain.narrowing import ALL, Narrowing
 from rolecall.domain.predicate import EVERYTHING, Predicate
 
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -87,7 +89,20 @@ class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleSummaries(Query[tuple[RoleSummary, ...]], frozen=True, kw_only=True):
-    """SHOW ROLES: each role of the account with its counts."""
+    """SHOW ROLES: each role of the account that is meant, by name, with its counts."""
+
+    narrowing: Narrowing = ALL
+
+
+class RoleNames(Query[dict[Id | None, Name]], frozen=True, kw_only=True):
+    """The name of each role by its id."""
+
+
+class SimilarNames(Query[tuple[Name, ...]], frozen=True, kw_only=True):
+    """Names of a kind that the session sees and that differ from `name` only in case."""
+
+    kind: Kind
+    name: str
 
 
 class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,10 +114,24 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserSummaries(Query[tuple[UserSummary, ...]], frozen=True, kw_only=True):
-    """SHOW USERS: each user of the account; `readable` when the properties may be seen."""
+    """SHOW USERS: each user that is meant, by name; `readable` if the properties may be seen."""
 
-    where: Predicate = EVERYTHING
-    count: int = 10_000
+    narrowing: Narrowing = ALL
+
+
+class AccessTokenSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A programmatic access token with the names that SHOW prints."""
+
+    token: AccessToken
+    user_name: Name
+    role_restriction: Name | None
+    rotated_to: Name | None
+
+
+class AccessTokens(Query[tuple[AccessTokenSummary, ...]], frozen=True, kw_only=True):
+    """A user's access tokens, by name: to the user and to whoever owns it."""
+
+    user: Ref
 
 
 class Integrations(Query[tuple[Integration, ...]], frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 from rolecall.domain import access, properties
 from rolecall.domain.commands import (
     AddMembers,
+    At,
     ByName,
     ChangeRole,
     CreateRole,
@@ -18,6 +19,7 @@ from rolecall.domain.commands import (
     SetMembers,
     Unset,
 )
+from rolecall.domain.dependents import end_what_it_granted
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import (
     AlreadyExists,
@@ -44,13 +46,17 @@ from rolecall.domain.users import EXTERNAL_ID, require_name, require_version
 
 def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effect:
     """A role comes to be. Raises NotAuthorized, AlreadyExists, UnknownMember, InvalidValue."""
+    present = tx.role_named(command.name)
+    if present is not None and command.or_alter:
+        return _altered(tx, session, command)
     access.require(tx, session, Privilege.CREATE_ROLE)
     require_name("NAME", command.name)
-    present = tx.role_named(command.name)
     if present is not None and command.if_not_exists:
         return Effect()
     if present is not None and not command.or_replace:
         raise _conflict(tx, session, present)
+    if tx.role(command.id) is not None:
+        raise AlreadyExists(Kind.ROLE, command.name)
 
     replaced: tuple[Event, ...] = ()
     if present is not None:
@@ -75,6 +81,14 @@ def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effec
     return Effect(
         (*replaced, RoleCreated(id=role.id, name=role.name, owner=role.owner), *joined), card
     )
+
+
+def _altered(tx: Transaction, session: Session, command: CreateRole) -> Effect:
+    """CREATE OR ALTER of what is there: what isn't named has its default (vendor)."""
+    comment = At("COMMENT")
+    change = Unset(comment) if command.comment is None else Set(comment, command.comment)
+    alter = ChangeRole(role=ByName(command.name), changes=(change,), at=command.at)
+    return change_role(tx, session, alter)
 
 
 def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effect:
@@ -113,7 +127,10 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
 
 
 def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
-    """A role is gone; the session's role inherits what it owned (vendor: DROP ROLE)."""
+    """A role is gone; the session's role inherits what it owned, what it granted ends.
+
+    (Vendor: DROP ROLE.)
+    """
     card = find_role(tx, session, command.role)
     if card is None:
         return _absent(command.role, if_exists=command.if_exists)
@@ -123,10 +140,12 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
     if role.id == session.role:
         raise CurrentRole(role.name)
 
+    ended = end_what_it_granted(tx, role.id, command.at)
     tx.reassign(role.id, session.role)
     tx.delete_role(role.id)
     tx.bump_generation()
-    return Effect((RoleDropped(id=role.id, name=role.name, heir=session.role),), card)
+    dropped = RoleDropped(id=role.id, name=role.name, heir=session.role)
+    return Effect((*ended, dropped), card)
 
 
 # ---- members ---------------------------------------------------------------------------------

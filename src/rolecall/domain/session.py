@@ -6,6 +6,9 @@ import msgspec
 
 from rolecall.domain.names import Id, Name
 
+ALL_ROLES = (Id("ALL"),)
+"""Secondary roles: whatever the user holds at the time."""
+
 
 class ActorKind(StrEnum):
     """What kind of actor a session stands for."""
@@ -19,7 +22,7 @@ class ActorKind(StrEnum):
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One request's or statement's asker.
 
-    `role` is the primary role; `secondary` also activates the user's other roles. For SCIM,
+    `role` is the primary role; `secondary` are the roles that count too, or ALL_ROLES. For SCIM,
     `integration` names the integration (whose external ids are meant, and whose origin its
     grants carry) and `token` the credential. LOCAL acts with ACCOUNTADMIN's rights from the
     machine itself; SYSTEM founds accounts and is asked nothing.
@@ -32,7 +35,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     at: int
     request: Id
     user: Id | None = None
-    secondary: bool = False
+    secondary: tuple[Id, ...] = ()
     integration: Name | None = None
     integration_id: Id | None = None
     token: Id | None = None

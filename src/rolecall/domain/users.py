@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, defaults, profile, properties
+from rolecall.domain import access, credentials, defaults, profile, properties
 from rolecall.domain.commands import (
     Add,
     At,
@@ -16,8 +16,14 @@ from rolecall.domain.commands import (
     UserChange,
 )
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import AlreadyExists, InvalidValue, NotFound, VersionMismatch
-from rolecall.domain.events import Event, SessionsEnded, UserChanged, UserCreated, UserDropped
+from rolecall.domain.errors import (
+    AlreadyExists,
+    InvalidValue,
+    NotAuthorized,
+    NotFound,
+    VersionMismatch,
+)
+from rolecall.domain.events import Event, UserChanged, UserCreated, UserDropped
 from rolecall.domain.model import Kind, Privilege, Revision, User, UserCard
 from rolecall.domain.names import NAME_LENGTH_MAX, Id, Name, key_of
 from rolecall.domain.ports import Reading, Transaction
@@ -30,6 +36,10 @@ REPLACED = ("DISPLAY_NAME", "FIRST_NAME", "MIDDLE_NAME", "LAST_NAME", "TYPE")
 
 def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effect:
     """A user comes to be. Raises NotAuthorized, AlreadyExists, InvalidValue."""
+    if command.or_alter:
+        present = tx.user_named(command.name)
+        if present is not None:
+            return change_user(tx, session, _as_change(present, command))
     access.require(tx, session, Privilege.CREATE_USER)
     require_name("NAME", command.name)
     require_name("LOGIN_NAME", command.login_name)
@@ -44,12 +54,15 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
         owner=session.role,
         created_at=command.at,
         profile=profile.founded(command.profile),
+        **properties.fields_of(command.properties),
     )
-    for name, value in command.properties.items():
-        user = apply_change(user, Set(At(name), value))
+    if "EMAIL" in command.properties:
+        user = apply_change(user, Set(At("EMAIL"), command.properties["EMAIL"]))
     user, warnings = defaults.settled(tx, session, None, _consistent(user))
     if not tx.add_user(user):
         taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
+        if not taken:  # the id is there
+            raise AlreadyExists(Kind.USER, command.name)
         raise _conflict_of(tx, session, taken[0], command.name)
     if command.external_id is not None and session.integration is not None:
         tx.save_link(session.integration, user.id, command.external_id)
@@ -83,7 +96,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     if card is None:
         return _absent(command.user, if_exists=command.if_exists)
     before = card.user
-    access.require_owned(tx, session, access.target_of(Kind.USER, before), command.user)
+    _require_changeable(tx, session, before, command)
     require_version(Kind.USER, before.id, card.revision, command.expected_version)
 
     after = _replaced(before) if command.replaces else before
@@ -95,6 +108,9 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
             after = apply_change(after, change)
     after, warnings = defaults.settled(tx, session, before, _consistent(after))
     _require_free(tx, session, before, after)
+    tokens_ended = credentials.access_tokens_ended(tx, after, "disabled") if after.disabled else ()
+    if tokens_ended:
+        after = msgspec.structs.replace(after, has_access_token=False)
     linked = (
         session.integration is not None
         and external_id != card.external_id
@@ -113,22 +129,17 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         external_id=external_id,
         groups=groups.get(after.id, ()),
     )
-    return Effect(_said(tx, before, after), answer, warnings)
+    return Effect((*_said(tx, before, after), *tokens_ended), answer, warnings)
 
 
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:
     was, now = properties.differences(before, after)
     changed = UserChanged(id=after.id, before=was, after=now)
     if after.disabled:
-        return (changed, *_ended(tx, after.id, "disabled"))
+        return (changed, *credentials.sessions_ended(tx, after.id, "disabled"))
     if after.password != before.password:
-        return (changed, *_ended(tx, after.id, "password"))
+        return (changed, *credentials.sessions_ended(tx, after.id, "password"))
     return (changed,)
-
-
-def _ended(tx: Transaction, user: Id, why: str) -> tuple[Event, ...]:
-    count = tx.delete_sessions_of(user)
-    return (SessionsEnded(id=user, count=count, why=why),) if count else ()
 
 
 def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
@@ -140,9 +151,68 @@ def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
     access.require_owned(tx, session, access.target_of(Kind.USER, user), command.user)
     require_version(Kind.USER, user.id, card.revision, command.expected_version)
 
-    ended = _ended(tx, user.id, "dropped")
+    ended = (
+        *credentials.sessions_ended(tx, user.id, "dropped"),
+        *credentials.access_tokens_ended(tx, user, "dropped"),
+    )
+    tx.delete_privileges_on(Kind.USER, user.id)
     tx.delete_user(user.id)
     return Effect((*ended, UserDropped(id=user.id, name=user.name)), card)
+
+
+# ---- who may, and CREATE OR ALTER ------------------------------------------------------------
+
+SELF_SERVICE = frozenset({"DEFAULT_NAMESPACE", "DEFAULT_ROLE", "DEFAULT_WAREHOUSE"})
+"""What users change of themselves (vendor: ALTER USER)."""
+
+RETAINED = frozenset(
+    {
+        "DISABLED",
+        "EXPIRES_AT",
+        "LOCKED_UNTIL",
+        "MUST_CHANGE_PASSWORD",
+        "PASSWORD",
+        "PASSWORD_SET_AT",
+        "RSA_PUBLIC_KEY",
+        "RSA_PUBLIC_KEY_2",
+        "RSA_PUBLIC_KEY_2_SET_AT",
+        "RSA_PUBLIC_KEY_SET_AT",
+    }
+)
+"""What CREATE OR ALTER leaves alone unless it names it: who may log in, and with what."""
+
+
+def _require_changeable(tx: Transaction, session: Session, user: User, command: ChangeUser) -> None:
+    own = session.user == user.id
+    if own and all(change.at.attribute in SELF_SERVICE for change in command.changes):
+        return
+    if own and not access.owns(tx, session, user.owner):
+        # Users know that they exist: "does not exist" would be no answer.
+        fix = access.hand_over(tx, session, access.target_of(Kind.USER, user))
+        raise NotAuthorized(Privilege.OWNERSHIP, Kind.USER, user.name, remedy=fix)
+    access.require_owned(tx, session, access.target_of(Kind.USER, user), command.user)
+
+
+def require_own_or_owned(reading: Reading, session: Session, user: User, asked: Ref) -> None:
+    """Refuse whoever is neither the user nor of the role that owns it (as require_owned)."""
+    if session.user != user.id:
+        access.require_owned(reading, session, access.target_of(Kind.USER, user), asked)
+
+
+def _as_change(present: User, command: CreateUser) -> ChangeUser:
+    """CREATE OR ALTER of a user who is there: what it doesn't name goes back to its default."""
+    unnamed = properties.KNOWN - RETAINED - command.properties.keys() | {"EMAIL"}
+    if "EMAIL" in command.properties:
+        unnamed -= {"EMAIL"}
+    return ChangeUser(
+        user=present.id,
+        at=command.at,
+        changes=(
+            Set(At("LOGIN_NAME"), command.login_name),
+            *(Unset(At(name)) for name in sorted(unnamed)),
+            *(Set(At(name), value) for name, value in command.properties.items()),
+        ),
+    )
 
 
 # ---- the steps of a change -------------------------------------------------------------------
@@ -157,7 +227,7 @@ def apply_change(user: User, change: UserChange) -> User:
         address = change.value if isinstance(change, Set) else None
         read = properties.text("EMAIL", address)
         return msgspec.structs.replace(user, profile=profile.with_email(user.profile, read))
-    if at.attribute in properties.USER_PROPERTIES and at.extension is None:
+    if at.attribute in properties.KNOWN and at.extension is None:
         if isinstance(change, Set):
             return properties.with_property(user, at.attribute, change.value)
         return properties.without_property(user, at.attribute)
@@ -224,6 +294,11 @@ def _conflict_of(tx: Reading, session: Session, present: User, asked: Name) -> A
         return AlreadyExists(Kind.USER, present.name, id=present.id)
     fix = access.hand_over(tx, session, access.target_of(Kind.USER, present))
     return AlreadyExists(Kind.USER, asked, remedy=fix)
+
+
+def user_or_none(reading: Reading, ref: Ref) -> User | None:
+    """The user meant, whoever owns it."""
+    return reading.user_named(ref.name) if isinstance(ref, ByName) else reading.user(ref)
 
 
 def find_user(reading: Reading, session: Session, ref: Ref) -> UserCard | None:

@@ -287,6 +287,7 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.SystemObject: _forbidden,
     refusals.CurrentRole: _forbidden,
     refusals.DependentGrants: _forbidden,
+    refusals.PassedOn: _forbidden,
     refusals.LoginRefused: lambda _: errors.unauthorized("Access token invalid."),
     refusals.TokenRefused: _token_refused,
     refusals.InvalidValue: _invalid_value,

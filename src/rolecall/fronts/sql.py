@@ -13,12 +13,12 @@ import msgspec
 from rolecall.domain.access import ACCOUNTADMIN, label
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ChangeSession, IssueToken
-from rolecall.domain.effects import Effect
+from rolecall.domain.effects import Effect, Moved
 from rolecall.domain.errors import NotFound, Refusal
-from rolecall.domain.model import Kind, Role
-from rolecall.domain.names import Id, Key, Name, key_of
-from rolecall.domain.predicate import Compare, Field, Operator
-from rolecall.domain.queries import Databases, Integrations, RoleInSession, Roles, Users
+from rolecall.domain.model import Kind
+from rolecall.domain.names import Id, Name
+from rolecall.domain.queries import RoleInSession, SimilarNames
+from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
@@ -39,6 +39,7 @@ from rolecall.fronts.sql_session import (
     able_to_move,
 )
 from rolecall.fronts.sql_shows import Show, shown
+from rolecall.fronts.sql_users import Making, Secretive
 from rolecall.fronts.tables import status_table
 from rolecall.fronts.world import World
 from rolecall.sql.cursor import StatementText, split_script
@@ -48,6 +49,7 @@ from rolecall.sql.select import plan_select
 from rolecall.sql.statements import (
     AlterAccount,
     AlterSession,
+    AlterUser,
     Begin,
     Commit,
     Rollback,
@@ -156,6 +158,8 @@ class Worksheet:
                 raise unsupported("ALTER ACCOUNT")
             case Select():
                 return self._select(piece, moment, noting), None
+            case AlterUser(action=action) if isinstance(action, Secretive):
+                return self._make(Making(statement, action, moment), moment, noting), None
             case _ if isinstance(statement, Show):
                 return shown(statement, moment), None
             case _:
@@ -167,6 +171,12 @@ class Worksheet:
         if commands:
             effects = self._account.execute(moment.session, *commands, describe=noting.describe)
         return message_of(statement, effects)
+
+    def _make(self, making: Making, moment: Moment, noting: Noting) -> Table:
+        """The secret that was made: it is answered, and kept nowhere."""
+        command = making.command
+        (effect,) = self._account.execute(moment.session, command, describe=noting.describe)
+        return making.table(effect)
 
     def _select(self, piece: StatementText, moment: Moment, noting: Noting) -> Table:
         def execute(command: IssueToken) -> None:
@@ -184,8 +194,8 @@ class Worksheet:
             session = able_to_move(self._account, session)
         change = _move(statement, self._seat.session_id, moment)
         (effect,) = self._account.execute(session, change, describe=noting.describe)
-        role = effect.answer
-        self._seat.moved(change, role if isinstance(role, Role) else None)
+        assert isinstance(effect.answer, Moved), "USE answers with what it has made of the session"
+        self._seat.moved(change, effect.answer)
         return DONE
 
 
@@ -218,9 +228,7 @@ def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
         case UseRole(name=name):
             return ChangeSession(session=session, at=moment.at, role=meant(name))
         case UseSecondaryRoles(all_roles=all_roles, roles=roles):
-            if roles:
-                raise unsupported("USE SECONDARY ROLES with the names of roles")
-            secondary = ("ALL",) if all_roles else ()
+            secondary = ALL_ROLES if all_roles else tuple(meant(role) for role in roles)
             return ChangeSession(session=session, at=moment.at, secondary=secondary)
         case UseDatabase(name=name):
             return ChangeSession(
@@ -268,30 +276,10 @@ def _hints(error: Exception, noting: Noting, moment: Moment | None) -> Iterator[
 
 def _near(error: NotFound, moment: Moment) -> Name | None:
     """A name that the session sees and that differs from the missing one only in case."""
-    key = key_of(error.name)
     try:
-        for name in _visible_names(error.kind, key, moment):
-            if key_of(name) == key and name != error.name:
-                return name
+        return next(iter(moment.ask(SimilarNames(kind=error.kind, name=error.name))), None)
     except Refusal:  # who may not look either hears nothing more
         return None
-    return None
-
-
-def _visible_names(kind: Kind, key: Key, moment: Moment) -> list[Name]:
-    where = Compare(Field.NAME_KEY, Operator.EQ, key)
-    match kind:
-        case Kind.USER:
-            found = moment.ask(Users(where=where, count=1, with_groups=False))
-            return [card.user.name for card in found.items]
-        case Kind.ROLE:
-            return [card.role.name for card in moment.ask(Roles(where=where, count=2)).items]
-        case Kind.INTEGRATION:
-            return [found.name for found in moment.ask(Integrations())]
-        case Kind.DATABASE:
-            return [found.name for found in moment.ask(Databases())]
-        case _:
-            return []
 
 
 def _administers(moment: Moment) -> bool:

@@ -28,6 +28,7 @@ from rolecall.sql.statements import (
     DropRole,
     DropUser,
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivilege,
     GrantRole,
     RevokePrivilege,
@@ -72,6 +73,8 @@ def subject_of(statement: Statement) -> Subject | None:
     match statement:
         case GrantRole() | RevokeRole():
             return Subject(kind=Kind.ROLE, name=folded(statement.role))
+        case GrantOwnershipOfAll():
+            return Subject(kind=Kind.ROLE, name=folded(statement.owner))
         case GrantPrivilege() | RevokePrivilege() | GrantOwnership():
             return Subject(kind=statement.on_kind, name=_folded(statement.on_name))
         case Describe():

@@ -109,6 +109,12 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nDependent grants on {what_lower} '{name}' exist. Say what "
         "becomes of them: add COPY CURRENT GRANTS or REVOKE CURRENT GRANTS.",
     ),
+    errors.PassedOn: Wording(
+        code="003069",
+        sqlstate="42501",
+        sentence="SQL execution error:\nDependent grants of {privilege} on {what_lower} '{name}' "
+        "exist. To revoke them too, add CASCADE.",
+    ),
     errors.InUse: Wording(
         code="003540",
         sqlstate="42601",

@@ -11,11 +11,12 @@ import msgspec
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession
+from rolecall.domain.effects import Moved
 from rolecall.domain.errors import TokenRefused
-from rolecall.domain.model import Kind, Role
+from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.fronts.world import World
 
 Answer = TypeVar("Answer")
@@ -61,8 +62,8 @@ class Seat(Protocol):
         """The session and its place as of now. Raises TokenRefused."""
         ...
 
-    def moved(self, change: ChangeSession, role: Role | None) -> None:
-        """USE was carried out; `role` is the one that it named."""
+    def moved(self, change: ChangeSession, moved: Moved) -> None:
+        """USE was carried out."""
         ...
 
 
@@ -79,7 +80,7 @@ class LocalSeat:
         found = _first_administrator(account, start)
         self._user = None if found is None else found[0]
         self._role = start.role
-        self._secondary = True
+        self._secondary: tuple[Id, ...] = ALL_ROLES
         self._place = Place(user_name=actor if found is None else found[1])
 
     def sit(self, at: int, request: Id) -> tuple[Session, Place]:
@@ -92,12 +93,12 @@ class LocalSeat:
         )
         return session, self._place
 
-    def moved(self, change: ChangeSession, role: Role | None) -> None:
+    def moved(self, change: ChangeSession, moved: Moved) -> None:
         """Keep what the store doesn't."""
-        if role is not None:
-            self._role = role.id
-        if change.secondary is not None:
-            self._secondary = bool(change.secondary)
+        if moved.role is not None:
+            self._role = moved.role.id
+        if moved.secondary is not None:
+            self._secondary = moved.secondary
         self._place = Place(
             user_name=self._place.user_name,
             database=change.database or self._place.database,
@@ -145,7 +146,7 @@ class LoginSeat:
             at=at,
             request=request,
             user=user.id,
-            secondary=bool(stored.secondary),
+            secondary=stored.secondary,
             login=stored.id,
             client_ip=self.client_ip,
         )
@@ -157,7 +158,7 @@ class LoginSeat:
         )
         return session, place
 
-    def moved(self, change: ChangeSession, role: Role | None) -> None:
+    def moved(self, change: ChangeSession, moved: Moved) -> None:
         """The store has kept it."""
 
 

@@ -1,6 +1,5 @@
 """SHOW and DESCRIBE: each statement asks one question and fills one table of `tables`."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar, assert_never
@@ -8,7 +7,7 @@ from typing import TypeVar, assert_never
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name, key_of
-from rolecall.domain.predicate import And, Compare, Field, Operator, Predicate
+from rolecall.domain.narrowing import LISTED_MAX, Narrowing, matcher
 from rolecall.domain.queries import (
     Databases,
     GrantRow,
@@ -20,6 +19,7 @@ from rolecall.domain.queries import (
     OneIntegration,
     OneRole,
     OneUser,
+    RoleNames,
     RoleSummaries,
     ScimResources,
     Tokens,
@@ -30,8 +30,14 @@ from rolecall.fronts import tables
 from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
+from rolecall.fronts.sql_users import show_access_tokens
 from rolecall.fronts.tables import Fields, table_of
-from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
+from rolecall.fronts.tables_users import (
+    SHOW_TERSE_USERS,
+    SHOW_USERS,
+    described_user,
+    user_row,
+)
 from rolecall.sql.parts import GrantsScope, Identifier, ObjectKind, ShowOptions
 from rolecall.sql.statements import (
     Describe,
@@ -44,9 +50,11 @@ from rolecall.sql.statements import (
     ShowScimTokens,
     ShowUsers,
 )
+from rolecall.sql.statements_users import ShowAccessTokens
 
 Show = (
     ShowUsers
+    | ShowAccessTokens
     | ShowRoles
     | ShowDatabases
     | ShowIntegrations
@@ -59,8 +67,6 @@ Show = (
 """The statements that only look."""
 
 Item = TypeVar("Item")
-ROWS_MAX = 10_000
-"""SHOW prints no more (vendor: SHOW USERS)."""
 
 
 def shown(statement: Show, moment: Moment) -> Table:
@@ -68,6 +74,8 @@ def shown(statement: Show, moment: Moment) -> Table:
     match statement:
         case ShowUsers():
             return _users(statement, moment)
+        case ShowAccessTokens():
+            return show_access_tokens(statement, moment)
         case ShowRoles():
             return _roles(statement, moment)
         case ShowDatabases():
@@ -89,26 +97,6 @@ def shown(statement: Show, moment: Moment) -> Table:
 
 
 # ---- LIKE, STARTS WITH, LIMIT ----------------------------------------------------------------
-
-WILDCARD = re.compile(r"(\\.|[%_])", re.DOTALL)
-
-
-def matcher(pattern: str) -> re.Pattern[str]:
-    """SHOW's LIKE over keys: `%` any text, `_` one character, in any case (vendor).
-
-    >>> bool(matcher("A%_b").fullmatch("axxB".lower()))
-    True
-    """
-    parts = [_part(part) for part in WILDCARD.split(pattern)]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _part(part: str) -> str:
-    if part == "%":
-        return ".*"
-    if part == "_":
-        return "."
-    return re.escape(key_of(part[1:] if part.startswith("\\") and len(part) > 1 else part))
 
 
 def narrowed(
@@ -141,21 +129,17 @@ def _after(
 
 
 def _rows_max(options: ShowOptions) -> int:
-    return ROWS_MAX if options.limit is None else min(options.limit, ROWS_MAX)
+    return LISTED_MAX if options.limit is None else min(options.limit, LISTED_MAX)
 
 
-def _prefiltered(options: ShowOptions) -> Predicate:
-    """What a name must hold for LIKE and STARTS WITH, for the store to look for."""
-    terms: list[Predicate] = []
-    if options.starts_with:
-        key = key_of(options.starts_with)
-        terms.append(Compare(Field.NAME_KEY, Operator.SW, key))
-    terms.extend(
-        Compare(Field.NAME_KEY, Operator.CO, key_of(part))
-        for part in WILDCARD.split(options.like or "")
-        if part and part not in {"%", "_"} and part.isascii() and not part.startswith("\\")
+def narrowing_of(options: ShowOptions) -> Narrowing:
+    """The options as part of a question."""
+    return Narrowing(
+        like=options.like,
+        starts_with=options.starts_with or "",
+        limit=_rows_max(options),
+        after=options.limit_from,
     )
-    return And(tuple(terms))
 
 
 # ---- the statements --------------------------------------------------------------------------
@@ -163,20 +147,20 @@ def _prefiltered(options: ShowOptions) -> Predicate:
 
 def _users(statement: ShowUsers, moment: Moment) -> Table:
     options = statement.options
-    found = moment.ask(UserSummaries(where=_prefiltered(options), count=ROWS_MAX))
-    fields = tables.SHOW_TERSE_USERS if options.terse else tables.SHOW_USERS
-    return table_of(fields, narrowed(options, found, lambda row: row.user.name))
+    found = moment.ask(UserSummaries(narrowing=narrowing_of(options)))
+    fields = SHOW_TERSE_USERS if options.terse else SHOW_USERS
+    return table_of(fields, [user_row(summary, moment.at) for summary in found])
 
 
 def _roles(statement: ShowRoles, moment: Moment) -> Table:
     default = _default_role(moment)
+    options = statement.options
     rows = (
         tables.RoleRow(summary=summary, is_default=summary.role.name == default)
-        for summary in moment.ask(RoleSummaries())
+        for summary in moment.ask(RoleSummaries(narrowing=narrowing_of(options)))
     )
-    options = statement.options
     fields = tables.SHOW_TERSE_ROLES if options.terse else tables.SHOW_ROLES
-    return table_of(fields, narrowed(options, rows, lambda row: row.summary.role.name))
+    return table_of(fields, rows)
 
 
 def _default_role(moment: Moment) -> Name:
@@ -189,7 +173,7 @@ def _default_role(moment: Moment) -> Name:
 
 def role_names(moment: Moment) -> dict[Id | None, Name]:
     """The names of all roles; of nobody there is none."""
-    return {summary.role.id: summary.role.name for summary in moment.ask(RoleSummaries())}
+    return moment.ask(RoleNames())
 
 
 def _databases(statement: ShowDatabases, moment: Moment) -> Table:
@@ -271,7 +255,7 @@ def _described(statement: Describe, moment: Moment) -> Table:
     match statement.kind:
         case ObjectKind.USER:
             user = moment.ask(OneUser(user=ref, with_groups=False)).user
-            return table_of(tables.DESCRIBE_OBJECT, tables.described_user(user))
+            return table_of(tables.DESCRIBE_OBJECT, described_user(user, moment.at))
         case ObjectKind.INTEGRATION:
             found = moment.ask(OneIntegration(integration=ref))
             run_as_role = role_names(moment).get(found.run_as_role)

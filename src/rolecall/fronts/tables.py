@@ -19,10 +19,9 @@ from rolecall.domain.model import (
     Role,
     Token,
     UnknownAttributes,
-    User,
 )
 from rolecall.domain.names import Name
-from rolecall.domain.queries import GrantRow, RoleSummary, UserSummary
+from rolecall.domain.queries import GrantRow, RoleSummary
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 from rolecall.fronts.history_details import details_of
 
@@ -107,78 +106,7 @@ def moment(at: int) -> str:
     return f"{EPOCH + timedelta(microseconds=at):%Y-%m-%d %H:%M:%S} UTC"
 
 
-# ---- users -----------------------------------------------------------------------------------
-
-
-def _known(read: Callable[[User], Cell]) -> Callable[[UserSummary], Cell]:
-    return lambda row: read(row.user) if row.readable else None
-
-
-def _known_flag(read: Callable[[User], bool]) -> Callable[[UserSummary], Cell]:
-    return lambda row: said(read(row.user)) if row.readable else None
-
-
-def _type(user: User) -> str | None:
-    return None if user.type is None else user.type.value
-
-
-def secondary_roles(user: User) -> str:
-    """DEFAULT_SECONDARY_ROLES as SHOW USERS prints it; unset means ALL."""
-    roles = ("ALL",) if user.default_secondary_roles is None else user.default_secondary_roles
-    return "[" + ",".join(f'"{role}"' for role in roles) + "]"
-
-
-USER_NAME: Field[UserSummary] = text("name", lambda row: row.user.name)
-USER_CREATED_ON: Field[UserSummary] = time("created_on", _known(lambda user: user.created_at))
-USER_NAMES: Fields[UserSummary] = (
-    text("display_name", _known(lambda user: user.display_name)),
-    text("first_name", _known(lambda user: user.first_name)),
-    text("last_name", _known(lambda user: user.last_name)),
-    text("email", _known(lambda user: user.email)),
-)
-USER_COMMENT: Field[UserSummary] = text("comment", _known(lambda user: user.comment))
-USER_HAS: Fields[UserSummary] = (
-    text("has_password", _known_flag(lambda user: user.password is not None)),
-    text("has_rsa_public_key", _known_flag(lambda _: False)),
-)
-
-SHOW_USERS: Fields[UserSummary] = (
-    USER_NAME,
-    USER_CREATED_ON,
-    text("login_name", _known(lambda user: user.login_name)),
-    *USER_NAMES,
-    text("mins_to_unlock", unknown),
-    text("days_to_expiry", unknown),
-    USER_COMMENT,
-    text("disabled", _known_flag(lambda user: user.disabled)),
-    text("must_change_password", _known_flag(lambda user: user.must_change_password)),
-    text("snowflake_lock", _known_flag(lambda _: False)),
-    text("default_warehouse", _known(lambda user: user.default_warehouse)),
-    text("default_namespace", _known(lambda user: user.default_namespace)),
-    text("default_role", _known(lambda user: user.default_role)),
-    text("default_secondary_roles", _known(secondary_roles)),
-    text("ext_authn_duo", _known_flag(lambda _: False)),
-    text("ext_authn_uid", unknown),
-    text("mins_to_bypass_mfa", unknown),
-    text("owner", lambda row: row.owner if row.readable else None),
-    time("last_success_login", unknown),
-    time("expires_at_time", unknown),
-    time("locked_until_time", unknown),
-    *USER_HAS,
-    text("type", _known(_type)),
-    text("has_mfa", _known_flag(lambda _: False)),
-    text("has_pat", _known_flag(lambda _: False)),
-    text("has_workload_identity", _known_flag(lambda _: False)),
-    text("is_from_organization_user", _known_flag(lambda _: False)),
-)
-
-SHOW_TERSE_USERS: Fields[UserSummary] = (
-    USER_NAME,
-    USER_CREATED_ON,
-    *USER_NAMES,
-    USER_COMMENT,
-    *USER_HAS,
-)
+# ---- described objects --------------------------------------------------------------------------
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,134 +130,6 @@ DESCRIBE_OBJECT: Fields[Described] = (
 def _or_null(value: str | None) -> str:
     """A missing value is the text `null` (vendor: DESCRIBE USER)."""
     return "null" if value is None else value
-
-
-class UserProperty(msgspec.Struct, frozen=True, kw_only=True):
-    """A property that DESCRIBE USER prints."""
-
-    name: str
-    description: str
-    read: Callable[[User], str | None] = lambda _: None
-    default: str | None = None
-
-
-def _listed(roles: tuple[str, ...] | None) -> str:
-    return "[" + ",".join(("ALL",) if roles is None else roles) + "]"
-
-
-NO = said(False)  # noqa: FBT003  it is the value, not an option
-
-USER_PROPERTIES: tuple[UserProperty, ...] = (
-    UserProperty(name="NAME", description="Name", read=lambda user: user.name),
-    UserProperty(name="COMMENT", description="Comment", read=lambda user: user.comment),
-    UserProperty(
-        name="DISPLAY_NAME", description="Name to show", read=lambda user: user.display_name
-    ),
-    UserProperty(name="TYPE", description="Kind of user", read=_type),
-    UserProperty(
-        name="LOGIN_NAME", description="Name to log in with", read=lambda user: user.login_name
-    ),
-    UserProperty(name="FIRST_NAME", description="First name", read=lambda user: user.first_name),
-    UserProperty(name="MIDDLE_NAME", description="Middle name", read=lambda user: user.middle_name),
-    UserProperty(name="LAST_NAME", description="Last name", read=lambda user: user.last_name),
-    UserProperty(name="EMAIL", description="E-mail address", read=lambda user: user.email),
-    UserProperty(
-        name="PASSWORD",
-        description="Password, never shown",
-        read=lambda user: "********" if user.password is not None else None,
-    ),
-    UserProperty(
-        name="MUST_CHANGE_PASSWORD",
-        description="The next login needs a new password",
-        read=lambda user: said(user.must_change_password),
-        default=NO,
-    ),
-    UserProperty(
-        name="DISABLED",
-        description="Can't log in",
-        read=lambda user: said(user.disabled),
-        default=NO,
-    ),
-    UserProperty(name="SNOWFLAKE_LOCK", description="Locked", read=lambda _: NO, default=NO),
-    UserProperty(
-        name="SNOWFLAKE_SUPPORT", description="Support may log in", read=lambda _: NO, default=NO
-    ),
-    UserProperty(name="DAYS_TO_EXPIRY", description="Days until the user expires"),
-    UserProperty(name="MINS_TO_UNLOCK", description="Minutes until the lock is lifted"),
-    UserProperty(
-        name="DEFAULT_WAREHOUSE",
-        description="Warehouse of a new session",
-        read=lambda user: user.default_warehouse,
-    ),
-    UserProperty(
-        name="DEFAULT_NAMESPACE",
-        description="Database and schema of a new session",
-        read=lambda user: user.default_namespace,
-    ),
-    UserProperty(
-        name="DEFAULT_ROLE",
-        description="Role of a new session",
-        read=lambda user: user.default_role,
-    ),
-    UserProperty(
-        name="DEFAULT_SECONDARY_ROLES",
-        description="Secondary roles of a new session",
-        read=lambda user: _listed(user.default_secondary_roles),
-        default="[ALL]",
-    ),
-    UserProperty(name="EXT_AUTHN_DUO", description="Duo is in use", read=lambda _: NO, default=NO),
-    UserProperty(name="EXT_AUTHN_UID", description="Name at Duo"),
-    UserProperty(name="DEFAULT_MFA_METHOD", description="Second factor asked for first"),
-    UserProperty(name="HAS_MFA", description="Has a second factor", read=lambda _: NO, default=NO),
-    UserProperty(name="HAS_PAT", description="Has an access token", read=lambda _: NO, default=NO),
-    UserProperty(
-        name="HAS_WORKLOAD_IDENTITY",
-        description="Has a workload identity",
-        read=lambda _: NO,
-        default=NO,
-    ),
-    UserProperty(name="MINS_TO_BYPASS_MFA", description="Minutes without a second factor"),
-    UserProperty(
-        name="MINS_TO_BYPASS_NETWORK_POLICY", description="Minutes without the network policy"
-    ),
-    UserProperty(name="RSA_PUBLIC_KEY", description="Public key"),
-    UserProperty(name="RSA_PUBLIC_KEY_FP", description="Fingerprint of the public key"),
-    UserProperty(name="RSA_PUBLIC_KEY_LAST_SET_TIME", description="When the key was set"),
-    UserProperty(name="RSA_PUBLIC_KEY_2", description="Second public key"),
-    UserProperty(name="RSA_PUBLIC_KEY_2_FP", description="Fingerprint of the second key"),
-    UserProperty(name="RSA_PUBLIC_KEY_2_LAST_SET_TIME", description="When that key was set"),
-    UserProperty(
-        name="PASSWORD_LAST_SET_TIME",
-        description="When the password was set",
-        read=lambda user: None if user.password_set_at is None else moment(user.password_set_at),
-    ),
-    UserProperty(name="CUSTOM_LANDING_PAGE_URL", description="Page of a new session"),
-    UserProperty(
-        name="CUSTOM_LANDING_PAGE_URL_FLUSH_NEXT_UI_LOAD",
-        description="That page is shown once more",
-        read=lambda _: NO,
-        default=NO,
-    ),
-    UserProperty(
-        name="IS_FROM_ORGANIZATION_USER",
-        description="Comes from the organization",
-        read=lambda _: NO,
-        default=NO,
-    ),
-)
-
-
-def described_user(user: User) -> tuple[Described, ...]:
-    """The rows of DESCRIBE USER."""
-    return tuple(
-        Described(
-            name=row.name,
-            value=row.read(user),
-            default=row.default,
-            description=row.description,
-        )
-        for row in USER_PROPERTIES
-    )
 
 
 # ---- roles -----------------------------------------------------------------------------------
@@ -392,7 +192,7 @@ SHOW_DATABASES: Fields[DatabaseRow] = (
     yes("is_current", lambda row: row.is_current),
     text("origin", lambda _: ""),
     text("owner", lambda row: row.owner or ""),
-    text("comment", lambda _: ""),
+    text("comment", lambda row: row.database.comment or ""),
     text("options", lambda _: ""),
     text("retention_time", lambda _: "0"),
     text("kind", lambda _: "STANDARD"),

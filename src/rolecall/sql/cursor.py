@@ -144,6 +144,11 @@ def _unreadable(text: str, position: int) -> str:
     return f"unexpected {character!r}: a name with this character needs double quotes."
 
 
+def is_semicolon(token: Token) -> bool:
+    """Whether a statement ends here; a quoted name may be ";" too."""
+    return token.kind is Kind.SYMBOL and token.text == ";"
+
+
 def place_of(text: str, position: int, *, line: int = 1, column: int = 1) -> tuple[int, int]:
     """Line and column (from 1) of a position, when the text itself begins at line and column."""
     lines = text.count("\n", 0, position)
@@ -163,7 +168,7 @@ def split_script(text: str) -> list[StatementText]:
     spans: list[tuple[int, int]] = []
     open_statement = False
     for token in tokens_of(text):
-        if token.kind is Kind.SYMBOL and token.text == ";":
+        if is_semicolon(token):
             open_statement = False
         elif open_statement and token.kind is not Kind.END:
             spans[-1] = (spans[-1][0], token.end)
@@ -191,7 +196,7 @@ class Cursor:
         self.column = column
         self._check_size()
         self._tokens = list(tokens_of(text, line=line, column=column))
-        while len(self._tokens) > 1 and self._tokens[-2].text == ";":
+        while len(self._tokens) > 1 and is_semicolon(self._tokens[-2]):
             del self._tokens[-2]
         self._index = 0
         self._check_depth()

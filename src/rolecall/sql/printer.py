@@ -38,6 +38,7 @@ from rolecall.sql.statements import (
     DropRole,
     DropUser,
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivilege,
     GrantRole,
     RevokePrivilege,
@@ -59,10 +60,20 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
+from rolecall.sql.statements_users import (
+    AbortAllQueries,
+    AddAccessToken,
+    ModifyAccessToken,
+    RemoveAccessToken,
+    ResetPassword,
+    RotateAccessToken,
+    ShowAccessTokens,
+    UserAction,
+)
 
 KEYWORD = re.compile("[A-Z_]+")
 
-Action = SetProperties | UnsetProperties | RenameTo | RevokeToken
+Action = SetProperties | UnsetProperties | RenameTo | RevokeToken | UserAction
 
 
 @singledispatch
@@ -154,6 +165,27 @@ def _action(action: Action) -> str:
             return f"RENAME TO {print_name(action.name)}"
         case RevokeToken():
             return f"REVOKE TOKEN {print_string(action.token)}"
+        case ResetPassword():
+            return "RESET PASSWORD"
+        case AbortAllQueries():
+            return "ABORT ALL QUERIES"
+        case _:
+            return _token_action(action)
+
+
+def _token_action(
+    action: AddAccessToken | RotateAccessToken | ModifyAccessToken | RemoveAccessToken,
+) -> str:
+    named = f"PROGRAMMATIC ACCESS TOKEN {print_name(action.name)}"
+    match action:
+        case AddAccessToken():
+            return _words("ADD", named, _properties(action.properties))
+        case RotateAccessToken():
+            return _words("ROTATE", named, _properties(action.properties))
+        case ModifyAccessToken():
+            return _words("MODIFY", named, _action(action.action))
+        case RemoveAccessToken():
+            return _words("REMOVE", named)
         case _:
             assert_never(action)
 
@@ -172,6 +204,7 @@ def _create(statement: CreateRole | CreateUser | CreateDatabase | CreateSecurity
     return _words(
         "CREATE",
         "OR REPLACE" if statement.or_replace else "",
+        "OR ALTER" if getattr(statement, "or_alter", False) else "",
         kind,
         "IF NOT EXISTS" if statement.if_not_exists else "",
         print_name(statement.name),
@@ -343,9 +376,12 @@ def _grant_role(statement: GrantRole) -> str:
 @print_statement.register
 def _revoke_role(statement: RevokeRole) -> str:
     return _words(
-        f"REVOKE ROLE {print_name(statement.role)} FROM",
+        "REVOKE",
+        "GRANT OPTION FOR" if statement.grant_option else "",
+        f"ROLE {print_name(statement.role)} FROM",
         "USER" if statement.to_user else "ROLE",
         print_name(statement.grantee),
+        "CASCADE" if statement.cascade else "",
     )
 
 
@@ -385,12 +421,26 @@ def _grant_ownership(statement: GrantOwnership) -> str:
     )
 
 
+@print_statement.register
+def _grant_ownership_of_all(statement: GrantOwnershipOfAll) -> str:
+    return _words(
+        f"GRANT OWNERSHIP ON ALL {statement.on_kind.value}S",
+        f"OWNED BY ROLE {print_name(statement.owner)} TO ROLE {print_name(statement.role)}",
+    )
+
+
 # --- looking --------------------------------------------------------------------------------
 
 
 @print_statement.register
 def _show_users(statement: ShowUsers) -> str:
     return _show("USERS", statement.options)
+
+
+@print_statement.register
+def _show_access_tokens(statement: ShowAccessTokens) -> str:
+    whose = "" if statement.user is None else f"FOR USER {print_name(statement.user)}"
+    return _words("SHOW USER PROGRAMMATIC ACCESS TOKENS", whose)
 
 
 @print_statement.register

@@ -225,8 +225,9 @@ USER_SHAPES: Mapping[str, Shape] = {
     "MUST_CHANGE_PASSWORD": Shape.BOOLEAN,
     "NETWORK_POLICY": Shape.NAME,
     "PASSWORD": Shape.SECRET,
-    "RSA_PUBLIC_KEY": Shape.TEXT,
-    "RSA_PUBLIC_KEY_2": Shape.TEXT,
+    # Public, but a private key pasted here by mistake must not reach the audit.
+    "RSA_PUBLIC_KEY": Shape.SECRET,
+    "RSA_PUBLIC_KEY_2": Shape.SECRET,
     "SNOWFLAKE_LOCK": Shape.BOOLEAN,
     "SNOWFLAKE_SUPPORT": Shape.BOOLEAN,
     "TYPE": Shape.WORD,

@@ -13,6 +13,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What stood between the verb and the kind of object."""
 
     or_replace: bool = False
+    or_alter: bool = False
+    grant_option: bool = False
     terse: bool = False
 
 

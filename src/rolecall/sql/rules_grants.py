@@ -7,6 +7,7 @@ from rolecall.sql.parts import CurrentGrants, Identifier, ObjectKind
 from rolecall.sql.rules import Head, Rule, object_kind, object_on
 from rolecall.sql.statements import (
     GrantOwnership,
+    GrantOwnershipOfAll,
     GrantPrivilege,
     GrantRole,
     RevokePrivilege,
@@ -24,11 +25,24 @@ def _grant_role(cursor: Cursor, _: Head) -> GrantRole:
     return GrantRole(role=role, grantee=grantee, to_user=to_user, grant_option=grant_option)
 
 
-def _revoke_role(cursor: Cursor, _: Head) -> RevokeRole:
+def _revoke_role(cursor: Cursor, head: Head) -> RevokeRole:
     role = cursor.identifier()
     cursor.expect("FROM")
-    to_user = cursor.choice("ROLE", "USER") == "USER"
-    return RevokeRole(role=role, grantee=cursor.identifier(), to_user=to_user)
+    # Only a role can pass on what it holds.
+    grantees = ("ROLE",) if head.grant_option else ("ROLE", "USER")
+    to_user = cursor.choice(*grantees) == "USER"
+    return RevokeRole(
+        role=role,
+        grantee=cursor.identifier(),
+        to_user=to_user,
+        grant_option=head.grant_option,
+        cascade=_cascade(cursor),
+    )
+
+
+def _cascade(cursor: Cursor) -> bool:
+    """RESTRICT is what no word means, too."""
+    return cursor.accept("CASCADE") or (cursor.accept("RESTRICT") and False)
 
 
 def _with_grant_option(cursor: Cursor) -> bool:
@@ -38,8 +52,10 @@ def _with_grant_option(cursor: Cursor) -> bool:
     return True
 
 
-def _grant_ownership(cursor: Cursor, _: Head) -> GrantOwnership:
+def _grant_ownership(cursor: Cursor, _: Head) -> GrantOwnership | GrantOwnershipOfAll:
     cursor.expect("ON")
+    if cursor.accept("ALL"):
+        return _grant_ownership_of_all(cursor)
     kind = object_kind(cursor)
     if kind is ObjectKind.ACCOUNT:
         cursor.fail("the end: the account has no owner")
@@ -51,6 +67,14 @@ def _grant_ownership(cursor: Cursor, _: Head) -> GrantOwnership:
         current_grants = CurrentGrants(cursor.choice("COPY", "REVOKE"))
         cursor.expect("CURRENT", "GRANTS")
     return GrantOwnership(on_kind=kind, on_name=name, role=role, current_grants=current_grants)
+
+
+def _grant_ownership_of_all(cursor: Cursor) -> GrantOwnershipOfAll:
+    kind = ObjectKind.USER if cursor.choice("USERS", "ROLES") == "USERS" else ObjectKind.ROLE
+    cursor.expect("OWNED", "BY", "ROLE")
+    owner = cursor.identifier()
+    cursor.expect("TO", "ROLE")
+    return GrantOwnershipOfAll(on_kind=kind, owner=owner, role=cursor.identifier())
 
 
 def _grant_privilege(cursor: Cursor, _: Head) -> GrantPrivilege:
@@ -67,23 +91,24 @@ def _grant_privilege(cursor: Cursor, _: Head) -> GrantPrivilege:
     )
 
 
-def _revoke_privilege(cursor: Cursor, _: Head) -> RevokePrivilege:
-    grant_option = cursor.accept("GRANT", "OPTION", "FOR")
+def _revoke_option(cursor: Cursor, _: Head) -> RevokeRole | RevokePrivilege:
+    head = Head(grant_option=True)
+    return _revoke_role(cursor, head) if cursor.accept("ROLE") else _revoke_privilege(cursor, head)
+
+
+def _revoke_privilege(cursor: Cursor, head: Head) -> RevokePrivilege:
     privileges, kind, name = _privileges(cursor)
     cursor.expect("FROM")
     cursor.accept("ROLE")
     role = cursor.identifier()
-    cascade = cursor.accept("CASCADE")
-    if not cascade:
-        cursor.accept("RESTRICT")
     return RevokePrivilege(
         privileges=privileges,
         all_privileges=not privileges,
         on_kind=kind,
         on_name=name,
         role=role,
-        grant_option=grant_option,
-        cascade=cascade,
+        grant_option=head.grant_option,
+        cascade=_cascade(cursor),
     )
 
 
@@ -141,5 +166,6 @@ RULES: Mapping[tuple[str, ...], Rule] = {
     ("GRANT", "OWNERSHIP"): _grant_ownership,
     ("GRANT",): _grant_privilege,
     ("REVOKE", "ROLE"): _revoke_role,
+    ("REVOKE", "GRANT", "OPTION", "FOR"): _revoke_option,
     ("REVOKE",): _revoke_privilege,
 }

@@ -18,7 +18,6 @@ from rolecall.sql.statements import (
     AlterAccount,
     AlterRole,
     AlterSecurityIntegration,
-    AlterUser,
     CreateDatabase,
     CreateRole,
     CreateSecurityIntegration,
@@ -32,13 +31,17 @@ from rolecall.sql.statements import (
 
 
 def _create(cursor: Cursor, _: Head) -> Statement:
-    return dispatch(cursor, CREATE_RULES, Head(or_replace=cursor.accept("OR", "REPLACE")))
+    or_replace = cursor.accept("OR", "REPLACE")
+    or_alter = not or_replace and cursor.accept("OR", "ALTER")
+    rules = ALTERABLE_RULES if or_alter else CREATE_RULES
+    return dispatch(cursor, rules, Head(or_replace=or_replace, or_alter=or_alter))
 
 
 def _if_not_exists(cursor: Cursor, head: Head) -> bool:
-    # The two contradict each other (CREATE SECURITY INTEGRATION, "mutually exclusive").
-    if head.or_replace and cursor.peek("IF", "NOT", "EXISTS"):
-        cursor.fail("a name; OR REPLACE and IF NOT EXISTS exclude each other")
+    # Each says by itself what happens when it is there (CREATE SECURITY INTEGRATION).
+    if (head.or_replace or head.or_alter) and cursor.peek("IF", "NOT", "EXISTS"):
+        said = "OR REPLACE" if head.or_replace else "OR ALTER"
+        cursor.fail(f"a name; {said} and IF NOT EXISTS exclude each other")
     return cursor.accept("IF", "NOT", "EXISTS")
 
 
@@ -50,6 +53,7 @@ def _comment(cursor: Cursor) -> str | None:
 def _create_role(cursor: Cursor, head: Head) -> CreateRole:
     return CreateRole(
         or_replace=head.or_replace,
+        or_alter=head.or_alter,
         if_not_exists=_if_not_exists(cursor, head),
         name=cursor.identifier(),
         comment=_comment(cursor),
@@ -59,6 +63,7 @@ def _create_role(cursor: Cursor, head: Head) -> CreateRole:
 def _create_user(cursor: Cursor, head: Head) -> CreateUser:
     return CreateUser(
         or_replace=head.or_replace,
+        or_alter=head.or_alter,
         if_not_exists=_if_not_exists(cursor, head),
         name=cursor.identifier(),
         properties=read_properties(cursor, properties.USER),
@@ -99,15 +104,6 @@ def _alter_role(cursor: Cursor, _: Head) -> AlterRole:
     name = cursor.identifier()
     action = _action(cursor, properties.COMMENT)
     return AlterRole(if_exists=if_exists, name=name, action=action)
-
-
-def _alter_user(cursor: Cursor, _: Head) -> AlterUser:
-    if_exists = cursor.accept("IF", "EXISTS")
-    # Without a name the session's own user is meant, and SET is a reserved word.
-    alone = not if_exists and (cursor.peek("SET") or cursor.peek("UNSET"))
-    name = None if alone else cursor.identifier()
-    action = _action(cursor, properties.USER)
-    return AlterUser(if_exists=if_exists, name=name, action=action)
 
 
 def _action(
@@ -175,11 +171,16 @@ CREATE_RULES: Mapping[tuple[str, ...], Rule] = {
     ("SECURITY", "INTEGRATION"): _create_security_integration,
 }
 
+ALTERABLE_RULES: Mapping[tuple[str, ...], Rule] = {
+    ("ROLE",): _create_role,
+    ("USER",): _create_user,
+}
+"""What CREATE OR ALTER knows."""
+
 
 RULES: Mapping[tuple[str, ...], Rule] = {
     ("CREATE",): _create,
     ("ALTER", "ROLE"): _alter_role,
-    ("ALTER", "USER"): _alter_user,
     ("ALTER", "INTEGRATION"): _alter_integration,
     ("ALTER", "SECURITY", "INTEGRATION"): _alter_integration,
     ("ALTER", "ACCOUNT"): _alter_account,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rolecall.sql import rules_users
 from rolecall.sql.cursor import Cursor, Kind
 from rolecall.sql.parts import GrantsScope, Identifier, ObjectKind, ParameterScope, ShowOptions
 from rolecall.sql.rules import INTEGRATION_KINDS, Head, Rule, dispatch, object_on
@@ -129,6 +130,7 @@ def _describe_any(cursor: Cursor, head: Head) -> Statement:
 
 SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("USERS",): _show_users,
+    **rules_users.SHOW_RULES,
     ("ROLES",): _show_roles,
     ("DATABASES",): _show_databases,
     ("GRANTS",): _show_grants,

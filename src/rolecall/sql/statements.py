@@ -20,6 +20,7 @@ from rolecall.sql.parts import (
     ShowOptions,
     UnsetProperties,
 )
+from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 
 # --- the session ----------------------------------------------------------------------------
 
@@ -107,13 +108,14 @@ class Rollback(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 
 class CreateRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Makes a role, owned by the role that creates it.
+    """Makes a role, owned by the role that creates it; OR ALTER sets the comment of a present one.
 
-    CREATE [ OR REPLACE ] ROLE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
+    CREATE [ { OR REPLACE | OR ALTER } ] ROLE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
     """
 
     name: Identifier
     or_replace: bool = False
+    or_alter: bool = False
     if_not_exists: bool = False
     comment: str | None = None
 
@@ -130,7 +132,7 @@ class AlterRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 
 class DropRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Removes a role; what it owned passes to the role that drops it.
+    """Removes a role; what it owned passes to the role that drops it, what it granted ends.
 
     DROP ROLE [ IF EXISTS ] <name>
     """
@@ -145,11 +147,12 @@ class DropRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 class CreateUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Makes a user, owned by the role that creates it.
 
-    CREATE [ OR REPLACE ] USER [ IF NOT EXISTS ] <name> [ <property> = <value> ... ]
+    CREATE [ { OR REPLACE | OR ALTER } ] USER [ IF NOT EXISTS ] <name> [ <property> = <value> ... ]
     """
 
     name: Identifier
     or_replace: bool = False
+    or_alter: bool = False
     if_not_exists: bool = False
     properties: tuple[Property, ...] = ()
 
@@ -157,11 +160,17 @@ class CreateUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 class AlterUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Changes a user; without a name, the session's own user.
 
-    ALTER USER [ IF EXISTS ] [ <name> ] { SET … | UNSET … | RENAME TO <name> }
+    ALTER USER [ IF EXISTS ] [ <name> ] { SET … | UNSET … | RENAME TO <name>
+    | RESET PASSWORD | ABORT ALL QUERIES
+    | ADD { PROGRAMMATIC ACCESS TOKEN | PAT } <token> [ ROLE_RESTRICTION = '<role>' ]
+      [ DAYS_TO_EXPIRY = <n> ] [ MINS_TO_BYPASS_NETWORK_POLICY_REQUIREMENT = <n> ] [ COMMENT = '…' ]
+    | ROTATE { PROGRAMMATIC ACCESS TOKEN | PAT } <token> [ EXPIRE_ROTATED_TOKEN_AFTER_HOURS = <n> ]
+    | MODIFY { PROGRAMMATIC ACCESS TOKEN | PAT } <token> { SET … | UNSET … | RENAME TO <token> }
+    | REMOVE { PROGRAMMATIC ACCESS TOKEN | PAT } <token> }
     """
 
     name: Identifier | None
-    action: SetProperties | UnsetProperties | RenameTo
+    action: SetProperties | UnsetProperties | RenameTo | UserAction
     if_exists: bool = False
 
 
@@ -191,14 +200,16 @@ class GrantRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 
 class RevokeRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Takes a role back.
+    """Takes a role back, or only the right to pass it on; CASCADE ends what was passed on.
 
-    REVOKE ROLE <name> FROM { ROLE | USER } <name>
+    REVOKE [ GRANT OPTION FOR ] ROLE <name> FROM { ROLE | USER } <name> [ RESTRICT | CASCADE ]
     """
 
     role: Identifier
     grantee: Identifier
     to_user: bool = False
+    grant_option: bool = False
+    cascade: bool = False
 
 
 class GrantPrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
@@ -217,7 +228,7 @@ class GrantPrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
 
 
 class RevokePrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Takes a privilege back, or only the right to pass it on.
+    """Takes a privilege back, or only the right to pass it on; CASCADE ends what was passed on.
 
     REVOKE [ GRANT OPTION FOR ] { ALL [ PRIVILEGES ] | <privilege> [ , … ] }
     ON { ACCOUNT | <kind> <name> } FROM [ ROLE ] <name> [ RESTRICT | CASCADE ]
@@ -242,6 +253,17 @@ class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     on_name: Identifier
     role: Identifier
     current_grants: CurrentGrants | None = None
+
+
+class GrantOwnershipOfAll(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Gives the users or roles that one role owns to another (ours): 10,000 at a time.
+
+    GRANT OWNERSHIP ON ALL { USERS | ROLES } OWNED BY ROLE <name> TO ROLE <name>
+    """
+
+    on_kind: ObjectKind
+    owner: Identifier
+    role: Identifier
 
 
 # --- integrations ---------------------------------------------------------------------------
@@ -444,12 +466,14 @@ Statement = (
     | GrantPrivilege
     | RevokePrivilege
     | GrantOwnership
+    | GrantOwnershipOfAll
     | CreateSecurityIntegration
     | AlterSecurityIntegration
     | DropIntegration
     | CreateDatabase
     | DropDatabase
     | ShowUsers
+    | ShowAccessTokens
     | ShowRoles
     | ShowDatabases
     | ShowIntegrations
