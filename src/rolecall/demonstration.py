@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rolecall.domain.account import Account
+from rolecall.domain.narrowing import Narrowing
 from rolecall.domain.queries import RoleSummaries, UserSummaries
 from rolecall.simulate.demo import play_demo
 from rolecall.simulate.player import Progress, Report
@@ -77,7 +78,7 @@ class Scratch:
     def counts(self) -> Counts:
         """What the account itself says."""
         session = self.rolecall.local(self.account)
-        people = self.account.ask(session, UserSummaries(count=10_000_000))
+        people = self.account.ask(session, UserSummaries(narrowing=Narrowing(limit=10_000_000)))
         mine = [row.user for row in people if row.owner == PROVISIONER]
         roles = self.account.ask(session, RoleSummaries())
         groups = [row for row in roles if row.owner == PROVISIONER]

@@ -87,7 +87,7 @@ COSTS: dict[str, tuple[Request, int, int]] = {
         lambda b: b.client.put(f"/Users/{b.people[6]}", user_of("person-0006", title="Guide")),
         13, 1,
     ),
-    "DELETE a user": (lambda b: b.client.delete(f"/Users/{b.people[7]}"), 18, 1),
+    "DELETE a user": (lambda b: b.client.delete(f"/Users/{b.people[7]}"), 19, 1),
     "GET 100 users": (lambda b: b.client.get("/Users?count=100"), 9, 0),
     "POST a group": (lambda b: b.client.post("/Groups", group_of("empty")), 11, 1),
     "POST a group with members": (

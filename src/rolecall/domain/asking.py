@@ -5,7 +5,15 @@ from typing import Any
 
 import msgspec
 
-from rolecall.domain import access, asking_grants, grants, narrowing, parameters, policies
+from rolecall.domain import (
+    access,
+    asking_grants,
+    grants,
+    narrowing,
+    parameters,
+    policies,
+    provisioned,
+)
 from rolecall.domain.attempts import Noted
 from rolecall.domain.errors import NotAuthorized, NotFound
 from rolecall.domain.events import Recorded

@@ -42,7 +42,7 @@ MULTI_VALUED = frozenset(
 def founded(profile: Profile) -> Profile:
     """The profile that a resource is born with: nothing empty, at most one entry primary."""
     return {
-        name: _settled(name, value)
+        name: _settled(name, value) if isinstance(value, list | dict) else value
         for name, value in profile.items()
         if value is not None and value not in ([], {})
     }

@@ -32,6 +32,7 @@ from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import show_access_tokens
 from rolecall.fronts.tables import Fields, table_of
+from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
 from rolecall.fronts.tables_users import (
     SHOW_TERSE_USERS,
     SHOW_USERS,
