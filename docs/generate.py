@@ -17,13 +17,22 @@ from typer.main import get_command
 from rolecall import cli, settings
 from rolecall.domain import commands, events
 from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
-from rolecall.fronts import sql_integrations, sql_users, tables, tables_users
+from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
+from rolecall.domain.policies import NETWORK_POLICY
+from rolecall.fronts import (
+    sql_integrations,
+    sql_users,
+    tables,
+    tables_network,
+    tables_scim,
+    tables_users,
+)
 from rolecall.fronts.scim_answers import SCIM_ERRORS
 from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
 from rolecall.scim.quirks import QUIRKS
 from rolecall.scim.schema import COMMON, SCHEMAS, Attribute
-from rolecall.sql import properties, rules_grants, statements
+from rolecall.sql import properties, rules_grants, rules_network, statements
 from rolecall.sql.functions import ACCOUNT_FUNCTIONS, QUERY_FUNCTIONS
 
 FOLDER = Path(__file__).parent / "reference"
@@ -67,6 +76,9 @@ PROPERTY_TABLES = {
     "CREATE USER, ALTER USER": properties.USER,
     "CREATE SECURITY INTEGRATION": properties.SCIM_CREATED,
     "ALTER SECURITY INTEGRATION": properties.SCIM_ALTERED,
+    "CREATE NETWORK POLICY, ALTER NETWORK POLICY": rules_network.POLICY,
+    "CREATE NETWORK RULE": rules_network.RULE_CREATED,
+    "ALTER NETWORK RULE": rules_network.RULE_ALTERED,
 }
 RELATIONS: dict[str, tables.Fields[Any]] = {
     "SHOW USERS": tables_users.SHOW_USERS,
@@ -80,6 +92,11 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "SHOW DATABASES": tables.SHOW_DATABASES,
     "SHOW TERSE DATABASES": tables.SHOW_TERSE_DATABASES,
     "SHOW INTEGRATIONS": tables.SHOW_INTEGRATIONS,
+    "SHOW NETWORK POLICIES": tables_network.SHOW_NETWORK_POLICIES,
+    "DESCRIBE NETWORK POLICY": tables_network.DESCRIBE_NETWORK_POLICY,
+    "SHOW NETWORK RULES": tables_network.SHOW_NETWORK_RULES,
+    "DESCRIBE NETWORK RULE": tables_network.DESCRIBE_NETWORK_RULE,
+    "SHOW PARAMETERS": tables_network.SHOW_PARAMETERS,
     "SHOW SCIM TOKENS": tables.SHOW_SCIM_TOKENS,
     "SHOW SCIM_RESOURCES": tables_scim.SHOW_SCIM_RESOURCES,
     "SHOW GRANTS ON": tables.SHOW_GRANTS_ON,
@@ -278,7 +295,7 @@ def property_page() -> str:
 def is_later(title: str, name: str) -> bool:
     """Whether a property is read, and refused as not supported yet."""
     if "USER" in title:
-        return name not in sql_users.SETTABLE
+        return name not in sql_users.SETTABLE | {NETWORK_POLICY}
     return name in sql_integrations.UNSUPPORTED
 
 
@@ -412,6 +429,28 @@ def _parameter(parameter: TyperArgument | TyperOption) -> Sequence[str] | None:
     return (code(name), parameter.help or "", "required" if parameter.required else shown)
 
 
+def parameter_page() -> str:
+    """The parameters of the account, of users and of sessions."""
+    rows = [
+        (
+            code(row.name),
+            row.description + (f" (only {code(*row.choices)})" if row.choices else ""),
+            row.type.value,
+            code(row.default) if row.default else "",
+            ", ".join(level for level in LEVELS if level in row.levels),
+            "yes" if row.name in EFFECTIVE else "",
+        )
+        for row in PARAMETERS.values()
+    ]
+    head = ("parameter", "meaning", "type", "default", "set on", "has an effect")
+    return page(
+        "Parameters",
+        "Set by `ALTER ACCOUNT`, `ALTER USER` and `ALTER SESSION`, shown by `SHOW PARAMETERS`. One "
+        "without an effect is kept and shown, for the clients that set it.",
+        grid(head, rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "attributes": attributes,
     "columns": columns,
@@ -420,6 +459,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors": errors,
     "events": event_page,
     "functions": functions,
+    "parameters": parameter_page,
     "properties": property_page,
     "quirks": quirks,
     "settings": settings_page,

@@ -163,6 +163,7 @@ def test_every_reference_page_can_be_drawn(name: str) -> None:
         ("commands", 1),
         ("errors", 1),
         ("events", 1),
+        ("parameters", 1),
         ("quirks", 1),
         ("settings", 1),
     ],

@@ -84,10 +84,4 @@ rollback;
 --> Statement executed successfully.
 
 alter session set timezone = 'UTC';
---! 000002 Unsupported feature: ALTER SESSION is not supported yet.
-
-alter account set some_parameter = 1;
---! 000002 Unsupported feature: ALTER ACCOUNT is not supported yet.
-
-show parameters;
---! 000002 Unsupported feature: SHOW PARAMETERS is not supported yet.
+--> Statement executed successfully.

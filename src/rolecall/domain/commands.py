@@ -460,6 +460,8 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """USE: what the session acts as and where. A field left None stays as it was.
 
+    Of `parameters` those that are named change, and None unsets.
+
     `secondary` is ALL_ROLES, or the roles by name or id; none of them is an empty tuple.
     """
 
@@ -470,6 +472,7 @@ class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     database: Name | None = None
     schema: Name | None = None
     warehouse: Name | None = None
+    parameters: dict[str, Json] = {}
 
 
 class CloseSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, credentials, properties
+from rolecall.domain import access, credentials, parameters, properties
 from rolecall.domain.commands import (
     ChangeSession,
     CloseSession,
@@ -61,6 +61,7 @@ def change_session(tx: Transaction, session: Session, command: ChangeSession) ->
     if role is not None and role.id not in access.available_roles(tx, session):
         raise RoleNotGranted(role.name, session.actor)
     secondary = _secondary_meant(tx, session, command.secondary)
+    parameters.session_values({}, command.parameters)
     if command.database is not None and tx.database_named(command.database) is None:
         raise NotFound(Kind.DATABASE, command.database)
     stored = tx.session(command.session)
@@ -76,6 +77,7 @@ def change_session(tx: Transaction, session: Session, command: ChangeSession) ->
         "database": command.database,
         "schema": command.schema,
         "warehouse": command.warehouse,
+        "parameters": parameters.session_values(stored.parameters, command.parameters),
     }
     said = {field: value for field, value in kept.items() if value is not None}
     tx.save_session(msgspec.structs.replace(stored, **said))

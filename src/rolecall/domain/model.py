@@ -282,6 +282,7 @@ class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     database: Name | None = None
     schema: Name | None = None
     warehouse: Name | None = None
+    parameters: dict[str, str] = {}
 
 
 class UserCard(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,10 @@ class Level(StrEnum):
     SESSION = "SESSION"
 
 
+LEVELS = tuple(Level)
+"""From the account to the session."""
+
+
 class ParameterType(StrEnum):
     """What a parameter holds, in the words of SHOW PARAMETERS."""
 
@@ -289,7 +293,8 @@ def shown_parameters(
         if level not in parameter.levels:
             continue
         value, where = parameter.default, ""
-        for at, values in layers.items():
+        for at in LEVELS[: LEVELS.index(level) + 1]:
+            values = layers[at]
             if at in parameter.levels and name in values:
                 value, where = values[name], at.value
         if name == NETWORK_POLICY and where:

@@ -22,13 +22,13 @@ from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
+from rolecall.fronts.sql_network import session_changes
 from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
 from rolecall.fronts.sql_refusals import (
     SqlRefusal,
     did_you_mean,
     misread_within,
     missing,
-    unsupported,
 )
 from rolecall.fronts.sql_selects import INFORMATION_SCHEMA, selected
 from rolecall.fronts.sql_session import (
@@ -47,7 +47,6 @@ from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
 from rolecall.sql.parser import parse
 from rolecall.sql.select import plan_select
 from rolecall.sql.statements import (
-    AlterAccount,
     AlterSession,
     AlterUser,
     Begin,
@@ -64,7 +63,8 @@ from rolecall.sql.statements import (
 
 __all__ = ["Answer", "SqlRefusal", "Worksheet", "World", "local_worksheet", "login_worksheet"]
 
-Use = UseRole | UseSecondaryRoles | UseDatabase | UseSchema | UseWarehouse
+Use = UseRole | UseSecondaryRoles | UseDatabase | UseSchema | UseWarehouse | AlterSession
+"""The statements that change the session alone."""
 
 PUBLIC_SCHEMA = Name("PUBLIC")
 SCHEMAS = frozenset({INFORMATION_SCHEMA, PUBLIC_SCHEMA})
@@ -152,10 +152,6 @@ class Worksheet:
         match statement:
             case Begin() | Commit() | Rollback():
                 return _said(DONE)
-            case AlterSession():
-                raise unsupported("ALTER SESSION")
-            case AlterAccount():
-                raise unsupported("ALTER ACCOUNT")
             case Select():
                 return self._select(piece, moment, noting), None
             case AlterUser(action=action) if isinstance(action, Secretive):
@@ -223,7 +219,7 @@ def _said(message: str) -> tuple[Table, str]:
 
 
 def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
-    """What USE changes. Raises SqlRefusal."""
+    """What USE, or ALTER SESSION, changes. Raises SqlRefusal."""
     match statement:
         case UseRole(name=name):
             return ChangeSession(session=session, at=moment.at, role=meant(name))
@@ -238,6 +234,8 @@ def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
             return _move_to_schema(statement, session, moment)
         case UseWarehouse(name=name):
             return ChangeSession(session=session, at=moment.at, warehouse=name_of(name))
+        case AlterSession(action=action):
+            return ChangeSession(session=session, at=moment.at, parameters=session_changes(action))
         case _:
             assert_never(statement)
 

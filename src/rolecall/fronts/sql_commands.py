@@ -28,6 +28,14 @@ from rolecall.fronts.sql_integrations import (
     drop_integration,
 )
 from rolecall.fronts.sql_names import meant, name_of
+from rolecall.fronts.sql_network import (
+    NetworkChange,
+    altered_with_policy,
+    created_with_policy,
+    network_command,
+    network_message,
+    not_enforced,
+)
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import alter_user, create_user
 from rolecall.fronts.tables import moment as at_moment
@@ -69,6 +77,7 @@ Change = (
     | DropIntegration
     | CreateDatabase
     | DropDatabase
+    | NetworkChange
 )
 """The statements that change the account."""
 
@@ -79,6 +88,8 @@ def commands_of(  # noqa: C901  one line a statement
     statement: Change, moment: Moment
 ) -> tuple[Command, ...]:
     """What the statement asks of the account, in order. Raises a Refusal or a SqlRefusal."""
+    if isinstance(statement, NetworkChange):
+        return (network_command(statement, moment),)
     match statement:
         case CreateRole():
             return (create_role(statement, moment),)
@@ -91,9 +102,9 @@ def commands_of(  # noqa: C901  one line a statement
                 ),
             )
         case CreateUser():
-            return (create_user(statement, moment),)
+            return created_with_policy(statement, moment, create_user)
         case AlterUser():
-            return (alter_user(statement, moment),)
+            return altered_with_policy(statement, moment, alter_user)
         case DropUser():
             return (
                 commands.DropUser(
@@ -160,6 +171,8 @@ KINDS: dict[type, str] = {
 def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
     """The vendor's sentence for what was done, and how many live tokens it ended."""
     changed = any(effect.events for effect in effects)
+    if isinstance(statement, NetworkChange):
+        return network_message(statement, effects) + not_enforced(statement, effects)
     match statement:
         case CreateRole() | CreateUser() | CreateSecurityIntegration() | CreateDatabase():
             name = name_of(statement.name)
@@ -171,7 +184,8 @@ def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
             if not changed:
                 return f"{name} already exists, statement succeeded."
             made = f"{KINDS[type(statement)]} {name} successfully created."
-            return made + _ended(effects) + _without_effect(statement)
+            said = _ended(effects) + _without_effect(statement)
+            return made + said + not_enforced(statement, effects)
         case DropRole() | DropUser() | DropIntegration() | DropDatabase():
             name = name_of(statement.name)
             if not changed:
@@ -180,7 +194,7 @@ def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
         case GrantOwnershipOfAll():
             return transferred_message(statement, effects)
         case _:
-            return DONE
+            return DONE + not_enforced(statement, effects)
 
 
 def _is_made(effects: tuple[Effect, ...]) -> bool:

@@ -10,6 +10,7 @@ from rolecall.domain.errors import Refusal, TokenRefused
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id
 from rolecall.domain.session import Session
+from rolecall.fronts.sql_network import KINDS as NETWORK_KINDS
 from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
 from rolecall.sql.errors import SqlCompilationError
 from rolecall.sql.parts import Identifier, folded
@@ -44,6 +45,7 @@ CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[A-Za-z]{1,20}")
 
 NAMED: dict[type, Kind] = {
+    **NETWORK_KINDS,
     UseRole: Kind.ROLE,
     CreateRole: Kind.ROLE,
     AlterRole: Kind.ROLE,

@@ -15,6 +15,7 @@ from rolecall.domain.effects import Moved
 from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
+from rolecall.domain.parameters import session_values
 from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.fronts.world import World
@@ -31,6 +32,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     database: Name | None = None
     schema: Name | None = None
     warehouse: Name | None = None
+    parameters: dict[str, str] = {}
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +106,7 @@ class LocalSeat:
             database=change.database or self._place.database,
             schema=change.schema or self._place.schema,
             warehouse=change.warehouse or self._place.warehouse,
+            parameters=session_values(self._place.parameters, change.parameters),
         )
 
 
@@ -155,6 +158,7 @@ class LoginSeat:
             database=stored.database,
             schema=stored.schema,
             warehouse=stored.warehouse,
+            parameters=stored.parameters,
         )
         return session, place
 

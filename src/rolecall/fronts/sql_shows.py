@@ -26,9 +26,14 @@ from rolecall.domain.queries import (
     UserSummaries,
 )
 from rolecall.domain.tables import Table
-from rolecall.fronts import tables
+from rolecall.fronts import tables, tables_network
 from rolecall.fronts.sql_names import meant
-from rolecall.fronts.sql_refusals import unsupported
+from rolecall.fronts.sql_network import (
+    described_network,
+    found_parameters,
+    found_policies,
+    found_rules,
+)
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import show_access_tokens
 from rolecall.fronts.tables import Fields, table_of
@@ -51,6 +56,7 @@ from rolecall.sql.statements import (
     ShowScimTokens,
     ShowUsers,
 )
+from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 from rolecall.sql.statements_users import ShowAccessTokens
 
 Show = (
@@ -63,6 +69,8 @@ Show = (
     | ShowScimTokens
     | ShowScimResources
     | ShowParameters
+    | ShowNetworkPolicies
+    | ShowNetworkRules
     | Describe
 )
 """The statements that only look."""
@@ -70,7 +78,9 @@ Show = (
 Item = TypeVar("Item")
 
 
-def shown(statement: Show, moment: Moment) -> Table:
+def shown(  # noqa: C901  one line a statement
+    statement: Show, moment: Moment
+) -> Table:
     """The statement's table. Raises a Refusal or a SqlRefusal."""
     match statement:
         case ShowUsers():
@@ -89,8 +99,8 @@ def shown(statement: Show, moment: Moment) -> Table:
             return _resources(statement, moment)
         case ShowScimTokens():
             return _tokens(statement, moment)
-        case ShowParameters():
-            raise unsupported("SHOW PARAMETERS")
+        case ShowParameters() | ShowNetworkPolicies() | ShowNetworkRules():
+            return _governed(statement, moment)
         case Describe():
             return _described(statement, moment)
         case _:
@@ -205,6 +215,24 @@ def _resources(statement: ShowScimResources, moment: Moment) -> Table:
     return table_of(SHOW_SCIM_RESOURCES, narrowed(statement.options, found, lambda row: row.name))
 
 
+def _governed(
+    statement: ShowParameters | ShowNetworkPolicies | ShowNetworkRules, moment: Moment
+) -> Table:
+    options = statement.options
+    match statement:
+        case ShowParameters():
+            keys = narrowed(options, found_parameters(statement, moment), lambda row: row.key)
+            return table_of(tables_network.SHOW_PARAMETERS, keys)
+        case ShowNetworkPolicies():
+            policies = narrowed(options, found_policies(moment), lambda row: row.name)
+            return table_of(tables_network.SHOW_NETWORK_POLICIES, policies)
+        case ShowNetworkRules():
+            rules = narrowed(options, found_rules(moment), lambda row: row.governed.name)
+            return table_of(tables_network.SHOW_NETWORK_RULES, rules)
+        case _:
+            assert_never(statement)
+
+
 def _tokens(statement: ShowScimTokens, moment: Moment) -> Table:
     integration = None if statement.integration is None else meant(statement.integration)
     found = moment.ask(Tokens(integration=integration))
@@ -254,6 +282,8 @@ def _named(statement: ShowGrants) -> Identifier:
 def _described(statement: Describe, moment: Moment) -> Table:
     ref = meant(statement.name)
     match statement.kind:
+        case ObjectKind.NETWORK_POLICY | ObjectKind.NETWORK_RULE:
+            return described_network(statement, moment)
         case ObjectKind.USER:
             user = moment.ask(OneUser(user=ref, with_groups=False)).user
             return table_of(tables.DESCRIBE_OBJECT, described_user(user, moment.at))

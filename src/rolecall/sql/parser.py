@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from rolecall.sql import rules_grants, rules_objects, rules_session, rules_show, rules_users
+from rolecall.sql import (
+    rules_grants,
+    rules_network,
+    rules_objects,
+    rules_session,
+    rules_show,
+    rules_users,
+)
 from rolecall.sql.cursor import Cursor, split_script
 from rolecall.sql.rules import Head, Rule, dispatch
 from rolecall.sql.statements import Select, Statement
@@ -47,6 +54,7 @@ RULES: Mapping[tuple[str, ...], Rule] = {
     ("WITH",): _select,
     **rules_session.RULES,
     **rules_objects.RULES,
+    **rules_network.RULES,
     **rules_users.RULES,
     **rules_grants.RULES,
     **rules_show.RULES,

@@ -60,6 +60,18 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
+from rolecall.sql.statements_network import (
+    AddToLists,
+    AlterNetworkPolicy,
+    AlterNetworkRule,
+    CreateNetworkPolicy,
+    CreateNetworkRule,
+    DropNetworkPolicy,
+    DropNetworkRule,
+    RemoveFromLists,
+    ShowNetworkPolicies,
+    ShowNetworkRules,
+)
 from rolecall.sql.statements_users import (
     AbortAllQueries,
     AddAccessToken,
@@ -73,7 +85,25 @@ from rolecall.sql.statements_users import (
 
 KEYWORD = re.compile("[A-Z_]+")
 
-Action = SetProperties | UnsetProperties | RenameTo | RevokeToken | UserAction
+Action = (
+    SetProperties
+    | UnsetProperties
+    | RenameTo
+    | RevokeToken
+    | UserAction
+    | AddToLists
+    | RemoveFromLists
+)
+
+Creation = (
+    CreateRole
+    | CreateUser
+    | CreateDatabase
+    | CreateSecurityIntegration
+    | CreateNetworkPolicy
+    | CreateNetworkRule
+)
+"""What begins with CREATE, its kind and its name."""
 
 
 @singledispatch
@@ -163,6 +193,10 @@ def _action(action: Action) -> str:
             return f"UNSET {', '.join(print_name(name) for name in action.names)}"
         case RenameTo():
             return f"RENAME TO {print_name(action.name)}"
+        case AddToLists():
+            return f"ADD {_properties(action.properties)}"
+        case RemoveFromLists():
+            return f"REMOVE {_properties(action.properties)}"
         case RevokeToken():
             return f"REVOKE TOKEN {print_string(action.token)}"
         case ResetPassword():
@@ -194,11 +228,13 @@ def _if_exists(*, given: bool) -> str:
     return "IF EXISTS" if given else ""
 
 
-def _create(statement: CreateRole | CreateUser | CreateDatabase | CreateSecurityIntegration) -> str:
+def _create(statement: Creation) -> str:
     kind = {
         CreateRole: "ROLE",
         CreateUser: "USER",
         CreateDatabase: "DATABASE",
+        CreateNetworkPolicy: "NETWORK POLICY",
+        CreateNetworkRule: "NETWORK RULE",
         CreateSecurityIntegration: "SECURITY INTEGRATION",
     }[type(statement)]
     return _words(
@@ -427,6 +463,35 @@ def _grant_ownership_of_all(statement: GrantOwnershipOfAll) -> str:
         f"GRANT OWNERSHIP ON ALL {statement.on_kind.value}S",
         f"OWNED BY ROLE {print_name(statement.owner)} TO ROLE {print_name(statement.role)}",
     )
+
+
+# --- the network ----------------------------------------------------------------------------
+
+
+@print_statement.register
+def _create_network(statement: CreateNetworkPolicy | CreateNetworkRule) -> str:
+    return _words(_create(statement), _properties(statement.properties))
+
+
+@print_statement.register
+def _alter_network(statement: AlterNetworkPolicy | AlterNetworkRule) -> str:
+    kind = "POLICY" if isinstance(statement, AlterNetworkPolicy) else "RULE"
+    if_exists = _if_exists(given=statement.if_exists)
+    name = print_name(statement.name)
+    return _words(f"ALTER NETWORK {kind}", if_exists, name, _action(statement.action))
+
+
+@print_statement.register
+def _drop_network(statement: DropNetworkPolicy | DropNetworkRule) -> str:
+    kind = "POLICY" if isinstance(statement, DropNetworkPolicy) else "RULE"
+    if_exists = _if_exists(given=statement.if_exists)
+    return _words(f"DROP NETWORK {kind}", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _show_network(statement: ShowNetworkPolicies | ShowNetworkRules) -> str:
+    kind = "POLICIES" if isinstance(statement, ShowNetworkPolicies) else "RULES"
+    return _show(f"NETWORK {kind}", statement.options)
 
 
 # --- looking --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rolecall.sql import properties
+from rolecall.sql import properties, rules_network
 from rolecall.sql.cursor import Cursor
 from rolecall.sql.errors import SqlSyntaxError
 from rolecall.sql.parts import RenameTo, RevokeToken, SetProperties, UnsetProperties
@@ -168,12 +168,14 @@ CREATE_RULES: Mapping[tuple[str, ...], Rule] = {
     ("ROLE",): _create_role,
     ("USER",): _create_user,
     ("DATABASE",): _create_database,
+    **rules_network.CREATE_RULES,
     ("SECURITY", "INTEGRATION"): _create_security_integration,
 }
 
 ALTERABLE_RULES: Mapping[tuple[str, ...], Rule] = {
     ("ROLE",): _create_role,
     ("USER",): _create_user,
+    **rules_network.CREATE_RULES,
 }
 """What CREATE OR ALTER knows."""
 

@@ -18,6 +18,7 @@ from rolecall.sql.statements import (
     ShowUsers,
     Statement,
 )
+from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 
 
 def _show(cursor: Cursor, _: Head) -> Statement:
@@ -58,6 +59,16 @@ def _show_databases(cursor: Cursor, head: Head) -> ShowDatabases:
     like = _like(cursor)
     cursor.accept("IN", "ACCOUNT")
     return ShowDatabases(options=_narrowed(cursor, head, like=like))
+
+
+def _show_network_policies(cursor: Cursor, head: Head) -> ShowNetworkPolicies:
+    return ShowNetworkPolicies(options=_show_options(cursor, head))
+
+
+def _show_network_rules(cursor: Cursor, head: Head) -> ShowNetworkRules:
+    like = _like(cursor)
+    cursor.accept("IN", "ACCOUNT")
+    return ShowNetworkRules(options=_narrowed(cursor, head, like=like))
 
 
 def _show_integrations(kind: str | None) -> Rule:
@@ -136,6 +147,8 @@ SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("GRANTS",): _show_grants,
     ("PARAMETERS",): _show_parameters,
     ("SCIM", "TOKENS"): _show_scim_tokens,
+    ("NETWORK", "POLICIES"): _show_network_policies,
+    ("NETWORK", "RULES"): _show_network_rules,
     ("SCIM_RESOURCES",): _show_scim_resources,
     ("INTEGRATIONS",): _show_integrations(None),
     **{(*kind.split(), "INTEGRATIONS"): _show_integrations(kind) for kind in INTEGRATION_KINDS},
@@ -145,6 +158,8 @@ DESCRIBE_RULES: Mapping[tuple[str, ...], Rule] = {
     ("USER",): _describe(ObjectKind.USER),
     ("ROLE",): _describe(ObjectKind.ROLE),
     ("INTEGRATION",): _describe(ObjectKind.INTEGRATION),
+    ("NETWORK", "POLICY"): _describe(ObjectKind.NETWORK_POLICY),
+    ("NETWORK", "RULE"): _describe(ObjectKind.NETWORK_RULE),
     ("SECURITY", "INTEGRATION"): _describe(ObjectKind.INTEGRATION),
 }
 

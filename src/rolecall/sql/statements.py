@@ -20,6 +20,7 @@ from rolecall.sql.parts import (
     ShowOptions,
     UnsetProperties,
 )
+from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 
 # --- the session ----------------------------------------------------------------------------
@@ -417,7 +418,8 @@ class ShowParameters(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
 class Describe(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Shows the properties of one object.
 
-    { DESC | DESCRIBE } { USER | ROLE | [ SECURITY ] INTEGRATION } <name>
+    { DESC | DESCRIBE } { USER | ROLE | [ SECURITY ] INTEGRATION | NETWORK { POLICY | RULE } }
+    <name>
     """
 
     kind: ObjectKind
@@ -446,7 +448,8 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 
 Statement = (
-    UseRole
+    NetworkStatement
+    | UseRole
     | UseSecondaryRoles
     | UseDatabase
     | UseSchema
