@@ -260,14 +260,19 @@ def require(reading: Reading, session: Session, privilege: Privilege) -> None:
     """Refuse a session without a privilege on the account; the remedy says who lacks what."""
     if holds(reading, session, privilege):
         return
-    role = reading.role(session.role)
-    name = role.name if role else session.role
     raise NotAuthorized(
         privilege,
         Kind.ACCOUNT,
         reading.account().name,
-        remedy=f"grant {privilege.value.lower()} on account to role {quoted(name)}",
+        remedy=granting(reading, session, privilege),
     )
+
+
+def granting(reading: Reading, session: Session, privilege: Privilege) -> str:
+    """The statement that gives the session's role a privilege on the account."""
+    role = reading.role(session.role)
+    name = role.name if role else session.role
+    return f"grant {privilege.value.lower()} on account to role {quoted(name)}"
 
 
 def owns(reading: Reading, session: Session, owner: Id | None) -> bool:

@@ -246,7 +246,8 @@ def privilege_grantor(
     if access.holds(tx, session, Privilege.MANAGE_GRANTS):
         return Grantor(role=access.grantor(session, target.owner))
     access.require_seen(tx, session, target, asked, access.hand_over(tx, session, target))
-    raise NotAuthorized(Privilege.MANAGE_GRANTS, target.kind, target.name)
+    remedy = access.granting(tx, session, Privilege.MANAGE_GRANTS)
+    raise NotAuthorized(Privilege.MANAGE_GRANTS, target.kind, target.name, remedy=remedy)
 
 
 # ---- ownership -------------------------------------------------------------------------------
