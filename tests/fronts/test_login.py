@@ -97,3 +97,59 @@ def test_a_user_dropped_between_password_and_session_is_refused(
     monkeypatch.setattr(desk.secrets, "password_matches", drop_meanwhile)
     assert refused(desk, "bob@example.com", "swordfish").code == "390100"
     assert desk.attempts()[-1].why == "unknown user"
+
+
+# ---- the lock, and the end of a user's time --------------------------------------------------
+
+
+def guess(desk: Desk, times: int, password: str = "guess") -> list[str | None]:
+    for _ in range(times):
+        refused(desk, "bob@example.com", password)
+    desk.run("use warehouse w")  # a change is carried out after what was submitted before it
+    return [attempt.why for attempt in desk.attempts() if attempt.method == "LOGIN"]
+
+
+def test_five_wrong_passwords_in_a_row_lock_for_fifteen_minutes(desk: Desk) -> None:
+    assert guess(desk, 5) == ["wrong password"] * 5
+    assert desk.column("show users like 'bob'", "mins_to_unlock") == ["15"]
+    assert guess(desk, 1, "swordfish")[-1] == "locked"
+    desk.clock.at += 15 * 60 * 1_000_000
+    assert log_in(desk.account, desk.world, "bob@example.com", "swordfish").user_name == "BOB"
+    assert desk.column("show users like 'bob'", "locked_until_time") == [None]
+
+
+def test_a_login_lets_wrong_passwords_before_it_count_no_more(desk: Desk) -> None:
+    guess(desk, 4)
+    log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    guess(desk, 4)
+    assert log_in(desk.account, desk.world, "bob@example.com", "swordfish").user_name == "BOB"
+
+
+def test_wrong_passwords_of_a_locked_user_do_not_lengthen_the_lock(desk: Desk) -> None:
+    guess(desk, 5)
+    desk.clock.at += 14 * 60 * 1_000_000
+    assert guess(desk, 5)[-1] == "locked"
+    assert desk.column("show users like 'bob'", "mins_to_unlock") == ["1"]
+
+
+def test_an_owner_unlocks_at_once(desk: Desk) -> None:
+    guess(desk, 5)
+    desk.run("alter user bob set mins_to_unlock = 0")
+    assert log_in(desk.account, desk.world, "bob@example.com", "swordfish").user_name == "BOB"
+
+
+def test_a_user_whose_time_is_over_is_out_at_once(desk: Desk) -> None:
+    desk.run("alter user bob set days_to_expiry = 1")
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    desk.clock.at += 24 * 3_600 * 1_000_000 - 1
+    worksheet = session_of(desk.account, desk.world, login.token)
+    desk.clock.at += 1
+    assert guess(desk, 1, "swordfish")[-1] == "expired"
+    with pytest.raises(SqlRefusal):
+        list(worksheet.run("show roles"))
+
+
+def test_the_last_login_is_shown(desk: Desk) -> None:
+    assert desk.column("show users like 'bob'", "last_success_login") == [None]
+    log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    assert desk.column("show users like 'bob'", "last_success_login") == [desk.clock.at]

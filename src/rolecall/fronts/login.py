@@ -5,9 +5,10 @@ The caller hears one sentence, whatever was wrong; the attempt says which it was
 
 import msgspec
 
+from rolecall.domain import credentials
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt, AttemptKind
-from rolecall.domain.commands import OpenSession
+from rolecall.domain.commands import OpenSession, RecordFailedLogin
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import LoginRefused, Refusal
 from rolecall.domain.model import Kind, User
@@ -20,6 +21,13 @@ from rolecall.fronts.world import World
 
 SESSION_SECONDS = 4 * 3600
 """How long a login lives (vendor: four hours)."""
+WRONG_PASSWORD = "wrong password"
+REMEDIES = {
+    "disabled": "alter user … set disabled = false",
+    "expired": "alter user … unset days_to_expiry",
+    "locked": "alter user … set mins_to_unlock = 0",
+}
+"""Why a right password doesn't help, and what does."""
 UNAUTHORIZED = 401
 """The status that makes a store count a stranger's refusals together (DESIGN contract 7)."""
 
@@ -49,7 +57,11 @@ def log_in(
     def describe(_: tuple[Effect, ...] | None, error: Exception | None) -> Attempt:
         return _attempt(at, request, login_name, client_ip, user=user, error=error)
 
-    fault = _fault(user, login_name, matches=matches)
+    fault = _fault(user, login_name, at, matches=matches)
+    if user is not None and fault is not None and fault.why == WRONG_PASSWORD:
+        # Not waited for: a user who is there must not take longer than one who isn't.
+        door = _doorkeeper(account, user, at, request, client_ip)
+        account.submit(door, (RecordFailedLogin(user=user.id, at=at),), None, _counted)
     if user is None or fault is not None:
         account.store.note(account.number, describe(None, fault))
         raise refused(LoginRefused(login_name, "")) from None
@@ -83,7 +95,11 @@ def session_of(
     return login_worksheet(account, world, world.secrets.verifier_of(token), client_ip)
 
 
-def _fault(user: User | None, login_name: str, *, matches: bool) -> LoginRefused | None:
+def _counted(_: object, __: Exception | None) -> None:
+    """The login was refused already, whether or not that could be counted."""
+
+
+def _fault(user: User | None, login_name: str, at: int, *, matches: bool) -> LoginRefused | None:
     """Why the user may not log in, for the history."""
     if user is None:
         return LoginRefused(login_name, "unknown user")
@@ -92,10 +108,11 @@ def _fault(user: User | None, login_name: str, *, matches: bool) -> LoginRefused
         return LoginRefused(
             login_name, "no password: provisioned for single sign-on", remedy=remedy
         )
-    if not matches:
-        return LoginRefused(login_name, "wrong password")
-    if user.disabled:
-        return LoginRefused(login_name, "disabled", remedy="alter user … set disabled = false")
+    ended = credentials.why_not_let_in(user, at)
+    if not matches and ended != "locked":
+        return LoginRefused(login_name, WRONG_PASSWORD)
+    if ended is not None:
+        return LoginRefused(login_name, ended, remedy=REMEDIES[ended])
     if user.must_change_password:
         # A login can't change the password yet, so it would hold a password that others know.
         remedy = "alter user … set password = … must_change_password = false"
