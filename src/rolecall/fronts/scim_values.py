@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import assert_never
 
 import msgspec
@@ -177,6 +178,7 @@ def predicate_of_parts(parts: Iterable[tuple[str, Json]]) -> Predicate:
 # ---- times -----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1_024)
 def iso_time(at: int) -> str:
     """A dateTime to the millisecond, UTC (RFC 7643 section 2.3.5).
 
