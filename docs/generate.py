@@ -20,7 +20,6 @@ from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.fronts import (
-    sql_integrations,
     sql_users,
     tables,
     tables_network,
@@ -294,9 +293,7 @@ def property_page() -> str:
 
 def is_later(title: str, name: str) -> bool:
     """Whether a property is read, and refused as not supported yet."""
-    if "USER" in title:
-        return name not in sql_users.SETTABLE | {NETWORK_POLICY}
-    return name in sql_integrations.UNSUPPORTED
+    return "USER" in title and name not in sql_users.SETTABLE | {NETWORK_POLICY}
 
 
 def columns() -> str:

@@ -79,7 +79,50 @@ alter security integration idp unset some_policy;
 --! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES
 
 alter security integration idp set network_policy = office;
---! 000002 Unsupported feature: property NETWORK_POLICY of a security integration is not supported yet.
+--! 002003 Network policy 'OFFICE' does not exist or not authorized.
+
+create network policy office allowed_ip_list = ('192.0.2.0/24');
+--> Network policy OFFICE successfully created.
+
+alter security integration idp set network_policy = office;
+--> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+
+alter network policy office rename to headquarters;
+--> Statement executed successfully.
+
+desc integration idp;
+--> property | property_value
+--> ENABLED | false
+--> NETWORK_POLICY | HEADQUARTERS
+--> RUN_AS_ROLE | PROV
+--> SYNC_PASSWORD | true
+--> COMMENT | off
+--> SCIM_ENDPOINT_ID | 018f0000-0000-7000-8000-00000000000d
+--> CONFORMANCE | RFC
+--> UNKNOWN_ATTRIBUTES | IGNORE
+--> ATTRIBUTE_ALIASES |
+
+drop network policy headquarters;
+--! 003540 Cannot drop or replace network policy 'HEADQUARTERS': it is in use by INTEGRATION. Take it off there first.
+
+alter security integration idp unset office;
+--! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES
+
+alter security integration idp unset headquarters;
+--> Statement executed successfully.
+
+alter security integration idp set network_policy = 'HEADQUARTERS' comment = 'named as text';
+--> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+
+alter security integration idp unset network_policy;
+--> Statement executed successfully.
+
+create or replace security integration idp type = scim scim_client = 'okta' run_as_role = prov network_policy = headquarters;
+--> Integration IDP successfully created. The network policy is kept and shown; requests are not held against it yet.
+
+show integrations;
+--> name
+--> IDP
 
 drop api integration idp;
 --! 002003 Integration 'IDP' does not exist or not authorized.

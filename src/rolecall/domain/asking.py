@@ -35,6 +35,7 @@ from rolecall.domain.predicate import And, Compare, Field, Operator, Or, Predica
 from rolecall.domain.queries import (
     AccessTokens,
     AccessTokenSummary,
+    AttachedPolicy,
     AttemptsAfter,
     CurrentSession,
     Databases,
@@ -402,6 +403,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     Databases: databases,
     GovernedObjects: policies.governed_objects,
     OneGoverned: policies.one_governed,
+    AttachedPolicy: policies.attached_policy,
     ShownParameters: parameters.shown_parameters,
     History: history,
     AttemptsAfter: attempts_after,

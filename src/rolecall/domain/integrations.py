@@ -37,6 +37,7 @@ from rolecall.domain.model import (
     UnknownAttributes,
 )
 from rolecall.domain.names import Id
+from rolecall.domain.policies import NETWORK_POLICY, policy_to_attach
 from rolecall.domain.ports import Transaction
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
@@ -93,7 +94,7 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         run_as_role=run_as.id,
         endpoint=tx.endpoint_of(command.name) or command.endpoint,
         enabled=command.enabled,
-        network_policy=command.network_policy,
+        network_policy=_policy(tx, session, command.network_policy),
         sync_password=command.sync_password,
         comment=command.comment,
         conformance=command.conformance,
@@ -115,7 +116,7 @@ def change_integration(tx: Transaction, session: Session, command: ChangeIntegra
 
     after = before
     for change in command.changes:
-        after = _changed(after, change)
+        after = _changed(after, _resolved(tx, session, change))
     if after == before:
         return Effect()
     tx.save_integration(after)
@@ -136,6 +137,17 @@ def _told(integration: Integration, field: str) -> Json:
         return dict(integration.attribute_aliases)
     value: Json = getattr(integration, field)
     return value
+
+
+def _resolved(tx: Transaction, session: Session, change: Set | Unset) -> Set | Unset:
+    """The change as it is kept: a network policy is its id (DESIGN contract 8)."""
+    if change.at.attribute != NETWORK_POLICY or not isinstance(change, Set):
+        return change
+    return Set(change.at, _policy(tx, session, properties.text(NETWORK_POLICY, change.value)))
+
+
+def _policy(tx: Transaction, session: Session, name: str | None) -> str | None:
+    return policy_to_attach(tx, session, name).id if name else None
 
 
 def _changed(integration: Integration, change: Set | Unset) -> Integration:

@@ -24,12 +24,12 @@ from rolecall.domain.commands import (
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import AddressNotAdmitted, AlreadyExists, InUse, InvalidValue, NotFound
 from rolecall.domain.events import Event, GovernedChanged, GovernedCreated, GovernedDropped
-from rolecall.domain.grants import governed_meant
+from rolecall.domain.grants import governed_meant, integration_meant
 from rolecall.domain.model import Governed, Json, Kind, NetworkPolicy, NetworkRule, Privilege
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.properties import PropertyRule
-from rolecall.domain.queries import GovernedObjects, GovernedSummary, OneGoverned
+from rolecall.domain.queries import AttachedPolicy, GovernedObjects, GovernedSummary, OneGoverned
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
 
@@ -439,6 +439,15 @@ def one_governed(reading: Reading, session: Session, query: OneGoverned) -> Gove
         _require_owned(reading, session, query.kind, found, query.object)
     owners = access.names_of(reading, {found.owner})
     return GovernedSummary(governed=found, owner=owners.get(found.owner))
+
+
+def attached_policy(reading: Reading, session: Session, query: AttachedPolicy) -> Name | None:
+    """What an integration's owner reads of its policy, whoever owns that."""
+    integration = integration_meant(reading, query.integration)
+    target = access.target_of(Kind.INTEGRATION, integration)
+    access.require_owned(reading, session, target, query.integration)
+    policy = policy_with(reading, integration.network_policy)
+    return None if policy is None else policy.name
 
 
 # ---- finding -----------------------------------------------------------------------------------

@@ -170,6 +170,12 @@ class OneGoverned(Query[GovernedSummary], frozen=True, kw_only=True):
     object: Ref
 
 
+class AttachedPolicy(Query[Name | None], frozen=True, kw_only=True):
+    """The name of an integration's network policy: needs OWNERSHIP of the integration."""
+
+    integration: Ref
+
+
 class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):
     """A parameter as SHOW PARAMETERS prints it; `level` is empty where the default stands."""
 

@@ -8,9 +8,11 @@ from rolecall.domain.commands import At, ByName, Command
 from rolecall.domain.errors import InvalidValue, NotFound
 from rolecall.domain.integrations import FIELDS, choice
 from rolecall.domain.model import Conformance, Json, Kind, ScimClient, UnknownAttributes
-from rolecall.domain.names import Id, Name, key_of
-from rolecall.domain.queries import OneIntegration, RoleInSession, Tokens
+from rolecall.domain.names import Id, Name
+from rolecall.domain.policies import NETWORK_POLICY
+from rolecall.domain.queries import AttachedPolicy, RoleInSession, Tokens
 from rolecall.fronts.sql_names import json_of, meant, name_of
+from rolecall.fronts.sql_network import parameter_value
 from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.scim.aliases import is_attribute, place_of
@@ -32,8 +34,6 @@ from rolecall.sql.statements import (
 from rolecall.sql.timestamps import microseconds_of
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-UNSUPPORTED = frozenset({"NETWORK_POLICY"})
-"""A policy that is not enforced must not look as if it were."""
 ALIASES_MAX = 100
 ALIAS_CHARACTERS_MAX = 200
 
@@ -45,9 +45,6 @@ def _properties(items: tuple[Property, ...]) -> dict[str, Value]:
 
 
 def _require_supported(item: Property) -> None:
-    if item.name in UNSUPPORTED:
-        what = f"property {item.name} of a security integration"
-        raise unsupported(what, line=item.line, column=item.column)
     if item.name == "CONFORMANCE" and str(item.value).upper() == Conformance.SNOWFLAKE:
         raise unsupported("CONFORMANCE = 'SNOWFLAKE'", line=item.line, column=item.column)
     if isinstance(item.value, Pairs):
@@ -85,6 +82,7 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
     """CREATE SECURITY INTEGRATION."""
     given = _properties(statement.properties)
     comment, aliases = given.get("COMMENT"), given.get("ATTRIBUTE_ALIASES")
+    policy = given.get(NETWORK_POLICY)
     return commands.CreateIntegration(
         id=moment.world.ids.new(),
         endpoint=moment.world.ids.new(),
@@ -94,6 +92,7 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
         at=moment.at,
         enabled=given.get("ENABLED", True) is True,
         sync_password=given.get("SYNC_PASSWORD", False) is True,
+        network_policy=None if policy is None else str(parameter_value(policy)),
         comment=None if comment is None else str(comment),
         conformance=choice("CONFORMANCE", _word(given, "CONFORMANCE"), Conformance.RFC),
         unknown_attributes=choice(
@@ -157,6 +156,8 @@ def alter_integration(statement: AlterSecurityIntegration, moment: Moment) -> tu
 
 
 def _value(name: str, value: Value) -> Json:
+    if name == NETWORK_POLICY:
+        return parameter_value(value)
     if name != "REJECT_TOKENS_ISSUED_BEFORE":
         return json_of(value)
     at = microseconds_of(str(value))
@@ -172,9 +173,9 @@ def _unset(
     if name in FIELDS:
         return commands.Unset(At(name))
     # scim-custom page: `unset <scim_network_policy>`, meaning the policy in force.
-    found = moment.ask(OneIntegration(integration=meant(statement.name)))
-    if found.network_policy is not None and key_of(found.network_policy) == key_of(name):
-        return commands.Unset(At("NETWORK_POLICY"))
+    policy = moment.ask(AttachedPolicy(integration=meant(statement.name)))
+    if policy is not None and policy == name_of(identifier):
+        return commands.Unset(At(NETWORK_POLICY))
     raise InvalidValue(name, f"it is none of {', '.join(FIELDS)}")
 
 

@@ -9,6 +9,7 @@ from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX, Narrowing, matcher
 from rolecall.domain.queries import (
+    AttachedPolicy,
     Databases,
     GrantRow,
     GrantsOfRole,
@@ -290,7 +291,8 @@ def _described(statement: Describe, moment: Moment) -> Table:
         case ObjectKind.INTEGRATION:
             found = moment.ask(OneIntegration(integration=ref))
             run_as_role = role_names(moment).get(found.run_as_role)
-            rows = tables.described_integration(found, run_as_role)
+            policy = moment.ask(AttachedPolicy(integration=ref))
+            rows = tables.described_integration(found, run_as_role, policy)
             return table_of(tables.DESCRIBE_INTEGRATION, rows)
         case _:
             role = moment.ask(OneRole(role=ref)).role

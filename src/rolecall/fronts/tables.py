@@ -226,11 +226,13 @@ DESCRIBE_INTEGRATION: Fields[Described] = (
 )
 
 
-def described_integration(found: Integration, run_as_role: Name | None) -> tuple[Described, ...]:
+def described_integration(
+    found: Integration, run_as_role: Name | None, network_policy: Name | None
+) -> tuple[Described, ...]:
     """The rows of DESCRIBE SECURITY INTEGRATION; the rejection date stands there when it is set."""
     rows = (
         Described(name="ENABLED", type="Boolean", value=said(found.enabled), default="true"),
-        Described(name="NETWORK_POLICY", value=found.network_policy),
+        Described(name="NETWORK_POLICY", value=network_policy),
         Described(name="RUN_AS_ROLE", value=run_as_role),
         Described(
             name="SYNC_PASSWORD", type="Boolean", value=said(found.sync_password), default="false"
