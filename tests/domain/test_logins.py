@@ -226,7 +226,7 @@ def test_use_of_what_is_not_granted_or_not_there_is_refused(
     session = acting(account, opened(account, local, bob))
     login = session.login or Id("")
     for use, refusal in (
-        (ChangeSession(session=login, at=NOW, role=by("SYSADMIN")), RoleNotGranted),
+        (ChangeSession(session=login, at=NOW, role=by("SYSADMIN")), NotFound),
         (ChangeSession(session=login, at=NOW, role=by("NOBODY")), NotFound),
         (ChangeSession(session=login, at=NOW, database=Name("NOTHING")), NotFound),
     ):

@@ -446,6 +446,23 @@ def role_meant(reading: Reading, ref: Ref) -> Role:
     return role
 
 
+def role_granted(reading: Reading, session: Session, ref: Ref) -> Role:
+    """The role, if the session's user could act as it.
+
+    Raises RoleNotGranted where that user may know of the role, else NotFound.
+    """
+    role = role_meant(reading, ref)
+    available = available_roles(reading, session)
+    if role.id in available:
+        return role
+    if role.owner in available or any(
+        _roles_hold(reading, privilege, available)
+        for privilege in (Privilege.MANAGE_GRANTS, Privilege.MONITOR_ROLE)
+    ):
+        raise RoleNotGranted(role.name, session.actor)
+    raise NotFound(Kind.ROLE, label(ref))
+
+
 def label(ref: Ref) -> str:
     """What a refusal calls the object."""
     return ref.name if isinstance(ref, ByName) else ref

@@ -12,7 +12,7 @@ from rolecall.domain.commands import (
     Ref,
 )
 from rolecall.domain.effects import Effect, Moved
-from rolecall.domain.errors import AlreadyExists, LoginRefused, NotFound, RoleNotGranted
+from rolecall.domain.errors import AlreadyExists, LoginRefused, NotFound
 from rolecall.domain.events import (
     DatabaseCreated,
     DatabaseDropped,
@@ -56,10 +56,8 @@ def open_session(tx: Transaction, _session: Session, command: OpenSession) -> Ef
 
 
 def change_session(tx: Transaction, session: Session, command: ChangeSession) -> Effect:
-    """USE. Raises NotFound (also for a role not granted), RoleNotGranted."""
-    role = access.role_meant(tx, command.role) if command.role is not None else None
-    if role is not None and role.id not in access.available_roles(tx, session):
-        raise RoleNotGranted(role.name, session.actor)
+    """USE. Raises NotFound, or RoleNotGranted for a role that the user may know of."""
+    role = access.role_granted(tx, session, command.role) if command.role is not None else None
     secondary = _secondary_meant(tx, session, command.secondary)
     parameters.session_values({}, command.parameters)
     if command.database is not None and tx.database_named(command.database) is None:
@@ -90,12 +88,7 @@ def _secondary_meant(
     """The ids of the secondary roles, each of which must be granted now (vendor: USE)."""
     if refs is None or refs == ALL_ROLES:
         return None if refs is None else ALL_ROLES
-    available = access.available_roles(tx, session)
-    roles = [access.role_meant(tx, ref) for ref in refs]
-    for role in roles:
-        if role.id not in available:
-            raise RoleNotGranted(role.name, session.actor)
-    return tuple(dict.fromkeys(role.id for role in roles))
+    return tuple(dict.fromkeys(access.role_granted(tx, session, ref).id for ref in refs))
 
 
 def close_session(tx: Transaction, session: Session, command: CloseSession) -> Effect:
