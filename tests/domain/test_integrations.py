@@ -205,7 +205,6 @@ def test_another_s_integration_is_absent(account: Account, local: Session) -> No
         (put("ENABLED", value=False), "ENABLED", True, False),
         (put("SYNC_PASSWORD", value=True), "SYNC_PASSWORD", False, True),
         (put("COMMENT", "x"), "COMMENT", None, "x"),
-        (put("NETWORK_POLICY", "P"), "NETWORK_POLICY", None, "P"),
         (put("REJECT_TOKENS_ISSUED_BEFORE", 5), "REJECT_TOKENS_ISSUED_BEFORE", None, 5),
     ],
 )

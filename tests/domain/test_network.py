@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ BLOCKS6 = st.builds(lambda a, n: str(ip_network((a, n), strict=False)), V6, st.i
 
 
 def a_policy(**lists: tuple[str, ...]) -> NetworkPolicy:
-    named = {name: tuple(Name(entry) for entry in entries) for name, entries in lists.items()}
-    return NetworkPolicy(id=an_id(1), name=Name("P"), owner=None, created_at=NOW, **named)
+    plain = NetworkPolicy(id=an_id(1), name=Name("P"), owner=None, created_at=NOW)
+    return msgspec.structs.replace(plain, **lists)
 
 
 def a_rule(name: str, type: str, *values: str, mode: str = "INGRESS") -> NetworkRule:

@@ -9,7 +9,7 @@ import pytest
 
 from builders import NOW, SECOND, add_role, add_user, admin, integration_session, role_id
 from rolecall.domain.attempts import Attempt, AttemptKind
-from rolecall.domain.commands import At, ByName, ChangeIntegration, DropRole, Set
+from rolecall.domain.commands import ByName, DropRole
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Name
 from rolecall.fronts.login import Login, log_in, session_of
@@ -321,10 +321,8 @@ def test_dropping_an_integration_says_which_tokens_it_ended(desk: Desk) -> None:
 
 def test_unsetting_a_policy_by_its_own_name_unsets_the_policy_in_force(desk: Desk) -> None:
     integration_session(desk.account)
-    change = ChangeIntegration(
-        integration=ByName(Name("OKTA")), changes=(Set(At("NETWORK_POLICY"), "Office"),), at=NOW
-    )
-    desk.account.execute(admin(desk.account), change)
+    desk.run("create network policy office")
+    desk.run("alter security integration okta set network_policy = office")
     desk.run("alter security integration okta unset office")
     assert ("NETWORK_POLICY", "String", "", "") in desk.rows("desc integration okta")
 

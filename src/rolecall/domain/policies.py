@@ -5,6 +5,7 @@ integration by its property. Rules stand in policies by name, which no statement
 """
 
 from collections.abc import Callable, Iterator
+from typing import assert_never
 
 import msgspec
 
@@ -249,6 +250,8 @@ def _changed(kind: GovernedKind, governed: Governed, change: GovernedChange) -> 
             value = tuple(dict.fromkeys((*present, *_listed(rule, name, values))))
         case Remove(values=values):
             value = _without(name, present, _listed(rule, name, values))
+        case _:
+            assert_never(change)
     return msgspec.structs.replace(governed, **{rule.field: value})
 
 
