@@ -1,9 +1,13 @@
 """Secrets and ids: random enough, kept as verifiers only, alive six calendar months."""
 
+from base64 import b64decode
 from datetime import UTC, datetime
 from uuid import RFC_4122, UUID
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from rolecall.vault import RandomIds, SystemClock, Vault, token_expiry
 
@@ -75,3 +79,32 @@ def test_a_password_matches_its_verifier_and_no_other() -> None:
 @pytest.mark.parametrize("verifier", [None, "", "not a verifier"])
 def test_without_a_verifier_no_password_matches(verifier: str | None) -> None:
     assert not Vault().password_matches(verifier, "anything")
+
+
+# ---- public keys -----------------------------------------------------------------------------
+
+
+def pem_of(bits: int) -> str:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=bits).public_key()
+    shape = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, shape).decode()
+
+
+def test_a_public_key_is_read_with_and_without_its_header() -> None:
+    pem = pem_of(2_048)
+    body = "".join(pem.splitlines()[1:-1])
+    assert Vault().public_key(pem) == Vault().public_key(body) == body
+    assert isinstance(load_der_public_key(b64decode(body)), rsa.RSAPublicKey)
+
+
+@pytest.mark.parametrize("text", ["", "no key", "AAAA", "é", "-----BEGIN PUBLIC KEY-----"])
+def test_what_is_no_key_is_none(text: str) -> None:
+    assert Vault().public_key(text) is None
+
+
+def test_a_short_key_and_one_that_is_not_rsa_are_none() -> None:
+    curve = ed25519.Ed25519PrivateKey.generate().public_key()
+    shape = serialization.PublicFormat.SubjectPublicKeyInfo
+    other = curve.public_bytes(serialization.Encoding.PEM, shape).decode()
+    assert Vault().public_key(pem_of(1_024)) is None
+    assert Vault().public_key(other) is None

@@ -448,3 +448,56 @@ def test_what_is_absent_is_refused_unless_if_exists(account: Account, local: Ses
     assert (
         carried_out(account, local, DropUser(user=drop.user, at=NOW, if_exists=True)).events == ()
     )
+
+
+# ---- CREATE OR ALTER -------------------------------------------------------------------------
+
+
+def test_create_or_alter_makes_who_is_not_there(account: Account, local: Session) -> None:
+    effect = carried_out(account, local, created("BOB", or_alter=True))
+    assert [type(event) for event in effect.events] == [UserCreated]
+
+
+def test_create_or_alter_unsets_what_it_does_not_name(account: Account, local: Session) -> None:
+    named: dict[str, Json] = {"COMMENT": "c", "EMAIL": "b@example.com", "EXT_AUTHN_UID": "b"}
+    bob = carried_out(account, local, created("BOB", "b", properties=named)).answer
+    assert isinstance(bob, UserCard)
+    again = created("BOB", "bob", or_alter=True, properties={"FIRST_NAME": "Bob"})
+    carried_out(account, local, again)
+    user = card_of(account, local, bob.user.id).user
+    assert (user.comment, user.email, user.kept, user.first_name) == (None, None, {}, "Bob")
+    assert user.login_name == "bob"
+    carried_out(account, local, created("BOB", or_alter=True, properties={"EMAIL": "n@x.org"}))
+    assert card_of(account, local, bob.user.id).user.email == "n@x.org"
+
+
+def test_create_or_alter_lets_nobody_in_who_was_out(account: Account, local: Session) -> None:
+    out: dict[str, Json] = {"DISABLED": True, "EXPIRES_AT": NOW, "LOCKED_UNTIL": NOW + 9}
+    carried_out(account, local, created("BOB", properties={**out, "PASSWORD": "verifier"}))
+    assert carried_out(account, local, created("BOB", or_alter=True)).events == ()
+
+
+def test_create_or_alter_of_another_s_user_is_refused(account: Account, okta: Session) -> None:
+    add_user(account, okta, "BOB")
+    add_user(account, okta, "EVE")
+    session = user_session(account, "EVE")
+    with pytest.raises(NotFound):
+        carried_out(account, session, created("BOB", or_alter=True))
+
+
+def test_what_is_kept_without_effect_is_told_in_the_history(
+    account: Account, local: Session
+) -> None:
+    bob = add_user(account, local, "BOB")
+    (event,) = carried_out(account, local, change(bob, put("EXT_AUTHN_UID", "b"))).events
+    assert event == UserChanged(
+        id=bob, before={"EXT_AUTHN_UID": None}, after={"EXT_AUTHN_UID": "b"}
+    )
+    carried_out(account, local, change(bob, Unset(At("EXT_AUTHN_UID"))))
+    assert card_of(account, local, bob).user.kept == {}
+
+
+def test_a_service_bypasses_no_second_factor(account: Account, local: Session) -> None:
+    given: dict[str, Json] = {"TYPE": "SERVICE", "BYPASS_MFA_UNTIL": NOW}
+    with pytest.raises(InvalidValue):
+        carried_out(account, local, created("ROBOT", properties=given))

@@ -16,7 +16,7 @@ from rolecall.domain.commands import (
     Unset,
 )
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import AlreadyExists, InvalidValue, NotFound, RoleNotGranted
+from rolecall.domain.errors import AlreadyExists, InvalidValue, NotFound
 from rolecall.domain.events import (
     AccessTokenAdded,
     AccessTokenChanged,
@@ -41,7 +41,7 @@ SERVICES = (UserType.SERVICE, UserType.LEGACY_SERVICE)
 
 
 def add_access_token(tx: Transaction, session: Session, command: AddAccessToken) -> Effect:
-    """A token more. Raises NotFound, NotAuthorized, AlreadyExists, InvalidValue, RoleNotGranted."""
+    """A token more. Raises NotFound, NotAuthorized, AlreadyExists, InvalidValue."""
     user = _user_meant(tx, session, command.user, if_exists=command.if_exists)
     if user is None:
         return Effect()
@@ -74,7 +74,9 @@ def _restriction(tx: Transaction, user: User, ref: Ref | None) -> Id | None:
         return None
     role = access.role_meant(tx, ref)
     if role.id not in access.roles_of_user(tx, user.id):
-        raise RoleNotGranted(role.name, user.name)
+        fix = f"grant role {access.quoted(role.name)} to user {access.quoted(user.name)}"
+        why = f"role {role.name} is not granted to user {user.name}"
+        raise InvalidValue("ROLE_RESTRICTION", why, remedy=fix)
     return role.id
 
 

@@ -445,7 +445,7 @@ class Secrets(Protocol):
         ...
 
     def public_key(self, text: str) -> str | None:
-        """The base64 DER of an RSA public key in PEM; None for what is no such key, or a weak one."""
+        """The base64 DER of an RSA public key in PEM; None for another key and a weak one."""
         ...
 
     def password_matches(self, verifier: str | None, password: str) -> bool:

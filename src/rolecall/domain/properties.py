@@ -118,7 +118,7 @@ KEPT: dict[str, Callable[[str, Json], Scalar]] = {
     "DEFAULT_MFA_METHOD": text,
     "EXT_AUTHN_UID": text,
 }
-"""Properties that are kept and shown, and have no effect: there is nothing here that they govern."""
+"""Properties that are kept and shown, without effect: nothing here is governed by them."""
 
 KNOWN = USER_PROPERTIES.keys() | KEPT.keys()
 
@@ -131,11 +131,15 @@ def fields_of(given: Mapping[str, Json]) -> dict[str, Any]:
 
     EMAIL is not among them: it lives in the profile.
     """
-    return {
+    fields: dict[str, Any] = {
         rule.field: rule.read(name, value)
         for name, value in given.items()
         if (rule := USER_PROPERTIES.get(name)) is not None
     }
+    if not KEPT.keys().isdisjoint(given):
+        read = {name: KEPT[name](name, value) for name, value in given.items() if name in KEPT}
+        fields["kept"] = {name: value for name, value in read.items() if value}
+    return fields
 
 
 def with_property(user: User, name: str, value: Json) -> User:
@@ -148,8 +152,7 @@ def with_property(user: User, name: str, value: Json) -> User:
 
 def _with_kept(user: User, name: str, value: Scalar) -> User:
     rest = {key: kept for key, kept in user.kept.items() if key != name}
-    kept = rest if value in (None, False) else {**rest, name: value}
-    return msgspec.structs.replace(user, kept=kept)
+    return msgspec.structs.replace(user, kept={**rest, name: value} if value else rest)
 
 
 def without_property(user: User, name: str) -> User:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from rolecall.domain.access import ACCOUNTADMIN, PUBLIC
+from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, why_ended
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession
 from rolecall.domain.effects import Moved
@@ -138,7 +138,7 @@ class LoginSeat:
         stored, user = found
         if stored.expires_at <= at:
             raise TokenRefused("expired", remedy="Log in again.")
-        if user is None or user.disabled or stored.role is None:
+        if user is None or why_ended(user, at) is not None or stored.role is None:
             raise TokenRefused("ended", remedy="The user can't log in any more.")
         self.session_id = stored.id
         session = Session(
