@@ -19,7 +19,7 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench clean
+.PHONY: help serve test check format docs lock wheel bench fuzz clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -73,6 +73,9 @@ wheel: .venv/.dev ## build dist/*.whl and dist/*.tar.gz, offline
 
 bench: .venv/.dev ## measure against the peers (takes minutes, wants the machine for itself)
 	@exec $(bin)/python -m bench $(ARGS)
+
+fuzz: .venv/.dev ## feed the SQL parser mutilated statements for ten minutes (ARGS="--seconds 60")
+	@exec nice -n 19 $(bin)/python tools/fuzz.py $(ARGS)
 
 clean: ## remove everything that make built; data folders stay
 	@rm -rf .venv dist docs/_build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -64,9 +64,9 @@ class NoSelecting:
         raise AssertionError(f"{sql} over {list(relations)} within {seconds_max}")
 
 
-def a_world(at: int = NOW) -> World:
+def a_world(at: int = NOW, first: int = 1) -> World:
     return World(
-        clock=FixedClock(at), ids=CountedIds(), secrets=PlainSecrets(), selecting=NoSelecting()
+        clock=FixedClock(at), ids=CountedIds(first), secrets=PlainSecrets(), selecting=NoSelecting()
     )
 
 
@@ -103,7 +103,8 @@ class ScimClientInProcess:
         role: str = "OKTA_PROVISIONER",
     ) -> None:
         self.account = account if account is not None else an_account()
-        self.world = a_world()
+        # Two clients of one account must not mint the same ids.
+        self.world = a_world(first=1 if account is None else 500_000)
         self.front = ScimFront(self.account, self.world)
         self.name = name
         self.session: Session = integration_session(

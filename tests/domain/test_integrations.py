@@ -46,7 +46,7 @@ from rolecall.domain.events import (
     TokenEnded,
     TokenIssued,
 )
-from rolecall.domain.model import Kind, Privilege, ScimClient, Token
+from rolecall.domain.model import Json, Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import OneIntegration, OneUser, Tokens, Users
 from rolecall.domain.session import Session
@@ -200,12 +200,28 @@ def test_another_s_integration_is_absent(account: Account, local: Session) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [("UNKNOWN_ATTRIBUTES", "x"), ("CONFORMANCE", 5), ("ATTRIBUTE_ALIASES", ["a"])],
+)
+@pytest.mark.usefixtures("okta")
+def test_a_word_or_pairs_of_another_kind_are_refused(
+    account: Account, local: Session, name: str, value: Json
+) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        carried_out(account, local, changed(put(name, value)))
+    assert refused.value.property_name == name
+
+
+@pytest.mark.parametrize(
     ("step", "name", "was", "now"),
     [
         (put("ENABLED", value=False), "ENABLED", True, False),
         (put("SYNC_PASSWORD", value=True), "SYNC_PASSWORD", False, True),
         (put("COMMENT", "x"), "COMMENT", None, "x"),
         (put("REJECT_TOKENS_ISSUED_BEFORE", 5), "REJECT_TOKENS_ISSUED_BEFORE", None, 5),
+        (put("UNKNOWN_ATTRIBUTES", "refuse"), "UNKNOWN_ATTRIBUTES", "IGNORE", "REFUSE"),
+        (put("CONFORMANCE", "snowflake"), "CONFORMANCE", "RFC", "SNOWFLAKE"),
+        (put("ATTRIBUTE_ALIASES", {"a": "title"}), "ATTRIBUTE_ALIASES", {}, {"a": "title"}),
     ],
 )
 @pytest.mark.usefixtures("okta")

@@ -1,8 +1,8 @@
 """The three pages' scripts, run by a role that has only what the pages ask of it.
 
-"It is possible not to use the ACCOUNTADMIN role in favor of a less-privileged role": with the global
-MANAGE GRANTS privilege, or with OWNERSHIP of the roles that are managed. Each grant that is taken
-away ends the script where it is needed, with the error that names what is missing.
+"It is possible not to use the ACCOUNTADMIN role in favor of a less-privileged role": with the
+global MANAGE GRANTS privilege, or with OWNERSHIP of the roles that are managed. Each grant that is
+taken away ends the script where it is needed, with the error that names what is missing.
 """
 
 from pathlib import Path

@@ -96,7 +96,7 @@ def test_the_hidden_and_the_absent_are_refused_alike(stranger: Worksheet, statem
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_the_hidden_is_not_hinted_at_by_another_case(stranger: Worksheet, statement: str) -> None:
     near, far = f'"{HIDDEN.lower()}"', f'"{ABSENT.lower()}"'
-    if "'" in statement.split("{}")[0]:
+    if "'" in statement.split("{}", maxsplit=1)[0]:
         near, far = near.strip('"'), far.strip('"')
     hidden = refusal_of(stranger, statement.format(near))
     absent = refusal_of(stranger, statement.format(far))

@@ -377,3 +377,9 @@ def test_a_mutated_query_is_planned_or_refused(data: st.DataObject) -> None:
 def test_any_text_is_planned_or_refused(text: str) -> None:
     with suppress(SqlCompilationError):
         plan_select(f"select {text}")
+
+
+def test_what_can_not_be_read_leaves_nothing_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(SqlCompilationError):
+        plan_select("with x as (select 1) set password = 'swordfish'")
+    assert caplog.records == []
