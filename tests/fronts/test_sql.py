@@ -429,7 +429,7 @@ def test_a_query_knows_who_asks_and_when(history: Desk) -> None:
 def test_secondary_roles_are_told_as_the_vendor_tells_them(desk: Desk) -> None:
     worksheet, _ = logged_in(desk, "BOB", "ANALYST")
     (answer,) = worksheet.run("select current_secondary_roles()")
-    assert answer.table.rows == [('{"roles":"ANALYST,PUBLIC","value":"ALL"}',)]
+    assert answer.table.rows == [('{"roles":"ANALYST","value":"ALL"}',)]
 
 
 # ---- users -----------------------------------------------------------------------------------

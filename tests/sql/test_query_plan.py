@@ -143,7 +143,6 @@ def test_arguments_of_a_table_function_are_constants() -> None:
         ("select a.b.fly(1) from a", "FLY"),
         ("select * from generate_series(1, 2)", "GENERATE_SERIES"),
         ("select * from table(flatten(parse_json('[1]')))", "FLATTEN"),
-        ("select * from table(result_scan(last_query_id()))", "LAST_QUERY_ID"),
         ("select localtime", "LOCALTIME"),
     ],
 )

@@ -366,11 +366,13 @@ def role_in_session(reading: Reading, session: Session, query: RoleInSession) ->
 def current_session(reading: Reading, session: Session, _query: CurrentSession) -> WhoAmI:
     """Account, current role and available roles."""
     available = access.names_of(reading, access.available_roles(reading, session))
+    secondary = access.names_of(reading, access.secondary_roles(reading, session))
     role = reading.role(session.role)
     return WhoAmI(
         account=reading.account(),
         role=role.name if role is not None else None,
         roles=tuple(sorted(available.values())),
+        secondary=tuple(sorted(secondary.values())),
     )
 
 

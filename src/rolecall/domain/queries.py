@@ -300,6 +300,7 @@ class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
     role: Name | None
     roles: tuple[Name, ...]
+    secondary: tuple[Name, ...] = ()
 
 
 class CurrentSession(Query[WhoAmI], frozen=True, kw_only=True):

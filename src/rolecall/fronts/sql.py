@@ -88,6 +88,7 @@ class Worksheet:
         self._account = account
         self._world = world
         self._seat = seat
+        self._last_query: Id | None = None
 
     def run(self, text: str) -> Iterator[Answer]:
         """The answers to a script's statements, one by one. Raises SqlRefusal at the first no."""
@@ -113,7 +114,14 @@ class Worksheet:
         try:
             session, place = self._seat.sit(noting.at, noting.request)
             noting.session = session
-            moment = Moment(account=self._account, world=self._world, session=session, place=place)
+            moment = Moment(
+                account=self._account,
+                world=self._world,
+                session=session,
+                place=place,
+                statement=piece.text,
+                last_query=self._last_query,
+            )
             statement = parse(piece.text, line=piece.line, column=piece.column)
             noting.statement, noting.subject = statement, subject_of(statement)
             table, message = self._answered(statement, piece, moment, noting)
@@ -123,6 +131,7 @@ class Worksheet:
             self._keep(noting, error)
             raise
         self._keep(noting, None)
+        self._last_query = noting.request
         return Answer(table=table, message=message, statement=piece.text, query_id=noting.request)
 
     def _keep(self, noting: Noting, error: Exception | None) -> None:

@@ -7,6 +7,8 @@ the session's rows only (DESIGN contract 10).
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import msgspec
+
 from rolecall import __version__
 from rolecall.domain.attempts import AttemptKind
 from rolecall.domain.commands import ByName, IssueToken
@@ -20,7 +22,9 @@ from rolecall.domain.queries import (
     RoleInSession,
     WhoAmI,
 )
+from rolecall.domain.session import ALL_ROLES, ActorKind
 from rolecall.domain.tables import Cell, ColumnType, Table
+from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import REST_EVENT_HISTORY, column_of, table_of
@@ -119,9 +123,39 @@ class Answers:
 
     def secondary_roles(self, _: tuple[Constant, ...]) -> Constant:
         """CURRENT_SECONDARY_ROLES, as the vendor's JSON text."""
-        if not self._moment.session.secondary:
-            return '{"roles":"","value":"NONE"}'
-        return f'{{"roles":"{",".join(self._who.roles)}","value":"ALL"}}'
+        chosen = self._moment.session.secondary
+        roles = ",".join(self._who.secondary)
+        value = "ALL" if chosen == ALL_ROLES else roles or "NONE"
+        return msgspec.json.encode({"roles": roles, "value": value}).decode()
+
+    def available_roles(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_AVAILABLE_ROLES, as the vendor's JSON text."""
+        return msgspec.json.encode(self._who.roles).decode()
+
+    def client(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_CLIENT: known of a local session alone."""
+        local = self._moment.session.actor_kind is ActorKind.LOCAL
+        return f"rolecall {__version__}" if local else None
+
+    def ip_address(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_IP_ADDRESS; a local session has none."""
+        return self._moment.session.client_ip
+
+    def region(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_REGION: a server of one's own is in none of the vendor's."""
+        return "LOCAL"
+
+    def statement(self, _: tuple[Constant, ...]) -> Constant:
+        """CURRENT_STATEMENT."""
+        return self._moment.statement
+
+    def last_query(self, _: tuple[Constant, ...]) -> Constant:
+        """LAST_QUERY_ID: of this worksheet; before its first statement there is none."""
+        return self._moment.last_query
+
+    def ddl(self, arguments: tuple[Constant, ...]) -> Constant:
+        """GET_DDL."""
+        return ddl_of(str(arguments[0]), str(arguments[1]), self._moment)
 
     def user(self, _: tuple[Constant, ...]) -> Constant:
         """CURRENT_USER."""
@@ -183,16 +217,23 @@ def _integration_meant(name: Name, moment: Moment) -> Name:
 FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
     "CURRENT_ACCOUNT": Answers.account,
     "CURRENT_ACCOUNT_NAME": Answers.account,
+    "CURRENT_AVAILABLE_ROLES": Answers.available_roles,
+    "CURRENT_CLIENT": Answers.client,
     "CURRENT_DATABASE": Answers.database,
+    "CURRENT_IP_ADDRESS": Answers.ip_address,
     "CURRENT_ORGANIZATION_NAME": Answers.organization,
+    "CURRENT_REGION": Answers.region,
     "CURRENT_ROLE": Answers.role,
     "CURRENT_SCHEMA": Answers.schema,
     "CURRENT_SECONDARY_ROLES": Answers.secondary_roles,
     "CURRENT_SESSION": Answers.session,
+    "CURRENT_STATEMENT": Answers.statement,
     "CURRENT_TIMESTAMP": Answers.timestamp,
     "CURRENT_USER": Answers.user,
     "CURRENT_VERSION": Answers.version,
     "CURRENT_WAREHOUSE": Answers.warehouse,
+    "GET_DDL": Answers.ddl,
+    "LAST_QUERY_ID": Answers.last_query,
     "IS_ROLE_IN_SESSION": Answers.role_in_session,
     "SYSTEM$GENERATE_SCIM_ACCESS_TOKEN": Answers.scim_token,
 }

@@ -42,6 +42,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     world: World
     session: Session
     place: Place
+    statement: str = ""
+    last_query: Id | None = None
 
     @property
     def at(self) -> int:

@@ -32,20 +32,28 @@ class AccountFunction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 _ACCOUNT_FUNCTIONS = (
     AccountFunction(name="CURRENT_ACCOUNT"),
     AccountFunction(name="CURRENT_ACCOUNT_NAME"),
+    AccountFunction(name="CURRENT_AVAILABLE_ROLES"),
+    AccountFunction(name="CURRENT_CLIENT"),
     AccountFunction(name="CURRENT_DATABASE"),
+    AccountFunction(name="CURRENT_IP_ADDRESS"),
     AccountFunction(name="CURRENT_ORGANIZATION_NAME"),
+    AccountFunction(name="CURRENT_REGION"),
     AccountFunction(name="CURRENT_ROLE"),
     AccountFunction(name="CURRENT_SCHEMA"),
     AccountFunction(name="CURRENT_SECONDARY_ROLES"),
     AccountFunction(name="CURRENT_SESSION"),
     # Microseconds since the epoch; the fractional precision is accepted and always 6.
     AccountFunction(name="CURRENT_TIMESTAMP", result=ResultType.TIMESTAMP_LTZ, arguments_max=1),
+    AccountFunction(name="CURRENT_STATEMENT"),
     AccountFunction(name="CURRENT_USER"),
     AccountFunction(name="CURRENT_VERSION"),
     AccountFunction(name="CURRENT_WAREHOUSE"),
     AccountFunction(
         name="IS_ROLE_IN_SESSION", result=ResultType.BOOLEAN, arguments_min=1, arguments_max=1
     ),
+    # The object's kind and its name, spelled as in a statement.
+    AccountFunction(name="GET_DDL", arguments_min=2, arguments_max=2),
+    AccountFunction(name="LAST_QUERY_ID"),
     # The second argument, the token's purpose, is ours.
     AccountFunction(
         name="SYSTEM$GENERATE_SCIM_ACCESS_TOKEN",
