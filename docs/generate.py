@@ -31,7 +31,7 @@ from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
 from rolecall.scim.quirks import QUIRKS
 from rolecall.scim.schema import COMMON, SCHEMAS, Attribute
-from rolecall.sql import properties, rules_grants, rules_network, statements
+from rolecall.sql import properties, rules_grants, rules_network, rules_users, statements
 from rolecall.sql.functions import ACCOUNT_FUNCTIONS, QUERY_FUNCTIONS
 
 FOLDER = Path(__file__).parent / "reference"
@@ -71,8 +71,12 @@ LIMITS = (
 )
 """A limit on everything: the constant, and what it counts."""
 
+USER_PROPERTIES = "CREATE USER, ALTER USER"
 PROPERTY_TABLES = {
-    "CREATE USER, ALTER USER": properties.USER,
+    USER_PROPERTIES: properties.USER,
+    "ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN": rules_users.TOKEN_ADDED,
+    "ALTER USER … ROTATE PROGRAMMATIC ACCESS TOKEN": rules_users.TOKEN_ROTATED,
+    "ALTER USER … MODIFY PROGRAMMATIC ACCESS TOKEN": rules_users.TOKEN_MODIFIED,
     "CREATE SECURITY INTEGRATION": properties.SCIM_CREATED,
     "ALTER SECURITY INTEGRATION": properties.SCIM_ALTERED,
     "CREATE NETWORK POLICY, ALTER NETWORK POLICY": rules_network.POLICY,
@@ -271,7 +275,7 @@ def property_page() -> str:
     for title, table in PROPERTY_TABLES.items():
         assert table.shapes is not None, "each of these statements names its properties"
         rows = [
-            (code(name), shape.value, "not yet" if is_later(title, name) else "")
+            (code(name), shape.value, carried_out(title, name))
             for name, shape in sorted(table.shapes.items())
         ]
         parts.append(f"## {title}\n\n" + grid(("property", "takes", "carried out"), rows))
@@ -291,9 +295,15 @@ def property_page() -> str:
     )
 
 
-def is_later(title: str, name: str) -> bool:
-    """Whether a property is read, and refused as not supported yet."""
-    return "USER" in title and name not in sql_users.SETTABLE | {NETWORK_POLICY}
+def carried_out(title: str, name: str) -> str:
+    """What comes of a property beyond being kept: nothing is said of those that do what they say."""
+    if title != USER_PROPERTIES:
+        return ""
+    if name in sql_users.WITHOUT_EFFECT:
+        return "kept and shown, without effect"
+    if name in sql_users.ALWAYS_FALSE:
+        return "accepted, without effect" if name == "DISABLE_MFA" else "always false"
+    return "" if name in sql_users.SETTABLE | {NETWORK_POLICY} else "not yet"
 
 
 def columns() -> str:

@@ -14,7 +14,7 @@ from rolecall.domain.credentials import password_reset
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import InvalidValue, NotFound
 from rolecall.domain.model import AccessToken, Json, Kind, UserCard
-from rolecall.domain.properties import KNOWN
+from rolecall.domain.properties import KEPT, KNOWN
 from rolecall.domain.tables import Table
 from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_refusals import unsupported
@@ -57,6 +57,10 @@ UNTIL = {
 """Minutes of the language, and the moment that the account keeps."""
 ALWAYS_FALSE = frozenset({"DISABLE_MFA", "EXT_AUTHN_DUO", "SNOWFLAKE_LOCK", "SNOWFLAKE_SUPPORT"})
 """What the vendor alone could make true, or what there is nothing here to do about."""
+WITHOUT_EFFECT = KEPT.keys() - UNTIL.values() | {
+    name for name, kept in UNTIL.items() if kept in KEPT
+}
+"""What is kept and shown, and governs nothing here."""
 DATED = {
     "PASSWORD": "PASSWORD_SET_AT",
     "RSA_PUBLIC_KEY": "RSA_PUBLIC_KEY_SET_AT",

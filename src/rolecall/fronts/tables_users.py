@@ -78,7 +78,7 @@ def fingerprint(key: str | None) -> str | None:
     """The vendor's fingerprint of a public key: SHA-256 of its DER.
 
     >>> fingerprint("AAAA")
-    'SHA256:cJ6AyISHokEeHuTfufIqhhSSz0gxZXDMDj8WnUwEk6w='
+    'SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw='
     """
     if key is None:
         return None
