@@ -8,8 +8,8 @@ from typing import Self
 import msgspec
 
 from rolecall import settings
-from rolecall.domain.account import Account
-from rolecall.domain.attempts import Noted
+from rolecall.domain.account import Account, Effects
+from rolecall.domain.attempts import Attempt, AttemptKind, Noted
 from rolecall.domain.commands import (
     ByName,
     ChangeUser,
@@ -23,11 +23,13 @@ from rolecall.domain.commands import (
     RevokeToken,
 )
 from rolecall.domain.credentials import password_reset
-from rolecall.domain.errors import NotFound
+from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
+from rolecall.domain.ports import Describe
 from rolecall.domain.session import ActorKind, Session
+from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 from rolecall.select.duck import DuckSelecting
 from rolecall.store.sqlite import SqliteStore
@@ -207,13 +209,16 @@ class Rolecall:
             purpose=purpose,
             instead=instead,
         )
-        account.execute(session, command)
+        act = Act(method="TOKEN ISSUE", kind=Kind.INTEGRATION, name=integration)
+        account.execute(session, command, describe=described(session, act))
         return minted.text
 
     def revoke_token(self, account: Account, token: str) -> Name:
         """End a token; the name of its integration. Raises NotFound, NotAuthorized."""
         session = self.local(account)
-        (effect,) = account.execute(session, RevokeToken(token=Id(token), at=session.at))
+        act = Act(method="TOKEN REVOKE", kind=Kind.TOKEN, name=token)
+        revoking = RevokeToken(token=Id(token), at=session.at)
+        (effect,) = account.execute(session, revoking, describe=described(session, act))
         assert isinstance(effect.answer, Token), "revoking answers with the token"
         return effect.answer.integration_name
 
@@ -225,8 +230,48 @@ class Rolecall:
         password = self.vault.mint_password()
         session = self.local(account)
         changes = password_reset(self.vault.hash_password(password), session.at)
-        account.execute(session, ChangeUser(user=found.id, changes=changes, at=session.at))
+        act = Act(method="RESET PASSWORD", kind=Kind.USER, name=found.name)
+        changing = ChangeUser(user=found.id, changes=changes, at=session.at)
+        account.execute(session, changing, describe=described(session, act))
         return password
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator did at this machine, for the audit trail."""
+
+    method: str
+    kind: Kind
+    name: str
+
+
+def described(session: Session, act: Act) -> Describe[Effects]:
+    """The attempt that an act leaves, however it ends."""
+
+    def describe(_: Effects | None, error: Exception | None) -> Attempt:
+        return Attempt(
+            kind=AttemptKind.STATEMENT,
+            at=session.at,
+            request=session.request,
+            method=act.method,
+            endpoint="command line",
+            status=0,
+            succeeded=error is None,
+            why=_why(error),
+            fix=error.remedy if isinstance(error, Refusal) else None,
+            actor=session.actor,
+            actor_kind=session.actor_kind.value,
+            resource_kind=act.kind.value,
+            resource_name=act.name,
+        )
+
+    return describe
+
+
+def _why(error: Exception | None) -> str | None:
+    """A refusal in SQL's words, on one line; the name of anything else."""
+    if isinstance(error, Refusal):
+        return refused(error).message.removeprefix("SQL compilation error:").strip()
+    return None if error is None else type(error).__name__
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
