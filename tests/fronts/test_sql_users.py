@@ -110,3 +110,11 @@ def test_every_property_of_the_language_is_carried_out() -> None:
 def test_a_fingerprint_is_of_the_key_s_bytes() -> None:
     assert fingerprint(None) is None
     assert fingerprint("AAAA") == "SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw="
+
+
+def test_what_happens_to_a_token_is_noted_of_its_user(desk: Desk) -> None:
+    bob = desk.attempts()[2].resource_id
+    desk.run("alter user bob add pat t; alter user bob set disabled = true")
+    *_, added, disabled = desk.attempts()
+    assert (added.resource_kind, added.resource_name) == ("USER", "BOB")
+    assert added.resource_id == disabled.resource_id == bob

@@ -129,7 +129,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         external_id=external_id,
         groups=groups.get(after.id, ()),
     )
-    return Effect((*_said(tx, before, after), *tokens_ended), answer, warnings)
+    return Effect((*tokens_ended, *_said(tx, before, after)), answer, warnings)
 
 
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:

@@ -178,5 +178,6 @@ def fix_of(error: Exception | None) -> str | None:
 
 def _id_of(effects: tuple[Effect, ...]) -> Id | None:
     """The subject's id, from the last event of what was done: a replacement ends with the new."""
-    ids = [event.id for effect in effects for event in effect.events]
+    # What happens to an access token happens to its user.
+    ids = [getattr(event, "user", event.id) for effect in effects for event in effect.events]
     return ids[-1] if ids else None
