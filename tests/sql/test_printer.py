@@ -28,6 +28,9 @@ from rolecall.sql.printer import print_redacted, print_statement
 from rolecall.sql.properties import SCIM_ALTERED, SCIM_CREATED, USER_SHAPES, Shape
 from rolecall.sql.rules import INTEGRATION_KINDS
 from rolecall.sql.rules_grants import PRIVILEGES
+from rolecall.sql.rules_network import POLICY as NETWORK_POLICY
+from rolecall.sql.rules_network import RULE_ALTERED as NETWORK_RULE
+from rolecall.sql.rules_network import RULE_LISTS
 from rolecall.sql.rules_users import TOKEN_ADDED, TOKEN_MODIFIED, TOKEN_ROTATED
 from rolecall.sql.statements import (
     AlterAccount,
@@ -53,6 +56,15 @@ from rolecall.sql.statements import (
     Statement,
     UseSchema,
     UseSecondaryRoles,
+)
+from rolecall.sql.statements_network import (
+    AddToLists,
+    AlterNetworkPolicy,
+    AlterNetworkRule,
+    CreateNetworkPolicy,
+    CreateNetworkRule,
+    RemoveFromLists,
+    ShowNetworkPolicies,
 )
 from rolecall.sql.statements_users import (
     AbortAllQueries,
@@ -176,7 +188,25 @@ def shown_grants(draw: st.DrawFn) -> ShowGrants:
 
 OWNED = st.sampled_from([kind for kind in ObjectKind if kind is not ObjectKind.ACCOUNT])
 PARAMETERS = {"TIMEZONE": Shape.LITERAL, "NETWORK_POLICY": Shape.LITERAL}
+POLICY, RULE = {**(NETWORK_POLICY.shapes or {})}, {**(NETWORK_RULE.shapes or {})}
+COMPLETE_RULE = (
+    Property(name="TYPE", value="IPV4"),
+    Property(name="VALUE_LIST", value=("192.0.2.1",)),
+)
 STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
+    st.builds(CreateNetworkPolicy, name=NAMES, or_alter=FLAGS, properties=properties(POLICY)),
+    st.builds(
+        AlterNetworkPolicy,
+        name=NAMES,
+        if_exists=FLAGS,
+        action=RENAMES
+        | changes(POLICY)
+        | st.builds(AddToLists, properties=properties({**(RULE_LISTS.shapes or {})}, 1))
+        | st.builds(RemoveFromLists, properties=properties({**(RULE_LISTS.shapes or {})}, 1)),
+    ),
+    st.builds(CreateNetworkRule, name=NAMES, or_replace=FLAGS, properties=st.just(COMPLETE_RULE)),
+    st.builds(AlterNetworkRule, name=NAMES, action=changes(RULE)),
+    st.builds(ShowNetworkPolicies, options=OPTIONS),
     st.builds(CreateRole, name=NAMES, or_replace=FLAGS, comment=st.none() | TEXTS),
     st.builds(AlterRole, name=NAMES, action=RENAMES | changes({"COMMENT": Shape.TEXT})),
     st.builds(CreateUser, name=NAMES, if_not_exists=FLAGS, properties=properties({**USER_SHAPES})),
