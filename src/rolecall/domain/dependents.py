@@ -6,6 +6,7 @@ Every walk is over grants of one object or of one role, and meets each grant onc
 from collections.abc import Iterable
 
 from rolecall.domain.events import Event, MembersRemoved, PrivilegeRevoked, RoleRevoked
+from rolecall.domain.grants import object_meant
 from rolecall.domain.model import Kind, PrivilegeGrant, RoleGrant
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading, Transaction
@@ -77,16 +78,16 @@ def end_role_grants(tx: Transaction, grants: Iterable[RoleGrant], at: int) -> li
     """These roles are granted no longer; a role that lost members has a new version."""
     events: list[Event] = []
     members: dict[Id, list[Id]] = {}
-    for grant in grants:
-        if grant.grantee_kind is Kind.USER:
-            members.setdefault(grant.role, []).append(grant.grantee)
-        elif tx.delete_role_grant(grant.role, grant.grantee):
-            events.append(RoleRevoked(id=grant.role, to=grant.grantee))
+    for role, grantee, kind in dict.fromkeys((g.role, g.grantee, g.grantee_kind) for g in grants):
+        if kind is Kind.USER:
+            members.setdefault(role, []).append(grantee)
+        else:
+            tx.delete_role_grant(role, grantee)
+            events.append(RoleRevoked(id=role, to=grantee))
     for role, users in members.items():
         gone = tx.remove_members(role, users)
-        if gone:
-            tx.touch(role, at)
-            events.append(MembersRemoved(id=role, users=gone))
+        tx.touch(role, at)
+        events.append(MembersRemoved(id=role, users=gone))
     return events
 
 
@@ -98,7 +99,7 @@ def end_what_it_granted(tx: Transaction, role: Id, at: int) -> list[Event]:
         deeper
         for grant in made
         if grant.grantee_kind is Kind.ROLE
-        for deeper in roles_passed_on(tx, grant, owner_of(tx, Kind.ROLE, grant.role))
+        for deeper in roles_passed_on(tx, grant, object_meant(tx, Kind.ROLE, grant.role).owner)
     ]
     privileges = [
         grant
@@ -108,31 +109,12 @@ def end_what_it_granted(tx: Transaction, role: Id, at: int) -> list[Event]:
     privileges += [
         deeper
         for grant in tuple(privileges)
-        for deeper in privileges_passed_on(tx, grant, owner_of(tx, grant.kind, grant.object))
+        for deeper in privileges_passed_on(
+            tx, grant, object_meant(tx, grant.kind, grant.object).owner
+        )
     ]
     return end_role_grants(tx, (*made, *passed), at) + end_privileges(tx, privileges)
 
 
 def _is_made_by(grant: RoleGrant, role: Id) -> bool:
     return grant.granted_by == role and role not in {grant.role, grant.grantee}
-
-
-def owner_of(reading: Reading, kind: Kind, on: Id) -> Id | None:
-    """The role that owns an object; nobody owns the account."""
-    match kind:
-        case Kind.USER:
-            found = reading.user(on)
-            return found.owner if found is not None else None
-        case Kind.ROLE:
-            role = reading.role(on)
-            return role.owner if role is not None else None
-        case Kind.INTEGRATION:
-            integration = reading.integration(on)
-            return integration.owner if integration is not None else None
-        case Kind.DATABASE:
-            return next((each.owner for each in reading.databases() if each.id == on), None)
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
-            governed = reading.governed(kind, on)
-            return governed.owner if governed is not None else None
-        case _:
-            return None

@@ -109,13 +109,12 @@ def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
 
 def _gains_option(tx: Transaction, wanted: RoleGrant) -> bool:
     """A grant that is there already can be passed on from now on; False when that is so already."""
-    for held in tx.hierarchy():
-        if (held.role, held.grantee) == (wanted.role, wanted.grantee):
-            if held.grant_option or not wanted.grant_option:
-                return False
-            tx.delete_role_grant(held.role, held.grantee)
-            return tx.save_role_grant(msgspec.structs.replace(held, grant_option=True))
-    return False
+    place = (wanted.role, wanted.grantee)
+    held = next(grant for grant in tx.hierarchy() if (grant.role, grant.grantee) == place)
+    if held.grant_option or not wanted.grant_option:
+        return False
+    tx.delete_role_grant(held.role, held.grantee)
+    return tx.save_role_grant(msgspec.structs.replace(held, grant_option=True))
 
 
 class Grantor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
