@@ -11,6 +11,7 @@ from rolecall.scim.aliases import (
     with_attributes,
     with_attributes_in_patch,
 )
+from rolecall.scim.errors import ScimError
 from rolecall.scim.schema import ENTERPRISE_USER, GROUP, USER
 
 ALIASES = aliases_for(
@@ -70,7 +71,7 @@ def test_an_alias_that_leads_nowhere_in_a_resource_is_left_out() -> None:
             {"name": {"formatted": "x"}, "name.givenName": "An"},
         ),
         ({"name": {"job": "x"}}, {"name": {}, "title": "x"}),
-        ({"title": "kept", "jobtitle": "passed over"}, {"title": "kept"}),
+        ({"title": "same", "jobtitle": "same"}, {"title": "same"}),
         ({"other": 1, "costs": "7"}, {"other": 1, f"{ENTERPRISE_USER}:costCenter": "7"}),
     ],
 )
@@ -78,6 +79,21 @@ def test_keys_of_a_body_get_the_attributes_name(
     body: dict[str, object], read: dict[str, object]
 ) -> None:
     assert with_attributes(ALIASES, body) == read
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"title": "x", "jobtitle": "y"},
+        {"jobtitle": "y", "title": "x"},
+        {"jobtitle": "x", "JobTitle": "y"},
+        {"jobtitle": "x", "name": {"job": "y"}},
+    ],
+)
+def test_two_names_with_two_values_are_the_attribute_given_twice(body: dict[str, object]) -> None:
+    with pytest.raises(ScimError) as refused:
+        with_attributes(ALIASES, body)
+    assert refused.value.detail == "'title' is given twice; send it once."
 
 
 @pytest.mark.parametrize(

@@ -92,13 +92,20 @@ def _renamed(aliases: Mapping[str, str], given: Object, prefix: str) -> Object:
         name = f"{prefix}.{key}" if prefix else key
         attribute = _within(aliases.get(name.lower()), prefix)
         if attribute is not None:
-            moved[attribute] = value
+            _move(moved, attribute, value)
         elif isinstance(value, dict) and not prefix:
             renamed[key] = _lifted(aliases, key, value, moved)
         else:
             renamed[key] = value
-    # What the body has under the attribute's own name stays; sent twice, the reader refuses it.
-    return renamed | {name: value for name, value in moved.items() if name not in renamed}
+    for attribute, value in moved.items():
+        _move(renamed, attribute, value)
+    return renamed
+
+
+def _move(values: Object, attribute: str, value: Json) -> None:
+    """Put a value under the attribute's own name; the same place must not get two values."""
+    if values.setdefault(attribute, value) != value:
+        raise errors.invalid_syntax(f"'{attribute}' is given twice; send it once.")
 
 
 def _within(attribute: str | None, prefix: str) -> str | None:
@@ -116,5 +123,5 @@ def _lifted(aliases: Mapping[str, str], parent: str, given: Object, moved: Objec
         if attribute is None:
             kept[key] = value
         else:
-            moved[attribute] = value
+            _move(moved, attribute, value)
     return kept
