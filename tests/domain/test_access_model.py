@@ -39,7 +39,6 @@ from rolecall.domain.errors import (
 from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Name
 from rolecall.domain.ports import Store
-from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import OneRole, OneUser, Query
 from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
@@ -150,16 +149,11 @@ class AccessMachine(RuleBasedStateMachine):
         return "done"
 
     def scim_id(self, thing: str) -> str:
-        found = self.store.read(
-            1,
-            lambda r: [
-                *r.find_users(EVERYTHING, None, None, 0, 99).items,
-                *r.find_roles(EVERYTHING, None, None, 0, 99).items,
-            ],
-        )
-        named = {getattr(card, "user", getattr(card, "role", None)).name: card for card in found}  # type: ignore[union-attr]  # each card has one of the two
-        card = named.get(Name(thing))
-        return "nobody" if card is None else getattr(card, "user", getattr(card, "role", None)).id  # type: ignore[union-attr]  # as above
+        """The id by which SCIM knows it; of what is absent, one that nothing has."""
+        user = self.store.read(1, lambda r: r.user_named(Name(thing)))
+        role = self.store.read(1, lambda r: r.role_named(Name(thing)))
+        found = user or role
+        return "nobody" if found is None else found.id
 
     # ---- what administrators do ----
 
