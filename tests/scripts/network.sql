@@ -228,3 +228,13 @@ grant create network policy, create network rule, attach policy on account to ro
 
 revoke create network policy on account from role securityadmin;
 --! 003001 System role 'SECURITYADMIN' can't be changed, given away or dropped.
+
+create network rule "my rule" type = ipv4 value_list = ('192.0.2.1');
+--> Network rule my rule successfully created.
+
+create network policy quoted allowed_network_rule_list = ('"my rule"', 'six');
+--> Network policy QUOTED successfully created.
+
+select get_ddl('network policy', 'quoted');
+--> GET_DDL('NETWORK POLICY', 'QUOTED')
+--> CREATE OR REPLACE NETWORK POLICY "QUOTED" ALLOWED_NETWORK_RULE_LIST = ('"my rule"', 'SIX');

@@ -5,6 +5,7 @@ Secrets are not in it: a password and an access token can't be read back.
 
 from collections.abc import Callable
 
+from rolecall.domain.access import quoted
 from rolecall.domain.model import Integration, Kind, NetworkPolicy, NetworkRule, User
 from rolecall.domain.names import Name
 from rolecall.domain.queries import (
@@ -124,8 +125,8 @@ def _policy(identifier: Identifier, moment: Moment) -> Statement:
         name=_named(found.name),
         or_replace=True,
         properties=_properties(
-            ALLOWED_NETWORK_RULE_LIST=tuple(found.allowed_network_rule_list),
-            BLOCKED_NETWORK_RULE_LIST=tuple(found.blocked_network_rule_list),
+            ALLOWED_NETWORK_RULE_LIST=tuple(map(quoted, found.allowed_network_rule_list)),
+            BLOCKED_NETWORK_RULE_LIST=tuple(map(quoted, found.blocked_network_rule_list)),
             ALLOWED_IP_LIST=found.allowed_ip_list,
             BLOCKED_IP_LIST=found.blocked_ip_list,
             COMMENT=found.comment,
