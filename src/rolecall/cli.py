@@ -200,13 +200,9 @@ def account_create(
     data: DataOption = None,
 ) -> None:
     """Make another account in the data folder; its administrator's password is shown once."""
-    from rolecall.domain.errors import AlreadyExists
-    from rolecall.domain.model import Kind
     from rolecall.domain.names import fold
 
     with opened(data) as rolecall:
-        if any(found.name == fold(name) for found in rolecall.store.accounts()):
-            raise AlreadyExists(Kind.ACCOUNT, fold(name))
         founded = rolecall.found(fold(name), fold(admin), integration=False)
     typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:", err=True)
     typer.echo(f"user {founded.administrator}  password {founded.password}")

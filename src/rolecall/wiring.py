@@ -8,6 +8,8 @@ from typing import Self
 import msgspec
 
 from rolecall import settings
+from rolecall.domain import organization
+from rolecall.domain.access import ACCOUNTADMIN
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.attempts import Attempt, AttemptKind, Noted
 from rolecall.domain.commands import (
@@ -16,7 +18,6 @@ from rolecall.domain.commands import (
     Command,
     CreateIntegration,
     CreateRole,
-    FoundAccount,
     GrantPrivileges,
     GrantRole,
     IssueToken,
@@ -24,11 +25,11 @@ from rolecall.domain.commands import (
 )
 from rolecall.domain.credentials import password_reset
 from rolecall.domain.errors import NotFound, Refusal
-from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
+from rolecall.domain.organization import Order
 from rolecall.domain.ports import Describe
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 from rolecall.select.duck import DuckSelecting
@@ -129,32 +130,23 @@ class Rolecall:
 
         Raises AlreadyExists when there is one of that name.
         """
-        number = 1 + max((found.number for found in self.store.accounts()), default=0)
         password = self.vault.mint_password()
-        new = self.world.ids.new
-        founding = FoundAccount(
-            id=new(),
+        order = Order(
             organization=ORGANIZATION,
             name=name,
-            role_ids={role: new() for role in SYSTEM_ROLES},
-            database=new(),
-            administrator=new(),
-            administrator_name=administrator,
+            administrator=administrator,
             password=self.vault.hash_password(password),
-            at=self.world.clock.now(),
         )
-        admin = founding.role_ids["ACCOUNTADMIN"]
-        session = Session(
-            number=number,
-            actor="bootstrap",
-            actor_kind=ActorKind.SYSTEM,
-            role=admin,
-            at=founding.at,
-            request=new(),
-        )
+        ids = self.world.ids
+        founding = organization.born(order, ids, self.world.clock.now())
+        admin = founding.role_ids[ACCOUNTADMIN]
         more = self._provisioning(admin, founding.at) if integration else ()
-        self.account(number).execute(session, founding, *more)
-        return Founded(number=number, name=name, administrator=administrator, password=password)
+        account = organization.found(
+            self.store, founding, *more, actor="bootstrap", request=ids.new()
+        )
+        return Founded(
+            number=account.number, name=name, administrator=administrator, password=password
+        )
 
     def _provisioning(self, admin: Id, at: int) -> tuple[Command, ...]:
         """What the documents' custom SCIM script does (documents: custom SCIM)."""

@@ -56,8 +56,11 @@ use secondary roles public, sysadmin;
 use secondary roles nobody;
 --! 002003 Role 'NOBODY' does not exist or not authorized.
 
-use secondary roles orgadmin;
---! 003013 Requested role 'ORGADMIN' is not assigned to the executing user. Specify another role to activate.
+create role loner;
+--> Role LONER successfully created.
+
+use secondary roles loner;
+--! 003013 Requested role 'LONER' is not assigned to the executing user. Specify another role to activate.
 
 show databases;
 --> name | is_current | owner | kind

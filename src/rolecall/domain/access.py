@@ -104,7 +104,8 @@ def available_roles(reading: Reading, session: Session) -> frozenset[Id]:
     """Every role that the session's user could act as."""
     roles = roles_of_user(reading, session.user)
     if session.actor_kind is ActorKind.LOCAL:
-        roles |= reached(reading, system_role(reading, ACCOUNTADMIN).id)
+        for name in (ACCOUNTADMIN, ORGADMIN):
+            roles |= reached(reading, system_role(reading, name).id)
     return roles
 
 

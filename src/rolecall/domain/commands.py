@@ -115,6 +115,7 @@ class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     administrator_name: Name
     password: str
     at: int
+    comment: str | None = None
 
 
 # ---- users ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """An account is born whole: system roles with all they hold, DEMO_DB and its first user."""
 
+from rolecall.domain import properties
 from rolecall.domain.commands import FoundAccount
 from rolecall.domain.effects import Effect
 from rolecall.domain.events import AccountFounded
@@ -49,8 +50,15 @@ No rows say so: an older account has what a newer table gives (`access.account_p
 DEMO_DB = Name("DEMO_DB")
 
 
+class NumberTaken(Exception):
+    """An account has this number already: whoever founds takes another."""
+
+
 def found_account(tx: Transaction, session: Session, command: FoundAccount) -> Effect:
-    """The account and all that it is born with."""
+    """The account and all that it is born with. Raises NumberTaken, InvalidValue."""
+    if tx.role_named(Name("ORGADMIN")) is not None:  # every account has it, for life
+        raise NumberTaken
+    comment = properties.text("COMMENT", command.comment)
     tx.save_account(
         Account(
             number=session.number,
@@ -58,6 +66,7 @@ def found_account(tx: Transaction, session: Session, command: FoundAccount) -> E
             organization=command.organization,
             name=command.name,
             created_at=command.at,
+            comment=comment,
         )
     )
     ids = command.role_ids

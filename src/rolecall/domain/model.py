@@ -84,6 +84,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     organization: Name
     name: Name
     created_at: int
+    comment: str | None = None
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

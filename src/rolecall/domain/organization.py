@@ -1,0 +1,116 @@
+"""The organization is the accounts of one store: its first account's ORGADMIN makes and lists them.
+
+Whoever makes an account comes through `found`: the statement as well as the operator's command.
+"""
+
+import msgspec
+
+from rolecall.domain import access, model
+from rolecall.domain.account import Account
+from rolecall.domain.commands import Command, FoundAccount
+from rolecall.domain.errors import AlreadyExists, NotAuthorized
+from rolecall.domain.founding import SYSTEM_ROLES, NumberTaken
+from rolecall.domain.model import Kind, Privilege
+from rolecall.domain.names import Id, Name, key_of
+from rolecall.domain.ports import Ids, Reading, Store
+from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.users import require_name
+
+FIRST = 1
+"""The organization's own account; ORGADMIN of any other has no say over its neighbours."""
+TRIES_MAX = 100
+"""So many times in a row another process may found an account first."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new account is to be; of the password its hash."""
+
+    organization: Name
+    name: Name
+    administrator: Name
+    password: str
+    comment: str | None = None
+
+
+def born(order: Order, ids: Ids, at: int) -> FoundAccount:
+    """The command that makes the account of an order."""
+    return FoundAccount(
+        id=ids.new(),
+        organization=order.organization,
+        name=order.name,
+        role_ids={role: ids.new() for role in SYSTEM_ROLES},
+        database=ids.new(),
+        administrator=ids.new(),
+        administrator_name=order.administrator,
+        password=order.password,
+        at=at,
+        comment=order.comment,
+    )
+
+
+def found(store: Store, founding: FoundAccount, *more: Command, actor: str, request: Id) -> Account:
+    """The new account, whole or not at all; `more` is carried out as its ACCOUNTADMIN.
+
+    Raises InvalidValue, AlreadyExists for a name taken in any case, or a Refusal of `more`.
+    """
+    require_name("NAME", founding.name)
+    require_name("ADMIN_NAME", founding.administrator_name)
+    for _ in range(TRIES_MAX - 1):
+        try:
+            return _found_next(store, founding, *more, actor=actor, request=request)
+        except NumberTaken:
+            continue
+    return _found_next(store, founding, *more, actor=actor, request=request)
+
+
+def _found_next(
+    store: Store, founding: FoundAccount, *more: Command, actor: str, request: Id
+) -> Account:
+    """Numbers have no gaps: who finds the next one free has seen every name. Raises NumberTaken."""
+    present = store.accounts()
+    if any(key_of(account.name) == key_of(founding.name) for account in present):
+        raise AlreadyExists(Kind.ACCOUNT, founding.name)
+    account = Account(store, max((each.number for each in present), default=0) + 1)
+    session = Session(
+        number=account.number,
+        actor=actor,
+        actor_kind=ActorKind.SYSTEM,
+        role=founding.role_ids[access.ACCOUNTADMIN],
+        at=founding.at,
+        request=request,
+    )
+    account.execute(session, founding, *more)
+    return account
+
+
+def require_founder(account: Account, session: Session) -> None:
+    """Refuse who doesn't act as the organization's ORGADMIN (NotAuthorized)."""
+
+    def judge(reading: Reading) -> None:
+        access.require_live(reading, session)
+        # Vendor: what is made is made by the primary role.
+        _require(reading, access.primary_roles(reading, session))
+
+    account.moment(judge)
+
+
+def listed(account: Account, session: Session) -> tuple[model.Account, ...]:
+    """Every account, by number, to the organization's ORGADMIN. Raises NotAuthorized."""
+
+    def judge(reading: Reading) -> None:
+        access.require_live(reading, session)
+        _require(reading, access.active_roles(reading, session))
+
+    account.moment(judge)
+    return account.store.accounts()
+
+
+def _require(reading: Reading, roles: frozenset[Id]) -> None:
+    name = reading.account().name
+    if reading.number != FIRST:
+        remedy = "accounts are made and listed in the first account of this server"
+    elif access.system_role(reading, access.ORGADMIN).id not in roles:
+        remedy = "use role orgadmin; ACCOUNTADMIN may grant it"
+    else:
+        return
+    raise NotAuthorized(Privilege.OWNERSHIP, Kind.ACCOUNT, name, remedy=remedy)
