@@ -8,6 +8,7 @@ from typing import Any
 
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.names import Id
+from rolecall.domain.ports import Done
 from rolecall.fronts.scim import Accepted, Read, ScimFront, Write
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
 from rolecall.fronts.world import World
@@ -49,6 +50,7 @@ class ScimApp:
         self._readers = readers
         self._hashers = hashers
         self._mailbox: Mailbox | None = None
+        self._outgoing: list[tuple[Account, Write, Done[Effects]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one reply, one attempt."""
@@ -110,6 +112,18 @@ class ScimApp:
             return self._hashers
         return self._readers if len(exchange.body) > BODY_BYTES_INLINE_MAX else None
 
+    def _submit(self) -> None:
+        """Hand over what this turn of the loop has gathered: the writer begins when it is done.
+
+        Otherwise the two would take the interpreter from each other at every statement.
+        """
+        outgoing, self._outgoing = self._outgoing, []
+        for account, step, done in outgoing:
+            try:
+                account.submit(step.session, step.commands, step.describe, done)
+            except Exception as error:  # noqa: BLE001  a store that is closed takes nothing
+                done(None, error)
+
     async def _write(self, front: ScimFront, step: Write) -> Reply:
         loop = asyncio.get_running_loop()
         if self._mailbox is None:
@@ -120,7 +134,9 @@ class ScimApp:
         def done(result: Effects | None, error: Exception | None) -> None:
             mailbox.post(future, (result, error))
 
-        front.account.submit(step.session, step.commands, step.describe, done)
+        if not self._outgoing:
+            loop.call_soon(self._submit)
+        self._outgoing.append((front.account, step, done))
         result, error = await future
         if step.heavy:
             return await loop.run_in_executor(self._readers, step.finish, result, error)

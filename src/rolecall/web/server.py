@@ -13,6 +13,7 @@ from starlette.routing import Router
 from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
+from rolecall.web.corked import CorkedProtocol
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
 from rolecall.web.sql_api import SqlApi
 
@@ -101,7 +102,7 @@ def serve(
 
 def _config(application: Application, proxies: Sequence[str]) -> uvicorn.Config:
     options: dict[str, Any] = {
-        "http": "httptools",
+        "http": CorkedProtocol,
         "loop": "uvloop",
         "lifespan": "off",
         "access_log": False,
