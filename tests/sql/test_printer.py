@@ -25,7 +25,7 @@ from rolecall.sql.parts import (
     Value,
 )
 from rolecall.sql.printer import print_redacted, print_statement
-from rolecall.sql.properties import SCIM_ALTERED, SCIM_CREATED, USER_SHAPES, Shape
+from rolecall.sql.properties import ACCOUNT_SHAPES, SCIM_ALTERED, SCIM_CREATED, USER_SHAPES, Shape
 from rolecall.sql.rules import INTEGRATION_KINDS
 from rolecall.sql.rules_grants import PRIVILEGES
 from rolecall.sql.rules_network import POLICY as NETWORK_POLICY
@@ -57,6 +57,7 @@ from rolecall.sql.statements import (
     UseSchema,
     UseSecondaryRoles,
 )
+from rolecall.sql.statements_accounts import CreateAccount, ShowAccounts
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,
@@ -122,6 +123,13 @@ def changes(shapes: dict[str, Shape]) -> st.SearchStrategy[SetProperties | Unset
     return st.builds(SetProperties, properties=properties(shapes, 1)) | st.builds(
         UnsetProperties, names=st.lists(known, min_size=1, max_size=3).map(tuple)
     )
+
+
+def complete(given: tuple[Property, ...]) -> tuple[Property, ...]:
+    """A new account's properties with those that it can't do without."""
+    needed = (Property(name="ADMIN_NAME", value="a"), Property(name="ADMIN_PASSWORD", value="b"))
+    names = {item.name for item in needed}
+    return needed + tuple(item for item in given if item.name not in names)
 
 
 RENAMES = st.builds(RenameTo, name=NAMES)
@@ -249,6 +257,8 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(UseSchema, name=NAMES, database=st.none() | NAMES),
     st.builds(UseSecondaryRoles, roles=st.lists(NAMES, max_size=3).map(tuple)),
     st.builds(ShowUsers, options=OPTIONS),
+    st.builds(ShowAccounts, options=OPTIONS),
+    st.builds(CreateAccount, name=NAMES, properties=properties({**ACCOUNT_SHAPES}).map(complete)),
     st.builds(ShowIntegrations, kind=st.none() | st.just("SECURITY"), options=OPTIONS),
     st.builds(ShowScimTokens, integration=st.none() | NAMES, options=OPTIONS),
     st.builds(ShowScimResources, integration=st.none() | NAMES, options=OPTIONS),
@@ -292,6 +302,10 @@ def test_what_is_no_statement_has_no_text() -> None:
         ("create user b rsa_public_key = 'MII'", "CREATE USER b RSA_PUBLIC_KEY = '********'"),
         ("alter user b add pat t", "ALTER USER b ADD PROGRAMMATIC ACCESS TOKEN t"),
         ("drop user b", "DROP USER b"),
+        (
+            "create account x admin_name = b admin_password = 'geheim'",
+            "CREATE ACCOUNT x ADMIN_NAME = b ADMIN_PASSWORD = '********'",
+        ),
     ],
 )
 def test_a_secret_is_stars_in_the_audit(text: str, redacted: str) -> None:

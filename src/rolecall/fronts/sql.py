@@ -20,6 +20,7 @@ from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
+from rolecall.fronts.sql_accounts import create_account
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
 from rolecall.fronts.sql_network import session_changes
@@ -60,6 +61,7 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
+from rolecall.sql.statements_accounts import CreateAccount
 
 __all__ = ["Answer", "SqlRefusal", "Worksheet", "World", "local_worksheet", "login_worksheet"]
 
@@ -161,6 +163,8 @@ class Worksheet:
         match statement:
             case Begin() | Commit() | Rollback():
                 return _said(DONE)
+            case CreateAccount():
+                return _said(create_account(statement, moment))
             case Select():
                 return self._select(piece, moment, noting), None
             case AlterUser(action=action) if isinstance(action, Secretive):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar, assert_never
 
+from rolecall.domain import organization
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name, key_of
@@ -28,6 +29,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.tables import Table
 from rolecall.fronts import tables, tables_network
+from rolecall.fronts.sql_accounts import SHOW_ACCOUNTS
 from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_network import (
     described_network,
@@ -57,11 +59,13 @@ from rolecall.sql.statements import (
     ShowScimTokens,
     ShowUsers,
 )
+from rolecall.sql.statements_accounts import ShowAccounts
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 from rolecall.sql.statements_users import ShowAccessTokens
 
 Show = (
     ShowUsers
+    | ShowAccounts
     | ShowAccessTokens
     | ShowRoles
     | ShowDatabases
@@ -86,6 +90,8 @@ def shown(  # noqa: C901  one line a statement
     match statement:
         case ShowUsers():
             return _users(statement, moment)
+        case ShowAccounts():
+            return _accounts(statement, moment)
         case ShowAccessTokens():
             return show_access_tokens(statement, moment)
         case ShowRoles():
@@ -208,6 +214,11 @@ def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
     found = moment.ask(Integrations()) if ours else ()
     kept = narrowed(statement.options, found, lambda row: row.name)
     return table_of(tables.SHOW_INTEGRATIONS, kept)
+
+
+def _accounts(statement: ShowAccounts, moment: Moment) -> Table:
+    found = organization.listed(moment.account, moment.session)
+    return table_of(SHOW_ACCOUNTS, narrowed(statement.options, found, lambda row: row.name))
 
 
 def _resources(statement: ShowScimResources, moment: Moment) -> Table:

@@ -85,7 +85,7 @@ def create_user(statement: CreateUser, moment: Moment) -> Command:
     name = name_of(statement.name)
     # CREATE USER: DISPLAY_NAME and LOGIN_NAME default to the name, DEFAULT_SECONDARY_ROLES to ALL.
     properties: dict[str, Json] = {"DISPLAY_NAME": name, "DEFAULT_SECONDARY_ROLES": ["ALL"]}
-    properties |= _properties(statement.properties, moment)
+    properties |= user_properties(statement.properties, moment)
     login_name = properties.pop("LOGIN_NAME", None)
     return commands.CreateUser(
         id=moment.world.ids.new(),
@@ -107,7 +107,7 @@ def alter_user(statement: AlterUser, moment: Moment) -> Command:
         case RenameTo(name=name):
             changes = (commands.Set(At("NAME"), name_of(name)),)
         case SetProperties(properties=items):
-            given = _properties(items, moment)
+            given = user_properties(items, moment)
             changes = tuple(commands.Set(At(name), value) for name, value in given.items())
         case UnsetProperties(names=names):
             changes = tuple(commands.Unset(At(name)) for name in _unset(names))
@@ -150,7 +150,8 @@ def _named(name: Identifier | None, moment: Moment) -> Ref:
 # ---- properties ------------------------------------------------------------------------------
 
 
-def _properties(items: tuple[Property, ...], moment: Moment) -> dict[str, Json]:
+def user_properties(items: tuple[Property, ...], moment: Moment) -> dict[str, Json]:
+    """What the account is to keep of a user's properties. Raises a Refusal or a SqlRefusal."""
     given: dict[str, Json] = {}
     for item in items:
         if item.name not in SETTABLE:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from rolecall.sql import (
+    rules_accounts,
     rules_grants,
     rules_network,
     rules_objects,
@@ -52,7 +53,7 @@ def _select(cursor: Cursor, _: Head) -> Select:
 
 def _later(words: tuple[str, ...], instead: str) -> Rule:
     def rule(cursor: Cursor, _: Head) -> Select:
-        # What follows may hold a password: the text is read no further and not repeated.
+        # The text is read no further and not repeated.
         line, column = cursor.place()
         what = " ".join(words)
         raise SqlSyntaxError(
@@ -65,9 +66,7 @@ def _later(words: tuple[str, ...], instead: str) -> Rule:
 
 
 LATER: Mapping[tuple[str, ...], str] = {
-    ("CREATE", "ACCOUNT"): "`rolecall account create` makes one",
     ("DROP", "ACCOUNT"): "an account goes with its data folder",
-    ("SHOW", "ACCOUNTS"): "CURRENT_ACCOUNT_NAME() names this one",
 }
 """Statements of the vendor that are refused by name, and what to do instead."""
 
@@ -77,6 +76,7 @@ RULES: Mapping[tuple[str, ...], Rule] = {
     ("SELECT",): _select,
     ("WITH",): _select,
     **rules_session.RULES,
+    **rules_accounts.RULES,
     **rules_objects.RULES,
     **rules_network.RULES,
     **rules_users.RULES,

@@ -19,7 +19,7 @@ from rolecall.sql.parts import (
     UnsetProperties,
     Value,
 )
-from rolecall.sql.properties import USER_SHAPES, Shape
+from rolecall.sql.properties import ACCOUNT_SHAPES, USER_SHAPES, Shape
 from rolecall.sql.statements import (
     AlterAccount,
     AlterRole,
@@ -60,6 +60,7 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
+from rolecall.sql.statements_accounts import CreateAccount, ShowAccounts
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,
@@ -83,6 +84,12 @@ from rolecall.sql.statements_users import (
     UserAction,
 )
 
+SECRETS = frozenset(
+    name
+    for shapes in (USER_SHAPES, ACCOUNT_SHAPES)
+    for name, shape in shapes.items()
+    if shape is Shape.SECRET
+)
 KEYWORD = re.compile("[A-Z_]+")
 
 Action = (
@@ -115,7 +122,7 @@ def print_statement(statement: Statement) -> str:
 def print_redacted(statement: Statement) -> str:
     """The statement for a log or an audit row: every secret in it is stars."""
     match statement:
-        case CreateUser():
+        case CreateUser() | CreateAccount():
             hidden = _hidden(statement.properties)
             return print_statement(replace(statement, properties=hidden))
         case AlterUser(action=SetProperties(properties=properties)):
@@ -127,8 +134,7 @@ def print_redacted(statement: Statement) -> str:
 
 def _hidden(properties: tuple[Property, ...]) -> tuple[Property, ...]:
     return tuple(
-        replace(item, value="********") if USER_SHAPES[item.name] is Shape.SECRET else item
-        for item in properties
+        replace(item, value="********") if item.name in SECRETS else item for item in properties
     )
 
 
@@ -389,6 +395,16 @@ def _create_database(statement: CreateDatabase) -> str:
 def _drop_database(statement: DropDatabase) -> str:
     if_exists = _if_exists(given=statement.if_exists)
     return _words("DROP DATABASE", if_exists, print_name(statement.name))
+
+
+@print_statement.register
+def _create_account(statement: CreateAccount) -> str:
+    return _words("CREATE ACCOUNT", print_name(statement.name), _properties(statement.properties))
+
+
+@print_statement.register
+def _show_accounts(statement: ShowAccounts) -> str:
+    return _show("ACCOUNTS", statement.options)
 
 
 @print_statement.register

@@ -235,6 +235,23 @@ USER_SHAPES: Mapping[str, Shape] = {
 # NULL is the vendor's other way to say UNSET.
 USER = PropertyTable(what="a property of a user", nullable=True, shapes=USER_SHAPES)
 
+# reference: CREATE ACCOUNT. EDITION and the regions say nothing of a server of one's own.
+ACCOUNT_SHAPES: Mapping[str, Shape] = {
+    "ADMIN_NAME": Shape.NAME,
+    "ADMIN_PASSWORD": Shape.SECRET,
+    "ADMIN_RSA_PUBLIC_KEY": Shape.SECRET,
+    "ADMIN_USER_TYPE": Shape.WORD,
+    "COMMENT": Shape.TEXT,
+    "EDITION": Shape.WORD,
+    "EMAIL": Shape.TEXT,
+    "FIRST_NAME": Shape.TEXT,
+    "LAST_NAME": Shape.TEXT,
+    "MUST_CHANGE_PASSWORD": Shape.BOOLEAN,
+    "REGION": Shape.NAME,
+    "REGION_GROUP": Shape.NAME,
+}
+ACCOUNT = PropertyTable(what="a property of an account", shapes=ACCOUNT_SHAPES)
+
 COMMENT = PropertyTable(what="COMMENT", shapes={"COMMENT": Shape.TEXT})
 
 _SCIM_CHANGEABLE = {

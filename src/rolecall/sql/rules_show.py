@@ -18,6 +18,7 @@ from rolecall.sql.statements import (
     ShowUsers,
     Statement,
 )
+from rolecall.sql.statements_accounts import ShowAccounts
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 
 
@@ -69,6 +70,10 @@ def _show_network_rules(cursor: Cursor, head: Head) -> ShowNetworkRules:
     like = _like(cursor)
     cursor.accept("IN", "ACCOUNT")
     return ShowNetworkRules(options=_narrowed(cursor, head, like=like))
+
+
+def _show_accounts(cursor: Cursor, head: Head) -> ShowAccounts:
+    return ShowAccounts(options=_show_options(cursor, head))
 
 
 def _show_integrations(kind: str | None) -> Rule:
@@ -141,6 +146,8 @@ def _describe_any(cursor: Cursor, head: Head) -> Statement:
 
 SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("USERS",): _show_users,
+    ("ACCOUNTS",): _show_accounts,
+    ("ORGANIZATION", "ACCOUNTS"): _show_accounts,
     **rules_users.SHOW_RULES,
     ("ROLES",): _show_roles,
     ("DATABASES",): _show_databases,

@@ -20,6 +20,7 @@ from rolecall.sql.parts import (
     ShowOptions,
     UnsetProperties,
 )
+from rolecall.sql.statements_accounts import AccountStatement
 from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 
@@ -448,7 +449,8 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 
 Statement = (
-    NetworkStatement
+    AccountStatement
+    | NetworkStatement
     | UseRole
     | UseSecondaryRoles
     | UseDatabase
