@@ -5,7 +5,7 @@ A body works on the account's state itself; a refusal puts back the copy made be
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from rolecall.store.memory_account import MemoryReading, MemoryTransaction
 from rolecall.store.memory_state import State
 from rolecall.store.noting import Throttle, minute_of
 from rolecall.store.remembered import Remembered
+from rolecall.store.waited import waited
 
 T = TypeVar("T")
 AnyToken = TypeVar("AnyToken", Token, AccessToken)
@@ -53,16 +54,7 @@ class MemoryStore:
     def transact(
         self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
     ) -> T:
-        answer: Future[T] = Future()
-
-        def done(result: T | None, error: Exception | None) -> None:
-            if error is None:
-                answer.set_result(result)  # type: ignore[arg-type]  # T may itself be None
-            else:
-                answer.set_exception(error)
-
-        self.submit(number, body, describe, done)
-        return answer.result()
+        return waited(lambda done: self.submit(number, body, describe, done))
 
     def submit(
         self,

@@ -6,7 +6,6 @@ mode, so that they neither wait for the writer nor see half of a group.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from time import sleep
 from typing import TypeVar
@@ -25,6 +24,7 @@ from rolecall.store.readers import Readers
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
 from rolecall.store.turn import PAUSE_SECONDS, Turn
+from rolecall.store.waited import waited
 from rolecall.store.writer import OnAttempts, Writer
 
 T = TypeVar("T")
@@ -102,16 +102,7 @@ class SqliteStore:
     def transact(
         self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
     ) -> T:
-        answer: Future[T] = Future()
-
-        def done(result: T | None, error: Exception | None) -> None:
-            if error is None:
-                answer.set_result(result)  # type: ignore[arg-type]  # T may itself be None
-            else:
-                answer.set_exception(error)
-
-        self.submit(number, body, describe, done)
-        return answer.result()
+        return waited(lambda done: self.submit(number, body, describe, done))
 
     def submit(
         self,
