@@ -54,7 +54,10 @@ class MemoryStore:
     def transact(
         self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
     ) -> T:
-        return waited(lambda done: self.submit(number, body, describe, done))
+        def submit(done: Done[T]) -> None:
+            self.submit(number, body, describe, done)
+
+        return waited(submit)
 
     def submit(
         self,
