@@ -20,7 +20,9 @@ from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.fronts import (
+    sql_accounts,
     sql_users,
+    sql_variables,
     tables,
     tables_network,
     tables_scim,
@@ -96,6 +98,7 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "ALTER USER … ROTATE PROGRAMMATIC ACCESS TOKEN": tables_users.ROTATED_ACCESS_TOKEN,
     "ALTER USER … RESET PASSWORD": tables_users.RESET_PASSWORD,
     "SHOW ACCOUNTS": sql_accounts.SHOW_ACCOUNTS,
+    "SHOW VARIABLES": sql_variables.SHOW_VARIABLES,
     "SHOW ROLES": tables.SHOW_ROLES,
     "SHOW TERSE ROLES": tables.SHOW_TERSE_ROLES,
     "SHOW DATABASES": tables.SHOW_DATABASES,

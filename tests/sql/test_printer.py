@@ -302,6 +302,7 @@ def test_what_is_no_statement_has_no_text() -> None:
         ("create user b rsa_public_key = 'MII'", "CREATE USER b RSA_PUBLIC_KEY = '********'"),
         ("alter user b add pat t", "ALTER USER b ADD PROGRAMMATIC ACCESS TOKEN t"),
         ("drop user b", "DROP USER b"),
+        ("set (a, b) = ('geheim', 2)", "SET (a, b) = ('********', '********')"),
         (
             "create account x admin_name = b admin_password = 'geheim'",
             "CREATE ACCOUNT x ADMIN_NAME = b ADMIN_PASSWORD = '********'",

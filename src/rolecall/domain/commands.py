@@ -14,6 +14,7 @@ from rolecall.domain.model import (
     Privilege,
     ScimClient,
     UnknownAttributes,
+    Variable,
 )
 from rolecall.domain.names import Id, Name
 from rolecall.domain.predicate import Predicate
@@ -461,7 +462,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """USE: what the session acts as and where. A field left None stays as it was.
 
-    Of `parameters` those that are named change, and None unsets.
+    Of `parameters` and `variables` those that are named change, and None unsets.
 
     `secondary` is ALL_ROLES, or the roles by name or id; none of them is an empty tuple.
     """
@@ -474,6 +475,7 @@ class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     schema: Name | None = None
     warehouse: Name | None = None
     parameters: dict[str, Json] = {}
+    variables: dict[str, Variable | None] = {}
 
 
 class CloseSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):

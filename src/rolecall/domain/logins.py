@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, credentials, parameters, properties
+from rolecall.domain import access, credentials, parameters, properties, variables
 from rolecall.domain.commands import (
     ChangeSession,
     CloseSession,
@@ -75,6 +75,7 @@ def change_session(tx: Transaction, session: Session, command: ChangeSession) ->
         "database": command.database,
         "schema": command.schema,
         "warehouse": command.warehouse,
+        "variables": variables.changed(stored.variables, command.variables),
         "parameters": parameters.session_values(stored.parameters, command.parameters),
     }
     said = {field: value for field, value in kept.items() if value is not None}

@@ -11,6 +11,8 @@ import msgspec
 from rolecall.domain.names import Id, Name
 
 Scalar = None | bool | int | str
+Variable = bool | int | float | str
+"""A session variable's value."""
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -284,6 +286,7 @@ class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     schema: Name | None = None
     warehouse: Name | None = None
     parameters: dict[str, str] = {}
+    variables: dict[str, Variable] = {}
 
 
 class UserCard(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ from rolecall.fronts.sql_session import (
 )
 from rolecall.fronts.sql_shows import Show, shown
 from rolecall.fronts.sql_users import Making, Secretive
+from rolecall.fronts.sql_variables import variables_changed
 from rolecall.fronts.tables import status_table
 from rolecall.fronts.world import World
 from rolecall.sql.cursor import StatementText, split_script
@@ -62,10 +63,20 @@ from rolecall.sql.statements import (
     UseWarehouse,
 )
 from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 __all__ = ["Answer", "SqlRefusal", "Worksheet", "World", "local_worksheet", "login_worksheet"]
 
-Use = UseRole | UseSecondaryRoles | UseDatabase | UseSchema | UseWarehouse | AlterSession
+Use = (
+    UseRole
+    | UseSecondaryRoles
+    | UseDatabase
+    | UseSchema
+    | UseWarehouse
+    | AlterSession
+    | SetVariables
+    | UnsetVariables
+)
 """The statements that change the session alone."""
 
 PUBLIC_SCHEMA = Name("PUBLIC")
@@ -193,7 +204,7 @@ class Worksheet:
             self._account.execute(moment.session, command, describe=noting.describe)
 
         try:
-            return selected(plan_select(piece.text), moment, execute)
+            return selected(plan_select(piece.text, moment.place.variables), moment, execute)
         except SqlCompilationError as error:
             raise misread_within(error, piece.line, piece.column) from None
 
@@ -247,6 +258,8 @@ def _move(statement: Use, session: Id, moment: Moment) -> ChangeSession:
             return _move_to_schema(statement, session, moment)
         case UseWarehouse(name=name):
             return ChangeSession(session=session, at=moment.at, warehouse=name_of(name))
+        case SetVariables() | UnsetVariables():
+            return variables_changed(statement, session, moment)
         case AlterSession(action=action):
             return ChangeSession(session=session, at=moment.at, parameters=session_changes(action))
         case _:

@@ -13,11 +13,12 @@ from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession
 from rolecall.domain.effects import Moved
 from rolecall.domain.errors import TokenRefused
-from rolecall.domain.model import Kind
+from rolecall.domain.model import Kind, Variable
 from rolecall.domain.names import Id, Name
 from rolecall.domain.parameters import session_values
 from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
+from rolecall.domain.variables import changed
 from rolecall.fronts.world import World
 
 Answer = TypeVar("Answer")
@@ -33,6 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     schema: Name | None = None
     warehouse: Name | None = None
     parameters: dict[str, str] = {}
+    variables: dict[str, Variable] = {}
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +111,7 @@ class LocalSeat:
             schema=change.schema or self._place.schema,
             warehouse=change.warehouse or self._place.warehouse,
             parameters=session_values(self._place.parameters, change.parameters),
+            variables=changed(self._place.variables, change.variables),
         )
 
 
@@ -161,6 +164,7 @@ class LoginSeat:
             schema=stored.schema,
             warehouse=stored.warehouse,
             parameters=stored.parameters,
+            variables=stored.variables,
         )
         return session, place
 

@@ -39,6 +39,7 @@ from rolecall.fronts.sql_network import (
 )
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import show_access_tokens
+from rolecall.fronts.sql_variables import SHOW_VARIABLES, variable_rows
 from rolecall.fronts.tables import Fields, table_of
 from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
 from rolecall.fronts.tables_users import (
@@ -62,10 +63,12 @@ from rolecall.sql.statements import (
 from rolecall.sql.statements_accounts import ShowAccounts
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 from rolecall.sql.statements_users import ShowAccessTokens
+from rolecall.sql.statements_variables import ShowVariables
 
 Show = (
     ShowUsers
     | ShowAccounts
+    | ShowVariables
     | ShowAccessTokens
     | ShowRoles
     | ShowDatabases
@@ -92,6 +95,9 @@ def shown(  # noqa: C901  one line a statement
             return _users(statement, moment)
         case ShowAccounts():
             return _accounts(statement, moment)
+        case ShowVariables():
+            rows = narrowed(statement.options, variable_rows(moment), lambda row: row.name)
+            return table_of(SHOW_VARIABLES, rows)
         case ShowAccessTokens():
             return show_access_tokens(statement, moment)
         case ShowRoles():

@@ -357,6 +357,20 @@ class Cursor:
         self._index = len(self._tokens) - 1
         return self.text[self._tokens[0].start : self._tokens[self._index - 1].end]
 
+    def expression(self) -> str:
+        """Take an expression: its text, up to a comma or parenthesis that is not its own."""
+        first = last = self.token
+        depth = 0
+        while not self.at_end():
+            symbol = self.token.text if self.token.kind is Kind.SYMBOL else ""
+            if depth == 0 and symbol in {",", ")", ";"}:
+                break
+            depth += (symbol == "(") - (symbol == ")")
+            last = self.advance()
+        if first is self.token:
+            self.fail("an expression")
+        return self.text[first.start : last.end]
+
     def at_end(self) -> bool:
         """Whether nothing comes any more."""
         return self.token.kind is Kind.END

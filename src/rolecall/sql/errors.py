@@ -62,6 +62,18 @@ class UnknownRelation(SqlCompilationError):
         self.name = name
 
 
+class UnknownVariable(SqlCompilationError):
+    """A query reads a session variable that is not set."""
+
+    code = "002211"
+    sqlstate = "02000"
+
+    def __init__(self, name: str) -> None:
+        """Name the variable."""
+        super().__init__(f"Session variable '${name}' does not exist")
+        self.name = name
+
+
 class InvalidArgument(SqlCompilationError):
     """A function is called with arguments that it cannot take."""
 

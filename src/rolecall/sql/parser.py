@@ -12,6 +12,7 @@ from rolecall.sql import (
     rules_session,
     rules_show,
     rules_users,
+    rules_variables,
 )
 from rolecall.sql.cursor import Cursor, split_script
 from rolecall.sql.errors import SqlSyntaxError
@@ -76,6 +77,7 @@ RULES: Mapping[tuple[str, ...], Rule] = {
     ("SELECT",): _select,
     ("WITH",): _select,
     **rules_session.RULES,
+    **rules_variables.RULES,
     **rules_accounts.RULES,
     **rules_objects.RULES,
     **rules_network.RULES,

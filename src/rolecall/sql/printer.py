@@ -83,6 +83,7 @@ from rolecall.sql.statements_users import (
     ShowAccessTokens,
     UserAction,
 )
+from rolecall.sql.statements_variables import SetVariables, ShowVariables, UnsetVariables
 
 SECRETS = frozenset(
     name
@@ -125,6 +126,10 @@ def print_redacted(statement: Statement) -> str:
         case CreateUser() | CreateAccount():
             hidden = _hidden(statement.properties)
             return print_statement(replace(statement, properties=hidden))
+        case SetVariables(expressions=expressions):
+            return print_statement(
+                replace(statement, expressions=("'********'",) * len(expressions))
+            )
         case AlterUser(action=SetProperties(properties=properties)):
             action = SetProperties(properties=_hidden(properties))
             return print_statement(replace(statement, action=action))
@@ -321,13 +326,21 @@ def _begin(statement: Begin) -> str:
 
 
 @print_statement.register
-def _commit(_: Commit) -> str:
-    return "COMMIT"
+def _end(statement: Commit | Rollback) -> str:
+    return type(statement).__name__.upper()
 
 
 @print_statement.register
-def _rollback(_: Rollback) -> str:
-    return "ROLLBACK"
+def _set_variables(statement: SetVariables) -> str:
+    names = ", ".join(print_name(name) for name in statement.names)
+    values = ", ".join(statement.expressions)
+    return f"SET {names} = {values}" if len(statement.names) == 1 else f"SET ({names}) = ({values})"
+
+
+@print_statement.register
+def _unset_variables(statement: UnsetVariables) -> str:
+    names = ", ".join(print_name(name) for name in statement.names)
+    return f"UNSET {names}" if len(statement.names) == 1 else f"UNSET ({names})"
 
 
 # --- objects --------------------------------------------------------------------------------
@@ -400,11 +413,6 @@ def _drop_database(statement: DropDatabase) -> str:
 @print_statement.register
 def _create_account(statement: CreateAccount) -> str:
     return _words("CREATE ACCOUNT", print_name(statement.name), _properties(statement.properties))
-
-
-@print_statement.register
-def _show_accounts(statement: ShowAccounts) -> str:
-    return _show("ACCOUNTS", statement.options)
 
 
 @print_statement.register
@@ -514,24 +522,16 @@ def _show_network(statement: ShowNetworkPolicies | ShowNetworkRules) -> str:
 
 
 @print_statement.register
-def _show_users(statement: ShowUsers) -> str:
-    return _show("USERS", statement.options)
+def _show_all(
+    statement: ShowUsers | ShowRoles | ShowDatabases | ShowAccounts | ShowVariables,
+) -> str:
+    return _show(type(statement).__name__.removeprefix("Show").upper(), statement.options)
 
 
 @print_statement.register
 def _show_access_tokens(statement: ShowAccessTokens) -> str:
     whose = "" if statement.user is None else f"FOR USER {print_name(statement.user)}"
     return _words("SHOW USER PROGRAMMATIC ACCESS TOKENS", whose)
-
-
-@print_statement.register
-def _show_roles(statement: ShowRoles) -> str:
-    return _show("ROLES", statement.options)
-
-
-@print_statement.register
-def _show_databases(statement: ShowDatabases) -> str:
-    return _show("DATABASES", statement.options)
 
 
 @print_statement.register

@@ -1,6 +1,6 @@
 """The plan of one query, drawn from sqlglot's tree; the only module that knows sqlglot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ from rolecall.sql.errors import (
     SqlSyntaxError,
     UnknownFunction,
     UnknownRelation,
+    UnknownVariable,
     UnsupportedFeature,
 )
 from rolecall.sql.functions import ACCOUNT_FUNCTIONS, QUERY_FUNCTIONS, AccountFunction, ResultType
@@ -64,7 +65,6 @@ GRAMMAR = (
 
 REFUSED = {
     exp.Placeholder: "a bind variable",
-    exp.Parameter: "a column by position",
     exp.SessionParameter: "a session variable",
     exp.HistoricalData: "a query of the past (AT, BEFORE)",
     exp.Lateral: "LATERAL",
@@ -80,16 +80,18 @@ REFUSED = {
 class SelectPlan:
     """What a query asks of the account, and the query that is left when it has been answered."""
 
-    def __init__(self, tree: exp.Query, text: str) -> None:
+    def __init__(self, tree: exp.Query, text: str, variables: Mapping[str, Constant]) -> None:
         """Take the account's part out of the tree; refuse what is not a query of ours."""
         self._tree = tree
         self._text = text
+        self._variables = variables
         self._functions: list[FunctionCall] = []
         self._relations: list[RelationCall] = []
         self._constants: list[exp.Expr] = []
         self._refuse_strangers()
         self._name_columns()
         self.columns = self._columns()
+        self._read_variables()
         self._take_functions()
         self._take_relations()
         self._read_texts()
@@ -157,6 +159,12 @@ class SelectPlan:
             for column in table.columns:
                 column.replace(exp.to_identifier(_folded(column), quoted=True))
 
+    def _read_variables(self) -> None:
+        """Put each session variable's value where its name stands."""
+        for node in list(self._tree.find_all(exp.Parameter)):
+            value = self._variables[node.name.upper()]
+            node.replace(_literal(value, _type_of(value)))
+
     def _columns(self) -> tuple[str, ...] | None:
         """The result's columns as far as the text says them: a star says nothing."""
         selects = self._tree.selects
@@ -171,8 +179,16 @@ class SelectPlan:
             for kind, what in REFUSED.items():
                 if isinstance(node, kind):
                     raise UnsupportedFeature(what)
+            if isinstance(node, exp.Parameter):
+                self._refuse_unknown_variable(node)
             if isinstance(node, exp.Func) and not _is_relation(node):
                 self._refuse_unknown_function(node)
+
+    def _refuse_unknown_variable(self, node: exp.Parameter) -> None:
+        if not isinstance(node.this, exp.Var):
+            raise UnsupportedFeature("a column by position")
+        if node.name.upper() not in self._variables:
+            raise UnknownVariable(node.name.upper())
 
     def _refuse_unknown_function(self, node: exp.Func) -> None:
         name = self._spelled(node)
@@ -325,10 +341,10 @@ class SelectPlan:
         return tuple(types)
 
 
-def read_query(text: str) -> SelectPlan:
+def read_query(text: str, variables: Mapping[str, Constant]) -> SelectPlan:
     """The plan of a query whose size and depth have been judged."""
     try:
-        return _planned(text)
+        return _planned(text, variables)
     except ParseError as error:
         raise _syntax_error(error) from None
     except UNREADABLE:
@@ -336,11 +352,11 @@ def read_query(text: str) -> SelectPlan:
         raise SqlSyntaxError(reason, line=1, column=1) from None
 
 
-def _planned(text: str) -> SelectPlan:
+def _planned(text: str, variables: Mapping[str, Constant]) -> SelectPlan:
     tree = sqlglot.parse_one(text, read="snowflake")
     if not isinstance(tree, exp.Select | exp.SetOperation | exp.Subquery):
         raise SqlSyntaxError("unexpected statement.\nExpected a query.", line=1, column=1)
-    return SelectPlan(tree, text)
+    return SelectPlan(tree, text, variables)
 
 
 def _syntax_error(error: ParseError) -> SqlSyntaxError:

@@ -20,6 +20,7 @@ from rolecall.sql.statements import (
 )
 from rolecall.sql.statements_accounts import ShowAccounts
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
+from rolecall.sql.statements_variables import ShowVariables
 
 
 def _show(cursor: Cursor, _: Head) -> Statement:
@@ -74,6 +75,10 @@ def _show_network_rules(cursor: Cursor, head: Head) -> ShowNetworkRules:
 
 def _show_accounts(cursor: Cursor, head: Head) -> ShowAccounts:
     return ShowAccounts(options=_show_options(cursor, head))
+
+
+def _show_variables(cursor: Cursor, head: Head) -> ShowVariables:
+    return ShowVariables(options=_show_options(cursor, head))
 
 
 def _show_integrations(kind: str | None) -> Rule:
@@ -152,6 +157,7 @@ SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("ROLES",): _show_roles,
     ("DATABASES",): _show_databases,
     ("GRANTS",): _show_grants,
+    ("VARIABLES",): _show_variables,
     ("PARAMETERS",): _show_parameters,
     ("SCIM", "TOKENS"): _show_scim_tokens,
     ("NETWORK", "POLICIES"): _show_network_policies,

@@ -5,8 +5,11 @@ table functions, fetches `plan.relations`, and hands `plan.query_sql` to the eng
 relation is a table named by its placeholder. A `trivial` plan needs no engine at all.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rolecall.sql.calls import Constant
 from rolecall.sql.cursor import Cursor
 from rolecall.sql.errors import SqlSyntaxError
 
@@ -14,10 +17,11 @@ if TYPE_CHECKING:
     from rolecall.sql.query_plan import SelectPlan
 
 QUERY_TOKENS_MAX = 50_000
+NO_VARIABLES: Mapping[str, Constant] = MappingProxyType({})
 
 
-def plan_select(text: str) -> "SelectPlan":
-    """Read a query; refuse what is no query, what calls the unknown, and what reaches outside."""
+def plan_select(text: str, variables: Mapping[str, Constant] = NO_VARIABLES) -> "SelectPlan":
+    """Read a query, `$name` as its variable; refuse what calls the unknown or reaches outside."""
     cursor = Cursor(text)
     if cursor.tokens_count > QUERY_TOKENS_MAX:
         raise SqlSyntaxError(
@@ -25,4 +29,4 @@ def plan_select(text: str) -> "SelectPlan":
         )
     from rolecall.sql.query_plan import read_query  # noqa: PLC0415  start-up budget
 
-    return read_query(text)
+    return read_query(text, variables)

@@ -23,6 +23,7 @@ from rolecall.sql.parts import (
 from rolecall.sql.statements_accounts import AccountStatement
 from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
+from rolecall.sql.statements_variables import VariableStatement
 
 # --- the session ----------------------------------------------------------------------------
 
@@ -450,6 +451,7 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
 Statement = (
     AccountStatement
+    | VariableStatement
     | NetworkStatement
     | UseRole
     | UseSecondaryRoles

@@ -1,0 +1,58 @@
+set team = 'data';
+--> Statement executed successfully.
+
+set (size, half, big) = (-7, 0.5, true);
+--> Statement executed successfully.
+
+select $team, $Size as n, $half, $big;
+--> $TEAM | N | $HALF | $BIG
+--> data | -7 | 0.5 | True
+
+set copy = $team;
+--> Statement executed successfully.
+
+set me = current_user();
+--> Statement executed successfully.
+
+show variables;
+--> name | value | type
+--> BIG | True | boolean
+--> COPY | data | text
+--> HALF | 0.5 | real
+--> ME | ADMIN | text
+--> SIZE | -7 | fixed
+--> TEAM | data | text
+
+unset (copy, half, nothing);
+--> Statement executed successfully.
+
+unset big;
+--> Statement executed successfully.
+
+show variables like 't%';
+--> name
+--> TEAM
+
+select $copy;
+--! 002211 Session variable '$COPY' does not exist
+
+select $1;
+--! 000002 Unsupported feature: a column by position
+
+set x = null;
+--! 001008 invalid value for property 'X': it takes a text, a number, or TRUE or FALSE
+
+set x = current_timestamp();
+--! 001008 invalid value for property 'X': it takes a text, a number, or TRUE or FALSE
+
+create security integration okta type = scim scim_client = 'okta' run_as_role = 'ACCOUNTADMIN';
+--> Integration OKTA successfully created.
+
+set x = system$generate_scim_access_token('OKTA');
+--! 000002 Unsupported feature: a variable that holds a token is not supported yet.
+
+use role identifier($team);
+--! 001003 Expected the end of the statement.
+
+select identifier($team);
+--! 002140 Unknown function IDENTIFIER
