@@ -96,6 +96,7 @@ def test_a_wide_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_narrow_terminal_gets_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # of a dumb terminal nobody knows the width
     monkeypatch.setenv("COLUMNS", "40")
     lines = shown(a_table(("Zoë", 12, AT, AT, True)))
     assert [line.split()[0] for line in lines] == [
