@@ -357,3 +357,10 @@ def test_what_is_absent_is_refused_unless_if_exists(account: Account, local: Ses
     assert carried_out(account, local, gone).events == ()
     absent = ChangeRole(role=by("NOBODY"), changes=(), at=NOW, if_exists=True)
     assert carried_out(account, local, absent).events == ()
+
+
+def test_an_id_that_is_there_makes_no_second_role(account: Account, local: Session) -> None:
+    account.execute(local, CreateRole(id=an_id(900), name=Name("FIRST"), at=NOW))
+    with pytest.raises(AlreadyExists):
+        account.execute(local, CreateRole(id=an_id(900), name=Name("SECOND"), at=NOW))
+    assert account.store.read(1, lambda r: r.role_named(Name("FIRST"))) is not None
