@@ -382,3 +382,8 @@ def test_what_can_not_be_read_leaves_nothing_in_a_log(caplog: pytest.LogCaptureF
     with pytest.raises(SqlCompilationError):
         plan_select("with x as (select 1) set password = 'swordfish'")
     assert caplog.records == []
+
+
+def test_two_views_of_one_query_are_two_relations() -> None:
+    plan = plan_select("select * from information_schema.a join information_schema.b on true")
+    assert len({relation.placeholder for relation in plan.relations}) == 2
