@@ -17,8 +17,9 @@ from rolecall.domain.commands import (
 from rolecall.domain.errors import StoreFailure, TokenRefused
 from rolecall.domain.names import Id
 from rolecall.domain.queries import OneUser
-from rolecall.fronts.scim import Accepted, ScimFront, Write, unreported
+from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming
+from rolecall.fronts.scim_steps import Accepted, Write, unreported
 from rolecall.store.memory import MemoryStore
 from scim_client import ERROR_URN, ScimClientInProcess, group_of, patch_of, state_of, user_of
 

@@ -9,8 +9,9 @@ from typing import Any
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
-from rolecall.fronts.scim import Accepted, Read, ScimFront, Write
+from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
+from rolecall.fronts.scim_steps import Accepted, Read, Write
 from rolecall.fronts.world import World
 from rolecall.scim import errors
 from rolecall.web.accounts import Places

@@ -1,0 +1,227 @@
+"""Writing: POST, PUT, PATCH and DELETE become a command, and its effect becomes a reply."""
+
+import msgspec
+
+from rolecall.domain.account import Effects
+from rolecall.domain.attempts import Attempt
+from rolecall.domain.commands import Command, DropRole, DropUser
+from rolecall.domain.effects import Effect
+from rolecall.domain.errors import Refusal
+from rolecall.domain.model import Kind, RoleCard, ScimClient, UserCard
+from rolecall.domain.queries import OneRole
+from rolecall.domain.roles import MEMBERS_MAX
+from rolecall.fronts import scim_groups, scim_users
+from rolecall.fronts.scim_answers import Exchange, Reply, refusal_reply, reply
+from rolecall.fronts.scim_attempts import attempt_of, details_of
+from rolecall.fronts.scim_dialect import body_meant, patch_meant, require_known
+from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
+from rolecall.fronts.scim_steps import Accepted, Service, Write
+from rolecall.scim import errors, messages, patch, resource, schema
+
+_decode = msgspec.json.Decoder().decode
+
+
+def create_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _resource(exchange, accepted, schema.USER)
+    command = scim_users.creation(
+        asked,
+        service.world.ids.new(),
+        exchange.at,
+        _password(service, accepted, asked.values.get("password")),
+        maps_names=accepted.rules.maps_names,
+    )
+    exchange.about(Kind.USER, command.id, command.login_name)
+    return _write(service, exchange, accepted, command, 201)
+
+
+def replace_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _resource(exchange, accepted, schema.USER)
+    user = exchange.meant(Kind.USER)
+    password = _password(service, accepted, asked.values.get("password"))
+    command = scim_users.replacement(
+        asked,
+        user,
+        exchange.at,
+        password,
+        exchange.expected_version(),
+        maps_names=accepted.rules.maps_names,
+    )
+    return _write(service, exchange, accepted, command, 200)
+
+
+def change_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _patch(exchange, accepted, schema.USER)
+    command = scim_users.alteration(
+        asked,
+        exchange.meant(Kind.USER),
+        exchange.at,
+        _password(service, accepted, scim_users.password_in(asked)),
+        exchange.expected_version(),
+        rules=accepted.rules,
+    )
+    return _write(service, exchange, accepted, command, 200)
+
+
+def drop_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    command = DropUser(
+        user=exchange.meant(Kind.USER),
+        at=exchange.at,
+        expected_version=exchange.expected_version(),
+    )
+    return _write(service, exchange, accepted, command, 204)
+
+
+def _password(service: Service, accepted: Accepted, given: object) -> str | None:
+    """A verifier when the integration synchronises passwords; else it is passed over."""
+    if not isinstance(given, str) or not accepted.rules.syncs_password:
+        return None
+    return service.world.secrets.hash_password(given)
+
+
+def create_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _resource(exchange, accepted, schema.GROUP)
+    command = scim_groups.creation(asked, service.world.ids.new(), exchange.at)
+    exchange.about(Kind.ROLE, command.id, command.name)
+    exchange.has_members = bool(command.members)
+    return _write(service, exchange, accepted, command, 201)
+
+
+def replace_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _resource(exchange, accepted, schema.GROUP)
+    body = body_meant(accepted.integration, schema.GROUP, exchange.decoded)
+    command = scim_groups.replacement(
+        asked,
+        exchange.meant(Kind.ROLE),
+        exchange.at,
+        exchange.expected_version(),
+        members_given=isinstance(body, dict) and any(k.lower() == "members" for k in body),
+    )
+    return _write(service, exchange, accepted, command, 200)
+
+
+def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    asked = _patch(exchange, accepted, schema.GROUP)
+    command = scim_groups.alteration(
+        asked, exchange.meant(Kind.ROLE), exchange.at, exchange.expected_version()
+    )
+    azure = accepted.integration.scim_client is ScimClient.AZURE
+    return _write(service, exchange, accepted, command, 204 if azure else 200)
+
+
+def drop_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
+    command = DropRole(
+        role=exchange.meant(Kind.ROLE),
+        at=exchange.at,
+        expected_version=exchange.expected_version(),
+    )
+    return _write(service, exchange, accepted, command, 204)
+
+
+def _resource(
+    exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
+) -> resource.Resource:
+    """What a POST or PUT asks for, in the attributes' own names."""
+    body = body_meant(accepted.integration, resource_type, _body(exchange))
+    asked = resource.read_resource(resource_type, body)
+    exchange.learn(asked.ignored, asked.quirks)
+    require_known(accepted.integration, asked.ignored)
+    return asked
+
+
+def _patch(
+    exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
+) -> patch.Patch:
+    """What a PATCH asks for, in the attributes' own names."""
+    body = patch_meant(accepted.integration, resource_type, _body(exchange))
+    asked = patch.read_patch(resource_type, body)
+    exchange.learn(asked.ignored, asked.quirks)
+    require_known(accepted.integration, asked.ignored)
+    return asked
+
+
+def _body(exchange: Exchange) -> object:
+    if not exchange.body.strip():
+        raise errors.invalid_syntax("The body is empty; send a JSON object.")
+    try:
+        body: object = _decode(exchange.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.invalid_syntax(f"The body is not valid JSON: {error}.") from None
+    exchange.decoded = body
+    return body
+
+
+def _write(
+    service: Service, exchange: Exchange, accepted: Accepted, command: Command, status: int
+) -> Write:
+    exchange.details = details_of(exchange)
+    projection = projection_of(
+        exchange.params(), schema.USER if exchange.resource == "Users" else schema.GROUP
+    )
+
+    def describe(effects: Effects | None, error: Exception | None) -> Attempt:
+        if effects is None:
+            if status == 201:  # what was refused did not come to be: its id names nothing
+                exchange.resource_id = getattr(error, "id", None)
+            return attempt_of(exchange, None, error)
+        answer = effects[0].answer
+        if effects[0].warnings:
+            exchange.details = details_of(exchange, effects[0].warnings)
+        if isinstance(answer, UserCard):
+            exchange.about(Kind.USER, answer.user.id, answer.user.login_name)
+        else:
+            assert isinstance(answer, RoleCard), "a change answers with a card"
+            exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
+        return attempt_of(exchange, status, None)
+
+    def finish(effects: Effects | None, error: Exception | None) -> Reply:
+        if effects is None:
+            assert error is not None, "an outcome is one or the other"
+            return refused(service, exchange, error)
+        try:
+            return _done(service, exchange, accepted, effects[0], status, projection)
+        except Exception as failure:  # noqa: BLE001  what was asked is done and on record
+            return refused(service, exchange, failure)
+
+    return Write(
+        session=accepted.session,
+        commands=(command,),
+        describe=describe,
+        finish=finish,
+        heavy=exchange.resource == "Groups"
+        and exchange.has_members
+        and exchange.method in {"POST", "PUT"},
+    )
+
+
+def _done(
+    service: Service,
+    exchange: Exchange,
+    accepted: Accepted,
+    effect: Effect,
+    status: int,
+    projection: messages.Projection | None,
+) -> Reply:
+    card = effect.answer
+    if status == 204:
+        return reply(204, None)
+    if isinstance(card, UserCard):
+        return user_reply(status, exchange, accepted, card, projection)
+    assert isinstance(card, RoleCard), "a change of a role answers with its card"
+    if messages.wants(projection, "members") and exchange.has_members:
+        most = scim_groups.MEMBERS_SHOWN_MAX if exchange.method == "PATCH" else MEMBERS_MAX
+        try:
+            card = service.account.ask(
+                accepted.session, OneRole(role=card.role.id, members_max=most)
+            )
+        except Refusal:
+            return reply(204, None)  # it was dropped since: what was asked is done
+        if card.members is None:
+            return reply(204, None)
+    return group_reply(status, exchange, card, projection)
+
+
+def refused(service: Service, exchange: Exchange, error: Exception) -> Reply:
+    """Word a refusal; what nobody foresaw is reported, too."""
+    if not isinstance(error, Refusal | errors.ScimError):
+        service.report(exchange.request, error)
+    return refusal_reply(exchange, error)
