@@ -67,7 +67,7 @@ from rolecall.domain.queries import (
     UserSummary,
     WhoAmI,
 )
-from rolecall.domain.roles import find_role
+from rolecall.domain.roles import find_role, with_members
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import find_user, require_own_or_owned, user_or_none
 
@@ -170,7 +170,7 @@ def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
     card = find_role(reading, session, query.role)
     if card is None or not _visible_role(reading, session, card):
         raise NotFound(Kind.ROLE, access.label(query.role))
-    return _with_members(reading, card, query.members_max)
+    return with_members(reading, card, query.members_max)
 
 
 def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
@@ -179,23 +179,13 @@ def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
     return access.is_visible(reading, session, access.target_of(Kind.ROLE, card.role))
 
 
-def _with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
-    """With members, unless they are more than `members_max`; 0 asks for none."""
-    if members_max == 0:
-        return card
-    members = reading.members_of(card.role.id, members_max + 1)
-    if len(members) > members_max:
-        return card
-    return msgspec.structs.replace(card, members=members)
-
-
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
     where, owners = _seen(reading, session, Kind.ROLE, query.where)
     if owners is None and session.integration is not None:
         where = And((where, *_not_system(reading)))
     page = reading.find_roles(where, owners, session.integration, query.start, query.count)
-    cards = tuple(_with_members(reading, card, query.members_max) for card in page.items)
+    cards = tuple(with_members(reading, card, query.members_max) for card in page.items)
     return Page(total=page.total, items=cards)
 
 

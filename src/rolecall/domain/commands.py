@@ -227,13 +227,17 @@ class CreateRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class ChangeRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A role changes, membership included, all or nothing, at most one new version."""
+    """A role changes, membership included, all or nothing, at most one new version.
+
+    The answer has the members if they are at most `members_shown`; 0 asks for none.
+    """
 
     role: Ref
     changes: tuple[RoleChange, ...]
     at: int
     expected_version: int | None = None
     if_exists: bool = False
+    members_shown: int = 0
 
 
 class DropRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):

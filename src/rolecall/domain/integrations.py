@@ -212,7 +212,7 @@ def _dropped(
     events = [_end(tx, token, at, why) for token in live]
     tx.delete_integration(integration.id)
     said = IntegrationDropped(id=integration.id, name=integration.name, tokens_ended=len(live))
-    used = [token.last_used_at for token in live if token.last_used_at is not None]
+    used = [max(t.last_used_at, t.issued_at) for t in live if t.last_used_at is not None]
     return Ended(tokens=len(live), last_used_at=max(used, default=None)), (*events, said)
 
 

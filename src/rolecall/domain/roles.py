@@ -120,10 +120,10 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     if after != before or linked:
         tx.save_role(after)
         events.insert(0, _said(before, after))
-    if not events:
-        return Effect((), card)
-    revision = tx.touch(after.id, command.at)
-    return Effect(tuple(events), RoleCard(role=after, revision=revision, external_id=external_id))
+    if events:
+        revision = tx.touch(after.id, command.at)
+        card = RoleCard(role=after, revision=revision, external_id=external_id)
+    return Effect(tuple(events), with_members(tx, card, command.members_shown))
 
 
 def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
@@ -227,6 +227,16 @@ def _require_changeable(tx: Reading, session: Session, role: Role, asked: Ref) -
     if role.system:
         raise NotFound(Kind.ROLE, access.label(asked))
     access.require_owned(tx, session, access.target_of(Kind.ROLE, role), asked)
+
+
+def with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
+    """With members, unless they are more than `members_max`; 0 asks for none."""
+    if members_max == 0:
+        return card
+    members = reading.members_of(card.role.id, members_max + 1)
+    if len(members) > members_max:
+        return card
+    return msgspec.structs.replace(card, members=members)
 
 
 def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:

@@ -66,12 +66,20 @@ def replacement(
     return ChangeRole(role=role, changes=tuple(changes), at=at, expected_version=expected)
 
 
-def alteration(patch: Patch, role: Id, at: int, expected: int | None) -> ChangeRole:
+def alteration(
+    patch: Patch, role: Id, at: int, expected: int | None, members_shown: int = 0
+) -> ChangeRole:
     """The command that a PATCH asks for: all its operations, all or nothing."""
     changes: list[RoleChange] = []
     for operation in patch.operations:
         changes += _changes(operation)
-    return ChangeRole(role=role, changes=tuple(_joined(changes)), at=at, expected_version=expected)
+    return ChangeRole(
+        role=role,
+        changes=tuple(_joined(changes)),
+        at=at,
+        expected_version=expected,
+        members_shown=members_shown,
+    )
 
 
 def _changes(operation: Operation) -> Iterator[RoleChange]:

@@ -101,10 +101,15 @@ def replace_group(service: Service, exchange: Exchange, accepted: Accepted) -> W
 
 def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
     asked = _patch(exchange, accepted, schema.GROUP)
-    command = scim_groups.alteration(
-        asked, exchange.meant(Kind.ROLE), exchange.at, exchange.expected_version()
-    )
     azure = accepted.integration.scim_client is ScimClient.AZURE
+    wanted = messages.wants(projection_of(exchange.params(), schema.GROUP), "members")
+    command = scim_groups.alteration(
+        asked,
+        exchange.meant(Kind.ROLE),
+        exchange.at,
+        exchange.expected_version(),
+        members_shown=scim_groups.MEMBERS_SHOWN_MAX if wanted and not azure else 0,
+    )
     return _write(service, exchange, accepted, command, 204 if azure else 200)
 
 
@@ -171,6 +176,8 @@ def _write(
         else:
             assert isinstance(answer, RoleCard), "a change answers with a card"
             exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
+            if getattr(command, "members_shown", 0) and answer.members is None:
+                return attempt_of(exchange, 204, None)
         return attempt_of(exchange, status, None)
 
     def finish(effects: Effects | None, error: Exception | None) -> Reply:
@@ -207,16 +214,15 @@ def _done(
     if isinstance(card, UserCard):
         return user_reply(status, exchange, accepted, card, projection)
     assert isinstance(card, RoleCard), "a change of a role answers with its card"
-    if messages.wants(projection, "members") and exchange.has_members:
-        most = scim_groups.MEMBERS_SHOWN_MAX if exchange.method == "PATCH" else MEMBERS_MAX
+    wanted = messages.wants(projection, "members") and exchange.has_members
+    if wanted and exchange.method == "PATCH" and card.members is None:
+        return reply(204, None)  # they are too many to show, as the attempt says
+    if wanted and card.members is None:
+        asked = OneRole(role=card.role.id, members_max=MEMBERS_MAX)
         try:
-            card = service.account.ask(
-                accepted.session, OneRole(role=card.role.id, members_max=most)
-            )
+            card = service.account.ask(accepted.session, asked)
         except Refusal:
             return reply(204, None)  # it was dropped since: what was asked is done
-        if card.members is None:
-            return reply(204, None)
     return group_reply(status, exchange, card, projection)
 
 

@@ -263,6 +263,12 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
     @property
+    def last_used_at(self) -> int | None:
+        """Kept to the minute, which may have begun before the token was issued in it."""
+        used = self.token.last_used_at
+        return None if used is None else max(used, self.token.issued_at)
+
+    @property
     def state(self) -> str:
         """ENDED, EXPIRED or LIVE."""
         if self.token.ended_at is not None:
@@ -276,7 +282,7 @@ SHOW_SCIM_TOKENS: Fields[TokenRow] = (
     text("purpose", lambda row: row.token.purpose),
     time("issued_on", lambda row: row.token.issued_at),
     time("expires_on", lambda row: row.token.expires_at),
-    time("last_used_on", lambda row: row.token.last_used_at),
+    time("last_used_on", lambda row: row.last_used_at),
     text("state", lambda row: row.state),
     time("ended_on", lambda row: row.token.ended_at),
     text("ended_why", lambda row: row.token.ended_why),
