@@ -11,6 +11,7 @@ from rolecall.domain.model import Kind, Privilege
 SAMPLES: tuple[Refusal, ...] = (
     errors.InUse(Kind.NETWORK_POLICY, "OFFICE", Kind.ACCOUNT, remedy="r"),
     errors.AddressNotAdmitted("OFFICE", "192.0.2.1"),
+    errors.AddressRefused("192.0.2.1"),
     errors.NotFound(Kind.USER, "BOB", remedy="r"),
     errors.AlreadyExists(Kind.USER, "BOB", id="1", remedy="r"),
     errors.NotAuthorized(Privilege.CREATE_USER, Kind.ACCOUNT, "DEMO", remedy="r"),

@@ -24,6 +24,7 @@ EXAMPLES: list[tuple[Refusal, int, str | None]] = [
     (refusals.VersionMismatch(Kind.USER, "u1", 1, 2), 412, None),
     (refusals.InUse(Kind.NETWORK_POLICY, "N", Kind.ACCOUNT, remedy="secret"), 403, None),
     (refusals.AddressNotAdmitted("N", "192.0.2.1"), 403, None),
+    (refusals.AddressRefused("192.0.2.1"), 403, None),
     (refusals.CircularGrant("A", "B"), 400, "invalidValue"),
     (refusals.SystemObject(Kind.ROLE, "PUBLIC"), 403, None),
     (refusals.CurrentRole("R"), 403, None),

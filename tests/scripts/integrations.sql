@@ -85,7 +85,7 @@ create network policy office allowed_ip_list = ('192.0.2.0/24');
 --> Network policy OFFICE successfully created.
 
 alter security integration idp set network_policy = office;
---> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+--> Statement executed successfully.
 
 alter network policy office rename to headquarters;
 --> Statement executed successfully.
@@ -112,13 +112,13 @@ alter security integration idp unset headquarters;
 --> Statement executed successfully.
 
 alter security integration idp set network_policy = 'HEADQUARTERS' comment = 'named as text';
---> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+--> Statement executed successfully.
 
 alter security integration idp unset network_policy;
 --> Statement executed successfully.
 
 create or replace security integration idp type = scim scim_client = 'okta' run_as_role = prov network_policy = headquarters;
---> Integration IDP successfully created. The network policy is kept and shown; requests are not held against it yet.
+--> Integration IDP successfully created.
 
 show integrations;
 --> name

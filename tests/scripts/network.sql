@@ -144,7 +144,7 @@ create or replace network rule office type = ipv4 value_list = ('192.0.2.1');
 --! 003540 Cannot drop or replace network rule 'OFFICE': it is in use by NETWORK POLICY. Take it off there first.
 
 alter account set network_policy = strict;
---> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+--> Statement executed successfully.
 
 alter account set network_policy = nowhere;
 --! 002003 Network policy 'NOWHERE' does not exist or not authorized.
@@ -163,7 +163,7 @@ alter account unset network_policy;
 --> Statement executed successfully.
 
 create user bob network_policy = strict email = 'bob@example.com';
---> User BOB successfully created. The network policy is kept and shown; requests are not held against it yet.
+--> User BOB successfully created.
 
 show parameters in user bob;
 --> key | value | default | level | type
@@ -176,7 +176,7 @@ alter user bob unset network_policy, email;
 --> Statement executed successfully.
 
 alter user bob set network_policy = 'loose';
---> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+--> Statement executed successfully.
 
 alter user bob rename to rob;
 --> Statement executed successfully.

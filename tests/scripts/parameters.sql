@@ -81,7 +81,7 @@ create network policy home allowed_ip_list = ('192.0.2.1');
 --> Network policy HOME successfully created.
 
 alter account set network_policy = home;
---> Statement executed successfully. The network policy is kept and shown; requests are not held against it yet.
+--> Statement executed successfully.
 
 alter account unset network_policy;
 --> Statement executed successfully.

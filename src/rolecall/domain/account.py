@@ -8,6 +8,7 @@ import msgspec
 from rolecall.domain import (
     access,
     access_tokens,
+    admission,
     credentials,
     founding,
     grants,
@@ -139,6 +140,7 @@ class Account:
 def answer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
     """The answer as of this reading. Raises a Refusal."""
     access.require_live(reading, session)
+    admission.require_session_admitted(reading, session)
     found: Answer = ANSWERS[type(query)](reading, session, query)
     return found
 
@@ -167,6 +169,7 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
 
     def body(tx: Transaction) -> Effects:
         access.require_live(tx, session)
+        admission.require_session_admitted(tx, session)
         effects = tuple(apply(tx, session, command) for command in commands)
         for effect in effects:
             for event in effect.events:

@@ -7,6 +7,7 @@ import msgspec
 
 from rolecall.domain import (
     access,
+    admission,
     asking_grants,
     grants,
     narrowing,
@@ -39,6 +40,7 @@ from rolecall.domain.queries import (
     AttemptsAfter,
     CurrentSession,
     Databases,
+    EvaluateNetworkPolicy,
     EventsAfter,
     GovernedObjects,
     GrantsOfRole,
@@ -396,6 +398,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     GovernedObjects: policies.governed_objects,
     OneGoverned: policies.one_governed,
     AttachedPolicy: policies.attached_policy,
+    EvaluateNetworkPolicy: admission.evaluate,
     ShownParameters: parameters.shown_parameters,
     History: history,
     AttemptsAfter: attempts_after,

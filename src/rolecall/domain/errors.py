@@ -151,6 +151,14 @@ class AddressNotAdmitted(Refusal):
         self.address = address
 
 
+class AddressRefused(Refusal):
+    """The network policy in force does not admit the caller; which one is for the history alone."""
+
+    def __init__(self, address: str, *, remedy: str | None = None) -> None:
+        super().__init__(address, remedy=remedy)
+        self.address = address
+
+
 class TokenRefused(Refusal):
     """The credential is not, or no longer, good. `why` is one of TOKEN_REASONS."""
 

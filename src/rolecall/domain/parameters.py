@@ -14,7 +14,7 @@ from rolecall.domain.effects import Effect
 from rolecall.domain.errors import InvalidValue, NotAuthorized, NotFound
 from rolecall.domain.events import ParametersChanged
 from rolecall.domain.grants import object_meant, user_meant
-from rolecall.domain.model import Json, Kind, NetworkPolicy, Privilege
+from rolecall.domain.model import Json, Kind, Privilege
 from rolecall.domain.names import Id
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.domain.ports import Reading, Transaction
@@ -23,6 +23,7 @@ from rolecall.domain.queries import ParameterRow, ShownParameters
 from rolecall.domain.session import Session
 
 MAP_SCIM_USERNAME = "MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR"
+PRECEDENCE = "NETWORK_POLICY_PRECEDENCE"
 NUMBER_MAX = 2**31 - 1
 
 
@@ -98,6 +99,14 @@ _PARAMETERS = (
         description="SCIM's userName sets LOGIN_NAME alone; the extension's attribute sets NAME",
         levels=frozenset({Level.ACCOUNT}),
     ),
+    Parameter(
+        name=PRECEDENCE,
+        type=ParameterType.STRING,
+        default="INTEGRATION",
+        description="Whose network policy counts where an integration and its caller have one",
+        levels=frozenset({Level.ACCOUNT}),
+        choices=("INTEGRATION", "USER"),
+    ),
     _truth("ABORT_DETACHED_QUERY", "false", "Queries end with their client's connection"),
     _truth("AUTOCOMMIT", "true", "Every statement commits by itself", "true"),
     _text("BINARY_INPUT_FORMAT", "HEX", "How text becomes binary"),
@@ -143,7 +152,7 @@ _PARAMETERS = (
 
 PARAMETERS = {parameter.name: parameter for parameter in _PARAMETERS}
 
-EFFECTIVE = frozenset({MAP_SCIM_USERNAME})
+EFFECTIVE = frozenset({MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE})
 """Parameters that something in Rolecall asks; the others are kept and shown to clients."""
 
 
@@ -209,9 +218,14 @@ def session_values(present: dict[str, str], changes: dict[str, Json]) -> dict[st
 
 def is_true(reading: Reading, name: str) -> bool:
     """Whether a parameter of the account that holds a truth is true."""
+    return text_of(reading, name) == "true"
+
+
+def text_of(reading: Reading, name: str) -> str:
+    """What a parameter of the account holds, or its default."""
     account = access.account_id(reading)
     text = reading.memo(("parameter", name), lambda: reading.parameters(account).get(name))
-    return (text or PARAMETERS[name].default) == "true"
+    return text or PARAMETERS[name].default
 
 
 # ---- changing ----------------------------------------------------------------------------------
@@ -299,7 +313,7 @@ def shown_parameters(
                 value, where = values[name], at.value
         if name == NETWORK_POLICY and where:
             policy = policies.policy_with(reading, value)
-            if policy is None or not _may_know(reading, session, policy):
+            if policy is None or not policies.may_know(reading, session, policy):
                 continue
             value = policy.name
         rows.append(
@@ -313,12 +327,6 @@ def shown_parameters(
             )
         )
     return tuple(rows)
-
-
-def _may_know(reading: Reading, session: Session, policy: NetworkPolicy) -> bool:
-    return access.holds(reading, session, Privilege.ATTACH_POLICY) or policies.shows(
-        reading, session, Kind.NETWORK_POLICY, policy
-    )
 
 
 def _user_shown(reading: Reading, session: Session, query: ShownParameters) -> Id:

@@ -327,13 +327,17 @@ def require_admitted(tx: Reading, session: Session, policy: NetworkPolicy) -> No
     """
     if session.actor_kind is not ActorKind.USER or session.client_ip is None:
         return
-    rules = {rule.name: rule for rule in _all_rules(tx)}
-    if not network.admits(policy, rules, session.client_ip).allowed:
+    if not network.decided(policy.name, gate(tx, policy), session.client_ip).allowed:
         raise AddressNotAdmitted(policy.name, session.client_ip)
 
 
-def _all_rules(tx: Reading) -> Iterator[NetworkRule]:
-    found = tx.governed_all(Kind.NETWORK_RULE)
+def gate(reading: Reading, policy: NetworkPolicy) -> network.Gate:
+    """The policy compiled with its rules as they are now."""
+    return network.gate_of(policy, {rule.name: rule for rule in _all_rules(reading)})
+
+
+def _all_rules(reading: Reading) -> Iterator[NetworkRule]:
+    found = reading.governed_all(Kind.NETWORK_RULE)
     return (rule for rule in found if isinstance(rule, NetworkRule))
 
 
@@ -384,6 +388,13 @@ def shows(reading: Reading, session: Session, kind: Kind, governed: Governed) ->
         access.owns(reading, session, governed.owner)
         or access.sees(reading, session, kind)
         or not users.isdisjoint(access.active_roles(reading, session))
+    )
+
+
+def may_know(reading: Reading, session: Session, policy: NetworkPolicy) -> bool:
+    """Whether the session may read which policy is in force."""
+    return access.holds(reading, session, Privilege.ATTACH_POLICY) or shows(
+        reading, session, Kind.NETWORK_POLICY, policy
     )
 
 

@@ -176,6 +176,22 @@ class AttachedPolicy(Query[Name | None], frozen=True, kw_only=True):
     integration: Ref
 
 
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of a request; without `policy` none is in force."""
+
+    allowed: bool
+    policy: Name | None = None
+    entry: str | None = None
+    attached_to: Kind | None = None
+
+
+class EvaluateNetworkPolicy(Query[Admission], frozen=True, kw_only=True):
+    """Whether an address is let in, to an integration or else to the account: a dry run."""
+
+    address: str
+    integration: Ref | None = None
+
+
 class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):
     """A parameter as SHOW PARAMETERS prints it; `level` is empty where the default stands."""
 

@@ -5,12 +5,12 @@ The caller hears one sentence, whatever was wrong; the attempt says which it was
 
 import msgspec
 
-from rolecall.domain import credentials
+from rolecall.domain import admission, credentials
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.commands import OpenSession, RecordFailedLogin
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import LoginRefused, Refusal
+from rolecall.domain.errors import AddressRefused, LoginRefused, Refusal
 from rolecall.domain.model import Kind, User
 from rolecall.domain.names import NAME_LENGTH_MAX, Id
 from rolecall.domain.session import ActorKind, Session
@@ -50,6 +50,14 @@ def log_in(
     """The open session of a user with this password. Raises SqlRefusal, the same for all faults."""
     at, request = world.clock.now(), world.ids.new()
     user = account.login(login_name)
+    try:
+        # Before the password, and the same for nobody: who may not knock learns nothing.
+        account.moment(lambda r: admission.require_admitted(r, client_ip, user=_id_of(user)))
+    except AddressRefused as refusal:
+        account.store.note(
+            account.number, _attempt(at, request, login_name, client_ip, user=user, error=refusal)
+        )
+        raise refused(refusal) from None
     verifier = None if user is None else user.password
     # Also for nobody and for users without one: how long it takes tells nothing.
     matches = world.secrets.password_matches(verifier, password)
@@ -93,6 +101,10 @@ def session_of(
 ) -> Worksheet:
     """The worksheet of an open session; each statement asks anew whether it still is."""
     return login_worksheet(account, world, world.secrets.verifier_of(token), client_ip)
+
+
+def _id_of(user: User | None) -> Id | None:
+    return None if user is None else user.id
 
 
 def _counted(_: object, __: Exception | None) -> None:
@@ -148,7 +160,7 @@ def _attempt(
         endpoint="sql",
         status=0 if succeeded else UNAUTHORIZED,
         succeeded=succeeded,
-        error_code=None if succeeded else "390100",
+        error_code=refused(error).code if isinstance(error, Refusal) else None,
         why=error.why if isinstance(error, LoginRefused) else None,
         fix=fix_of(error),
         client_ip=client_ip,

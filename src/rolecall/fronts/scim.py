@@ -7,9 +7,10 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable
 from functools import partial
 
-from rolecall.domain import access, parameters
-from rolecall.domain.account import Account, answer, bearer
+from rolecall.domain import access, admission, parameters
+from rolecall.domain.account import Account, Bearer, answer, bearer
 from rolecall.domain.errors import TokenRefused
+from rolecall.domain.model import Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
 from rolecall.domain.session import ActorKind, Session
@@ -59,15 +60,21 @@ class ScimFront:
         """The session that the bearer token stands for. Raises TokenRefused or ScimError."""
         scheme, _, text = exchange.authorization.partition(" ")
         text = text.strip()
-        if scheme.lower() != "bearer" or not text:
+        presented = bool(text) and scheme.lower() == "bearer"
+        found = bearer(reading, self.world.secrets.verifier_of(text)) if presented else None
+        if found is not None:
+            exchange.integration = found.token.integration_name
+        # The address comes first: whoever may not knock hears nothing of the token (DESIGN 8).
+        admission.require_admitted(
+            reading, exchange.client_ip, _knocked_at(reading, exchange, found)
+        )
+        if not presented:
             raise errors.unauthorized(
                 "Access token missing. Send the header 'Authorization: Bearer <access token>'."
             )
-        found = bearer(reading, self.world.secrets.verifier_of(text))
         if found is None:
             raise TokenRefused("unknown")
         token = found.token
-        exchange.integration = token.integration_name
         integration = access.require_good(reading, token, exchange.at)
         exchange.client = integration.scim_client
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
@@ -150,6 +157,17 @@ class ScimFront:
         exchange.details = details_of(exchange)
         self.account.store.note(self.account.number, attempt_of(exchange, answer.status, None))
         return answer
+
+
+def _knocked_at(reading: Reading, exchange: Exchange, found: Bearer | None) -> Integration | None:
+    """The integration whose network policy counts: the URL's, else the token's."""
+    if exchange.endpoint_id is not None:
+        named = reading.memo(
+            "endpoints", lambda: {each.endpoint: each for each in reading.integrations()}
+        ).get(Id(exchange.endpoint_id))
+        if named is not None:
+            return named
+    return None if found is None else found.integration
 
 
 def _unknown_endpoint(exchange: Exchange) -> errors.ScimError:

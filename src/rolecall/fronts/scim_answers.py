@@ -289,6 +289,10 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.DependentGrants: _forbidden,
     refusals.PassedOn: _forbidden,
     refusals.LoginRefused: lambda _: errors.unauthorized("Access token invalid."),
+    refusals.AddressRefused: lambda refusal: errors.forbidden(
+        f"Requests from {refusal.address} are not allowed. "
+        "Contact the account's security administrator."
+    ),
     refusals.TokenRefused: _token_refused,
     refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,

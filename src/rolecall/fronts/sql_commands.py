@@ -34,7 +34,6 @@ from rolecall.fronts.sql_network import (
     created_with_policy,
     network_command,
     network_message,
-    not_enforced,
 )
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import alter_user, create_user
@@ -172,7 +171,7 @@ def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
     """The vendor's sentence for what was done, and how many live tokens it ended."""
     changed = any(effect.events for effect in effects)
     if isinstance(statement, NetworkChange):
-        return network_message(statement, effects) + not_enforced(statement, effects)
+        return network_message(statement, effects)
     match statement:
         case CreateRole() | CreateUser() | CreateSecurityIntegration() | CreateDatabase():
             name = name_of(statement.name)
@@ -185,7 +184,7 @@ def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
                 return f"{name} already exists, statement succeeded."
             made = f"{KINDS[type(statement)]} {name} successfully created."
             said = _ended(effects) + _without_effect(statement)
-            return made + said + not_enforced(statement, effects)
+            return made + said
         case DropRole() | DropUser() | DropIntegration() | DropDatabase():
             name = name_of(statement.name)
             if not changed:
@@ -194,7 +193,7 @@ def message_of(statement: Change, effects: tuple[Effect, ...]) -> str:
         case GrantOwnershipOfAll():
             return transferred_message(statement, effects)
         case _:
-            return DONE + not_enforced(statement, effects)
+            return DONE
 
 
 def _is_made(effects: tuple[Effect, ...]) -> bool:

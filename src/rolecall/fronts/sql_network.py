@@ -69,10 +69,6 @@ KINDS: dict[type, Kind] = {
     ShowNetworkRules: Kind.NETWORK_RULE,
 }
 
-NOT_ENFORCED = " The network policy is kept and shown; requests are not held against it yet."
-"""A policy that is not enforced must not look as if it were."""
-
-
 # ---- changes -----------------------------------------------------------------------------------
 
 
@@ -239,16 +235,6 @@ def network_message(statement: NetworkChange, effects: tuple[Effect, ...]) -> st
             return f"{name} successfully dropped."
         case _:
             return "Statement executed successfully."
-
-
-def not_enforced(statement: object, effects: tuple[Effect, ...]) -> str:
-    """What is added when a statement attached a policy: nothing holds requests against it yet."""
-    if not any(effect.events for effect in effects):
-        return ""
-    action = getattr(statement, "action", None)
-    said = action.properties if isinstance(action, SetProperties) else ()
-    properties: tuple[Property, ...] = (*said, *getattr(statement, "properties", ()))
-    return NOT_ENFORCED if any(item.name == NETWORK_POLICY for item in properties) else ""
 
 
 # ---- SHOW and DESCRIBE -------------------------------------------------------------------------

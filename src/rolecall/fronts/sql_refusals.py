@@ -127,6 +127,12 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nChanges cannot be applied to the network policy {name} "
         "because current IP address/token {address} is not allowed in it.",
     ),
+    errors.AddressRefused: Wording(
+        code="390422",
+        sqlstate="08001",
+        sentence="Incoming request with IP/Token {address} is not allowed to access this account. "
+        "Contact your local security administrator.",
+    ),
     errors.TokenRefused: Wording(
         code="390112",
         sqlstate="08001",

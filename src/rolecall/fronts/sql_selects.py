@@ -17,6 +17,7 @@ from rolecall.domain.ports import MintedToken
 from rolecall.domain.queries import (
     CurrentSession,
     Databases,
+    EvaluateNetworkPolicy,
     History,
     Integrations,
     RoleInSession,
@@ -190,6 +191,18 @@ class Answers:
         """IS_ROLE_IN_SESSION."""
         return self._moment.ask(RoleInSession(role=Name(str(arguments[0]))))
 
+    def network_policy(self, arguments: tuple[Constant, ...]) -> Constant:
+        """SYSTEM$EVALUATE_NETWORK_POLICY: who would decide of an address, and how."""
+        named = arguments[1] if len(arguments) > 1 else None
+        integration = None if named is None else Name(str(named))
+        query = EvaluateNetworkPolicy(
+            address=str(arguments[0]),
+            integration=None
+            if integration is None
+            else ByName(_integration_meant(integration, self._moment)),
+        )
+        return msgspec.json.encode(self._moment.ask(query)).decode()
+
     def scim_token(self, arguments: tuple[Constant, ...]) -> Constant:
         """SYSTEM$GENERATE_SCIM_ACCESS_TOKEN: the text, which is shown this once."""
         name = _integration_meant(Name(str(arguments[0])), self._moment)
@@ -235,6 +248,7 @@ FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
     "GET_DDL": Answers.ddl,
     "LAST_QUERY_ID": Answers.last_query,
     "IS_ROLE_IN_SESSION": Answers.role_in_session,
+    "SYSTEM$EVALUATE_NETWORK_POLICY": Answers.network_policy,
     "SYSTEM$GENERATE_SCIM_ACCESS_TOKEN": Answers.scim_token,
 }
 """Every account function of `sql.functions`, and its answer."""
