@@ -8,6 +8,8 @@ import pytest
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.errors import NotFound
+from rolecall.domain.integrations import account_conformance
+from rolecall.domain.model import Conformance
 from rolecall.domain.names import Name
 from rolecall.domain.queries import AttemptsAfter
 from rolecall.wiring import ACCOUNT, ADMINISTRATOR, INTEGRATION, Rolecall
@@ -68,3 +70,13 @@ def test_an_unknown_account_is_refused_by_the_names_that_there_are(rolecall: Rol
     with pytest.raises(NotFound) as refused:
         rolecall.account_named("nowhere")
     assert refused.value.remedy == "accounts here: DEMO"
+
+
+@pytest.mark.parametrize("asked", [None, *Conformance])
+def test_new_accounts_begin_with_the_conformance_that_was_asked_for(
+    tmp_path: Path, asked: Conformance | None
+) -> None:
+    with Rolecall(tmp_path, durable=False, conformance=asked) as opened:
+        founded = opened.found(ACCOUNT, ADMINISTRATOR, integration=True)
+        spoken = opened.account(founded.number).moment(account_conformance)
+    assert spoken is (asked or Conformance.RFC)

@@ -18,6 +18,7 @@ from rolecall import __version__, settings
 if TYPE_CHECKING:
     from rolecall.console.printing import Answered, Format
     from rolecall.domain.errors import Refusal
+    from rolecall.domain.model import Conformance
     from rolecall.wiring import Rolecall
 
     Run: TypeAlias = Callable[[str], Iterable[Answered]]
@@ -66,6 +67,23 @@ class Summary(StrEnum):
     JSON = "json"
 
 
+class Spoken(StrEnum):
+    """Whose SCIM is spoken."""
+
+    RFC = "rfc"
+    SNOWFLAKE = "snowflake"
+
+
+ConformanceOption = Annotated[
+    Spoken | None,
+    typer.Option(
+        "--conformance",
+        help="Whose SCIM new accounts speak: the standard's, or Snowflake's with its limits. "
+        "Default: rfc. A present account is changed in SQL: "
+        "alter account set scim_conformance = 'SNOWFLAKE'.",
+        show_default=False,
+    ),
+]
 FormatOption = Annotated[Output, typer.Option("--format", help="How results are printed.")]
 
 
@@ -100,14 +118,21 @@ def refused_in_words(refusal: "Refusal") -> str:
     return f"{told} {refusal.remedy}" if refusal.remedy else told
 
 
-def opened(data: Path | None) -> "Rolecall":
+def opened(data: Path | None, conformance: Spoken | None = None) -> "Rolecall":
     """The data folder, opened; it must have been made by `rolecall serve`."""
     from rolecall.wiring import Rolecall
 
     folder = settings.data_folder(data)
     if not (folder / settings.DATABASE_FILE).exists():
         fail(f"{folder} holds no Rolecall data. Run `rolecall serve --data {folder}` first.", 2)
-    return Rolecall(folder, on_backup=said_backup)
+    return Rolecall(folder, on_backup=said_backup, conformance=conformance_meant(conformance))
+
+
+def conformance_meant(spoken: Spoken | None) -> "Conformance | None":
+    """What new accounts begin with, where the command line says."""
+    from rolecall.domain.model import Conformance
+
+    return None if spoken is None else Conformance(spoken.value.upper())
 
 
 def said_backup(copy: Path) -> None:
@@ -167,6 +192,7 @@ def serve(
             help="A proxy's address or network whose X-Forwarded headers are believed; repeatable."
         ),
     ] = None,
+    conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
     from rolecall.serving import Order, run
@@ -179,6 +205,7 @@ def serve(
         ready_file=ready_file,
         account=account,
         proxies=tuple(trusted_proxy or ()),
+        conformance=conformance_meant(conformance),
     )
     try:
         run(order)
@@ -198,11 +225,12 @@ def account_create(
     name: Annotated[str, typer.Argument(help="The new account's name.")],
     admin: Annotated[str, typer.Option("--admin", help="Its administrator's user name.")],
     data: DataOption = None,
+    conformance: ConformanceOption = None,
 ) -> None:
     """Make another account in the data folder; its administrator's password is shown once."""
     from rolecall.domain.names import fold
 
-    with opened(data) as rolecall:
+    with opened(data, conformance) as rolecall:
         founded = rolecall.found(fold(name), fold(admin), integration=False)
     typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:", err=True)
     typer.echo(f"user {founded.administrator}  password {founded.password}")

@@ -12,6 +12,8 @@ import typer
 
 from rolecall.console.lines import Lines
 from rolecall.domain.errors import NotFound, Refusal
+from rolecall.domain.integrations import account_conformance
+from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
 from rolecall.web import server
 from rolecall.web.accounts import Places
@@ -39,6 +41,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ready_file: Path | None = None
     account: str | None = None
     proxies: tuple[str, ...] = ()
+    conformance: Conformance | None = None
 
 
 def run(order: Order) -> None:
@@ -64,6 +67,7 @@ def run(order: Order) -> None:
                 durable=order.data is not None,
                 on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
                 on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
+                conformance=order.conformance,
             )
         )
         _bootstrap(rolecall, order)
@@ -98,7 +102,8 @@ def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> N
     if order.public_url is not None:
         typer.echo(f"Listening on {local} for what comes by {places.first.url}")
     for place in places.all():
-        typer.echo(f"Account {place.name}: {place.url}/scim/v2")
+        spoken = rolecall.account(place.number).moment(account_conformance)
+        typer.echo(f"Account {place.name}: {place.url}/scim/v2 (conformance {spoken})")
     account = rolecall.account(places.first.number)
     try:
         token = rolecall.issue_token(

@@ -25,7 +25,7 @@ from rolecall.domain.commands import (
 )
 from rolecall.domain.credentials import password_reset
 from rolecall.domain.errors import NotFound, Refusal
-from rolecall.domain.model import Kind, Privilege, ScimClient, Token
+from rolecall.domain.model import Conformance, Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
 from rolecall.domain.organization import Order
 from rolecall.domain.ports import Describe
@@ -70,11 +70,12 @@ class Rolecall:
         durable: bool = True,
         on_attempts: AttemptsSeen | None = None,
         on_backup: Callable[[Path], None] | None = None,
+        conformance: Conformance | None = None,
     ) -> None:
         """Open the folder, making it and its database when they are missing.
 
         Raises StoreTooNew when a newer version wrote it; `on_backup` is told of the copy made
-        before a migration.
+        before a migration; `conformance` is what new accounts begin with.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
@@ -87,7 +88,11 @@ class Rolecall:
         self.vault = Vault()
         self.selecting = DuckSelecting()
         self.world = World(
-            clock=SystemClock(), ids=RandomIds(), secrets=self.vault, selecting=self.selecting
+            clock=SystemClock(),
+            ids=RandomIds(),
+            secrets=self.vault,
+            selecting=self.selecting,
+            conformance=conformance,
         )
 
     def __enter__(self) -> Self:
@@ -136,6 +141,7 @@ class Rolecall:
             name=name,
             administrator=administrator,
             password=self.vault.hash_password(password),
+            conformance=self.world.conformance,
         )
         ids = self.world.ids
         founding = organization.born(order, ids, self.world.clock.now())

@@ -95,6 +95,18 @@ def test_ctrl_c_ends_it_in_good_order_too(tmp_path: Path) -> None:
     assert not server.data.exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "named"), [((), "RFC"), (("--conformance", "snowflake"), "SNOWFLAKE")]
+)
+def test_the_start_names_the_conformance_that_new_accounts_begin_with(
+    tmp_path: Path, options: tuple[str, ...], named: str
+) -> None:
+    with started(tmp_path, "--ephemeral", *options) as server:
+        assert f"Account DEMO: {server.url} (conformance {named})" in server.output()
+        told = server.sql("show parameters like 'scim_conformance' in account", "--format", "csv")
+        assert f"SCIM_CONFORMANCE,{named},RFC" in told
+
+
 def test_an_ephemeral_server_leaves_nothing_behind(tmp_path: Path) -> None:
     with started(tmp_path, "--ephemeral") as server:
         server.token = server.issue_token(tmp_path)

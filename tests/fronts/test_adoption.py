@@ -34,14 +34,16 @@ class Office(msgspec.Struct):
 
     desk: Desk
 
-    def ask(self, method: str, path: str, body: object = None) -> Answered:
+    def ask(
+        self, method: str, path: str, body: object = None, *, token: str = "token-1"
+    ) -> Answered:
         place, _, query = path.partition("?")
         came = Incoming(
             method=method,
             path=place,
             query=query,
             body=b"" if body is None else json.dumps(body).encode(),
-            authorization="Bearer token-1",
+            authorization=f"Bearer {token}",
         )
         front = ScimFront(self.desk.account, self.desk.world)
         answer = front.run(Exchange(came, self.desk.clock.at, self.desk.world.ids.new()))
@@ -196,3 +198,36 @@ def test_only_who_owns_the_integration_sees_its_resources(office: Office) -> Non
     assert office.desk.rows("show scim_resources") == []
     assert office.desk.refusal("show scim_resources in okta").code == "002003"
     assert office.desk.refusal("show scim_resources in nobody").code == "002003"
+
+
+# ---- CONFORMANCE = 'SNOWFLAKE' -----------------------------------------------------------------
+
+AZURE = """
+drop security integration okta;
+create security integration okta type = scim scim_client = 'azure'
+    run_as_role = okta_provisioner conformance = 'SNOWFLAKE';
+select system$generate_scim_access_token('OKTA', 'again');
+"""
+
+
+@pytest.mark.parametrize("known_by", ["externalId", "history"])
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "name"),
+    [("/Users", user_of("bob"), "user", "BOB"), ("/Groups", group_of("GUIDES"), "role", "GUIDES")],
+)
+def test_what_the_integration_provisioned_is_handed_back_to_it(
+    office: Office, path: str, body: dict[str, object], kind: str, name: str, known_by: str
+) -> None:
+    office.desk.run(AZURE)
+    body = {**body, "externalId": "7"} if known_by == "externalId" else body
+    assert office.ask("POST", path, body, token="token-2").status == 201
+    taken = f"grant ownership on {kind} {name} to role useradmin"
+    back = f"grant ownership on {kind} {name} to role okta_provisioner"
+    assert office.desk.said(taken) == office.desk.said(back)
+
+
+def test_the_operator_reads_how_to_adopt_all_the_same(office: Office) -> None:
+    office.desk.run(AZURE)
+    office.desk.run("create user eve")
+    refusal = office.desk.refusal("grant ownership on user eve to role okta_provisioner")
+    assert refusal.fix == "alter security integration OKTA set conformance = 'RFC'"

@@ -14,10 +14,12 @@ from rolecall.domain.commands import (
     GrantRole,
     Set,
 )
-from rolecall.domain.model import Json, Kind, User
+from rolecall.domain.model import SCIM_CONFORMANCE, Conformance, Json, Kind, User
 from rolecall.domain.names import Id, Name
 from rolecall.domain.parameters import MAP_SCIM_USERNAME
+from rolecall.domain.ports import Reading
 from rolecall.domain.queries import OneUser
+from rolecall.fronts.scim_dialect import Rules, rules_in_force
 from scim_client import ENTERPRISE, ScimClientInProcess, group_of, user_of
 
 
@@ -260,3 +262,32 @@ def test_a_warehouse_is_kept_as_it_was_sent(okta: ScimClientInProcess) -> None:
     bob = okta.user("bob", **{ENTERPRISE: {"defaultWarehouse": "Small"}})
     assert stored(okta, bob).default_warehouse == "Small"
     assert warnings(okta) == []
+
+
+# ---- CONFORMANCE -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "of_account", "in_force"),
+    [
+        (None, None, Conformance.RFC),
+        (None, "SNOWFLAKE", Conformance.SNOWFLAKE),
+        ("rfc", "SNOWFLAKE", Conformance.RFC),
+        ("snowflake", None, Conformance.SNOWFLAKE),
+    ],
+)
+def test_an_integrations_own_conformance_counts_before_the_accounts(
+    okta: ScimClientInProcess, own: str | None, of_account: str | None, in_force: Conformance
+) -> None:
+    altered(okta, CONFORMANCE=own)
+    change = ChangeParameters(
+        kind=Kind.ACCOUNT, object=None, changes=(Set(At(SCIM_CONFORMANCE), of_account),), at=NOW
+    )
+    okta.account.execute(admin(okta.account), change)
+
+    def rules(reading: Reading) -> Rules:
+        integration = reading.integration_named(Name(okta.name))
+        assert integration is not None
+        return rules_in_force(reading, integration)
+
+    assert okta.account.moment(rules).conformance is in_force

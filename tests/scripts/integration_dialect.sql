@@ -4,9 +4,6 @@ create role prov;
 grant role prov to role accountadmin;
 --> Statement executed successfully.
 
-create security integration idp type = scim scim_client = 'generic' run_as_role = 'PROV' conformance = 'snowflake';
---! 000002 Unsupported feature: CONFORMANCE = 'SNOWFLAKE' is not supported yet.
-
 create security integration idp type = scim scim_client = 'generic' run_as_role = 'PROV' conformance = 'iso';
 --! 001008 invalid value for property 'CONFORMANCE': it takes one of 'RFC', 'SNOWFLAKE'
 
@@ -20,7 +17,7 @@ desc security integration idp;
 --> RUN_AS_ROLE | PROV |
 --> SYNC_PASSWORD | false | false
 --> COMMENT |  |
---> SCIM_ENDPOINT_ID | 018f0000-0000-7000-8000-00000000000b |
+--> SCIM_ENDPOINT_ID | 018f0000-0000-7000-8000-00000000000a |
 --> CONFORMANCE | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | REFUSE | IGNORE
 --> ATTRIBUTE_ALIASES | 'lastName' = 'name.familyName', 'costs' = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter' |
@@ -28,8 +25,8 @@ desc security integration idp;
 alter security integration idp set unknown_attributes = 'sometimes';
 --! 001008 invalid value for property 'UNKNOWN_ATTRIBUTES': it takes one of 'IGNORE', 'REFUSE'
 
-alter security integration idp set conformance = 'SNOWFLAKE';
---! 000002 Unsupported feature: CONFORMANCE = 'SNOWFLAKE' is not supported yet.
+alter security integration idp set conformance = 'standard';
+--! 001008 invalid value for property 'CONFORMANCE': it takes one of 'RFC', 'SNOWFLAKE'
 
 alter security integration idp set attribute_aliases = ('lastName' = 'name.famlyName');
 --! 001008 invalid value for property 'ATTRIBUTE_ALIASES': 'name.famlyName' is no attribute that a client can set, such as 'name.familyName'
@@ -74,7 +71,7 @@ desc integration idp;
 --> RUN_AS_ROLE | PROV
 --> SYNC_PASSWORD | false
 --> COMMENT |
---> SCIM_ENDPOINT_ID | 018f0000-0000-7000-8000-00000000000b
+--> SCIM_ENDPOINT_ID | 018f0000-0000-7000-8000-00000000000a
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |

@@ -19,7 +19,9 @@ from rolecall.domain.attempts import Noted
 from rolecall.domain.errors import NotAuthorized, NotFound
 from rolecall.domain.events import Recorded
 from rolecall.domain.founding import SYSTEM_ROLES
+from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import (
+    Conformance,
     Database,
     Integration,
     Kind,
@@ -59,6 +61,7 @@ from rolecall.domain.queries import (
     Roles,
     RoleSummaries,
     RoleSummary,
+    ScimConformance,
     ScimResources,
     ShownParameters,
     SimilarNames,
@@ -284,6 +287,11 @@ def one_integration(reading: Reading, session: Session, query: OneIntegration) -
     return found
 
 
+def scim_conformance(reading: Reading, _session: Session, _query: ScimConformance) -> Conformance:
+    """It is no secret: every answer of SCIM shows it."""
+    return account_conformance(reading)
+
+
 def tokens(reading: Reading, session: Session, query: Tokens) -> tuple[Token, ...]:
     """Of the integrations that the session owns; those of dropped ones to ACCOUNTADMIN."""
     if query.integration is not None:
@@ -392,6 +400,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     GrantsOfRole: asking_grants.grants_of_role,
     Integrations: integrations,
     OneIntegration: one_integration,
+    ScimConformance: scim_conformance,
     Tokens: tokens,
     ScimResources: provisioned.scim_resources,
     Databases: databases,

@@ -104,7 +104,8 @@ RoleChange = Set | Unset | MemberChange
 class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An account is born: system roles, their hierarchy, DEMO_DB and its first administrator.
 
-    `role_ids` gives an id for each of `founding.SYSTEM_ROLES`.
+    `role_ids` gives an id for each of `founding.SYSTEM_ROLES`; `conformance` is what its
+    integrations speak unless they say.
     """
 
     id: Id
@@ -117,6 +118,7 @@ class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     password: str
     at: int
     comment: str | None = None
+    conformance: Conformance | None = None
 
 
 # ---- users ---------------------------------------------------------------------------------
@@ -337,7 +339,7 @@ class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     network_policy: str | None = None
     sync_password: bool = False
     comment: str | None = None
-    conformance: Conformance = Conformance.RFC
+    conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
     or_replace: bool = False

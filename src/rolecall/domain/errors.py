@@ -142,6 +142,16 @@ class InUse(Refusal):
         self.used_by = used_by
 
 
+class NotAdoptable(Refusal):
+    """An integration that keeps to Snowflake's limits doesn't take over what it didn't make."""
+
+    def __init__(self, kind: Kind, name: str, role: str, *, remedy: str) -> None:
+        super().__init__(kind, name, role, remedy=remedy)
+        self.kind = kind
+        self.name = name
+        self.role = role
+
+
 class AddressNotAdmitted(Refusal):
     """A network policy would keep out the very session that puts it in force."""
 

@@ -5,6 +5,7 @@ from rolecall.domain.commands import FoundAccount
 from rolecall.domain.effects import Effect
 from rolecall.domain.events import AccountFounded
 from rolecall.domain.model import (
+    SCIM_CONFORMANCE,
     Account,
     Database,
     Kind,
@@ -74,6 +75,8 @@ def found_account(tx: Transaction, session: Session, command: FoundAccount) -> E
         tx.save_role(
             Role(id=ids[name], name=Name(name), owner=None, created_at=command.at, system=True)
         )
+    if command.conformance is not None:
+        tx.save_parameter(command.id, SCIM_CONFORMANCE, command.conformance.value)
     _grant(tx, command)
     admin = ids["ACCOUNTADMIN"]
     tx.save_database(

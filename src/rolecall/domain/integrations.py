@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rolecall.domain import access, properties
+from rolecall.domain import access, parameters, properties
 from rolecall.domain.commands import (
     ByName,
     ChangeIntegration,
@@ -28,6 +28,7 @@ from rolecall.domain.events import (
 )
 from rolecall.domain.grants import integration_meant
 from rolecall.domain.model import (
+    SCIM_CONFORMANCE,
     Conformance,
     Integration,
     Json,
@@ -38,7 +39,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id
 from rolecall.domain.policies import NETWORK_POLICY, policy_to_attach
-from rolecall.domain.ports import Transaction
+from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
 
@@ -55,6 +56,16 @@ FIELDS = {
     "ATTRIBUTE_ALIASES": "attribute_aliases",
 }
 """What ALTER can change; SCIM_CLIENT and RUN_AS_ROLE need a new integration (vendor)."""
+
+
+def conformance_in_force(reading: Reading, integration: Integration) -> Conformance:
+    """Whose SCIM an integration speaks: its CONFORMANCE, else the account's SCIM_CONFORMANCE."""
+    return integration.conformance or account_conformance(reading)
+
+
+def account_conformance(reading: Reading) -> Conformance:
+    """Whose SCIM the account's integrations speak unless their CONFORMANCE says."""
+    return Conformance(parameters.text_of(reading, SCIM_CONFORMANCE))
 
 
 def create_integration(tx: Transaction, session: Session, command: CreateIntegration) -> Effect:
@@ -164,9 +175,9 @@ def _changed(integration: Integration, change: Set | Unset) -> Integration:
         case "COMMENT" | "NETWORK_POLICY":
             read = properties.text(name, value)
         case "CONFORMANCE":
-            read = choice(name, value, Conformance.RFC)
+            read = choice(name, value, Conformance)
         case "UNKNOWN_ATTRIBUTES":
-            read = choice(name, value, UnknownAttributes.IGNORE)
+            read = choice(name, value, UnknownAttributes) or UnknownAttributes.IGNORE
         case "ATTRIBUTE_ALIASES":
             read = _aliases(name, value)
         case _:
@@ -174,14 +185,14 @@ def _changed(integration: Integration, change: Set | Unset) -> Integration:
     return msgspec.structs.replace(integration, **{FIELDS[name]: read})
 
 
-def choice(name: str, value: Json, default: Word) -> Word:
-    """One of the words of the default's kind, in any case; nothing is the default."""
+def choice(name: str, value: Json, words: type[Word]) -> Word | None:
+    """One of the words, in any case. Raises InvalidValue."""
     if value is None:
-        return default
+        return None
     try:
-        return type(default)(str(value).upper())
+        return words(str(value).upper())
     except ValueError:
-        choices = ", ".join(f"'{word}'" for word in type(default))
+        choices = ", ".join(f"'{word}'" for word in words)
         raise InvalidValue(name, f"it takes one of {choices}") from None
 
 

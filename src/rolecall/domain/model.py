@@ -71,6 +71,10 @@ class Conformance(StrEnum):
     SNOWFLAKE = "SNOWFLAKE"
 
 
+SCIM_CONFORMANCE = "SCIM_CONFORMANCE"
+"""The parameter of the account that counts where an integration has no CONFORMANCE."""
+
+
 class UnknownAttributes(StrEnum):
     """The UNKNOWN_ATTRIBUTES property: what becomes of a name that no schema has."""
 
@@ -178,7 +182,8 @@ class PrivilegeGrant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
 
-    `attribute_aliases` are pairs: a name that the client sends, the attribute that it means.
+    `conformance` is None where the account's parameter counts. `attribute_aliases` are pairs: a
+    name that the client sends, the attribute that it means.
     """
 
     id: Id
@@ -193,7 +198,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     sync_password: bool = False
     comment: str | None = None
     reject_tokens_issued_before: int | None = None
-    conformance: Conformance = Conformance.RFC
+    conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
 

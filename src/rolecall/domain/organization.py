@@ -10,7 +10,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.commands import Command, FoundAccount
 from rolecall.domain.errors import AlreadyExists, NotAuthorized
 from rolecall.domain.founding import SYSTEM_ROLES, NumberTaken
-from rolecall.domain.model import Kind, Privilege
+from rolecall.domain.model import Conformance, Kind, Privilege
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.ports import Ids, Reading, Store
 from rolecall.domain.session import ActorKind, Session
@@ -30,6 +30,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     administrator: Name
     password: str
     comment: str | None = None
+    conformance: Conformance | None = None
 
 
 def born(order: Order, ids: Ids, at: int) -> FoundAccount:
@@ -45,6 +46,7 @@ def born(order: Order, ids: Ids, at: int) -> FoundAccount:
         password=order.password,
         at=at,
         comment=order.comment,
+        conformance=order.conformance,
     )
 
 

@@ -14,7 +14,7 @@ from rolecall.domain.effects import Effect
 from rolecall.domain.errors import InvalidValue, NotAuthorized, NotFound
 from rolecall.domain.events import ParametersChanged
 from rolecall.domain.grants import object_meant, user_meant
-from rolecall.domain.model import Json, Kind, Privilege
+from rolecall.domain.model import SCIM_CONFORMANCE, Conformance, Json, Kind, Privilege
 from rolecall.domain.names import Id
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.domain.ports import Reading, Transaction
@@ -48,7 +48,7 @@ class ParameterType(StrEnum):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter; `choices` are the only values that it takes, where not all are carried out."""
+    """A parameter; `choices` are the only values that it takes, in any case."""
 
     name: str
     type: ParameterType
@@ -107,6 +107,14 @@ _PARAMETERS = (
         levels=frozenset({Level.ACCOUNT}),
         choices=("INTEGRATION", "USER"),
     ),
+    Parameter(
+        name=SCIM_CONFORMANCE,
+        type=ParameterType.STRING,
+        default=Conformance.RFC.value,
+        description="Whose SCIM integrations speak, unless their CONFORMANCE says",
+        levels=frozenset({Level.ACCOUNT}),
+        choices=tuple(word.value for word in Conformance),
+    ),
     _truth("ABORT_DETACHED_QUERY", "false", "Queries end with their client's connection"),
     _truth("AUTOCOMMIT", "true", "Every statement commits by itself", "true"),
     _text("BINARY_INPUT_FORMAT", "HEX", "How text becomes binary"),
@@ -152,7 +160,7 @@ _PARAMETERS = (
 
 PARAMETERS = {parameter.name: parameter for parameter in _PARAMETERS}
 
-EFFECTIVE = frozenset({MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE})
+EFFECTIVE = frozenset({MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE, SCIM_CONFORMANCE})
 """Parameters that something in Rolecall asks; the others are kept and shown to clients."""
 
 
@@ -170,9 +178,15 @@ def known(name: str, level: Level) -> Parameter:
 def read_value(parameter: Parameter, value: Json) -> str:
     """The text that is kept of a value. Raises InvalidValue."""
     text = _READERS[parameter.type](parameter.name, value)
-    if parameter.choices and text not in parameter.choices:
-        raise InvalidValue(parameter.name, f"only {', '.join(parameter.choices)} is carried out")
-    return text
+    if not parameter.choices:
+        return text
+    for choice in parameter.choices:
+        if choice.lower() == text.lower():
+            return choice
+    if len(parameter.choices) == 1:
+        raise InvalidValue(parameter.name, f"only {parameter.choices[0]} is carried out")
+    choices = ", ".join(f"'{choice}'" for choice in parameter.choices)
+    raise InvalidValue(parameter.name, f"it takes one of {choices}")
 
 
 def _read_text(name: str, value: Json) -> str:

@@ -104,6 +104,15 @@ def _last(
     return written, changed
 
 
+def has_provisioned(reading: Reading, integration: Integration, kind: Kind, subject: Id) -> bool:
+    """Whether the integration knows the resource by an external id, or was seen writing to it."""
+    link = Link(reader=integration.name, kind=kind, resource=subject, external_id="")
+    card = _linked(reading, link)
+    if card is not None and card.external_id is not None:
+        return True
+    return _last(reading, subject, integration.name)[0] is not None
+
+
 # ---- why a sync stopped ------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from rolecall.domain.events import Recorded
 from rolecall.domain.model import (
     AccessToken,
     Account,
+    Conformance,
     Database,
     Governed,
     Integration,
@@ -142,6 +143,10 @@ class OneIntegration(Query[Integration], frozen=True, kw_only=True):
     """One integration to describe: needs OWNERSHIP."""
 
     integration: Ref
+
+
+class ScimConformance(Query[Conformance], frozen=True, kw_only=True):
+    """Whose SCIM the account's integrations speak unless their CONFORMANCE says."""
 
 
 class Tokens(Query[tuple[Token, ...]], frozen=True, kw_only=True):

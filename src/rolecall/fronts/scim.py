@@ -7,7 +7,7 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable
 from functools import partial
 
-from rolecall.domain import access, admission, parameters
+from rolecall.domain import access, admission
 from rolecall.domain.account import Account, Bearer, answer, bearer
 from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Integration
@@ -17,7 +17,7 @@ from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts import scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
-from rolecall.fronts.scim_dialect import rules_of
+from rolecall.fronts.scim_dialect import rules_in_force
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
 from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Write, unreported
 from rolecall.fronts.scim_writes import refused
@@ -97,8 +97,7 @@ class ScimFront:
             token=token.id,
             client_ip=exchange.client_ip,
         )
-        maps_names = parameters.is_true(reading, parameters.MAP_SCIM_USERNAME)
-        rules = rules_of(integration, maps_names=maps_names)
+        rules = rules_in_force(reading, integration)
         return Accepted(session=session, integration=integration, rules=rules)
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:

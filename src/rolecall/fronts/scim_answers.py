@@ -279,6 +279,7 @@ def _invalid_value(refusal: refusals.InvalidValue) -> ScimError:
 
 SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.InUse: _forbidden,
+    refusals.NotAdoptable: _forbidden,
     refusals.AddressNotAdmitted: _forbidden,
     refusals.NotFound: _not_found,
     refusals.AlreadyExists: _already_exists,

@@ -6,8 +6,11 @@ MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset, each costs on
 
 import msgspec
 
-from rolecall.domain.model import Integration, Json, ScimClient, UnknownAttributes
+from rolecall.domain import parameters
+from rolecall.domain.integrations import conformance_in_force
+from rolecall.domain.model import Conformance, Integration, Json, ScimClient, UnknownAttributes
 from rolecall.domain.names import Name, fold
+from rolecall.domain.ports import Reading
 from rolecall.scim import errors
 from rolecall.scim.aliases import aliases_for, with_attributes, with_attributes_in_patch
 from rolecall.scim.schema import ENTERPRISE_USER, ResourceType
@@ -18,19 +21,38 @@ NAMED_MAX = 20
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What of a body takes effect: the password, and which attribute is the user's NAME."""
+    """What of a body takes effect: the password, and which attribute is the user's NAME.
+
+    `conformance` says whose SCIM is spoken.
+    """
 
     syncs_password: bool = False
     maps_names: bool = False
+    conformance: Conformance = Conformance.RFC
 
 
-def rules_of(integration: Integration, *, maps_names: bool) -> Rules:
+def rules_in_force(reading: Reading, integration: Integration) -> Rules:
+    """The rules of an integration in its account."""
+    return rules_of(
+        integration,
+        maps_names=parameters.is_true(reading, parameters.MAP_SCIM_USERNAME),
+        conformance=conformance_in_force(reading, integration),
+    )
+
+
+def rules_of(
+    integration: Integration, *, maps_names: bool, conformance: Conformance = Conformance.RFC
+) -> Rules:
     """The rules of an integration.
 
     On AZURE a password is accepted and shown, without effect (reference section 0, row 6).
     """
     azure = integration.scim_client is ScimClient.AZURE
-    return Rules(syncs_password=integration.sync_password and not azure, maps_names=maps_names)
+    return Rules(
+        syncs_password=integration.sync_password and not azure,
+        maps_names=maps_names,
+        conformance=conformance,
+    )
 
 
 def body_meant(integration: Integration, resource_type: ResourceType, body: object) -> object:

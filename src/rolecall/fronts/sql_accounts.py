@@ -54,6 +54,7 @@ def create_account(statement: CreateAccount, moment: Moment) -> str:
         administrator=_administrator(given["ADMIN_NAME"]),
         password=world.secrets.hash_password(_password(given["ADMIN_PASSWORD"])),
         comment=None if comment is None else str(comment.value),
+        conformance=world.conformance,
     )
     founding = organization.born(order, world.ids, moment.at)
     properties = _properties(given, moment)

@@ -107,7 +107,7 @@ def _of_integration(
             RUN_AS_ROLE=run_as,
             NETWORK_POLICY=None if policy is None else _named(policy),
             SYNC_PASSWORD=found.sync_password,
-            CONFORMANCE=found.conformance.value,
+            CONFORMANCE=None if found.conformance is None else found.conformance.value,
             UNKNOWN_ATTRIBUTES=found.unknown_attributes.value,
             ATTRIBUTE_ALIASES=Pairs(pairs=found.attribute_aliases)
             if found.attribute_aliases

@@ -13,7 +13,6 @@ from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.domain.queries import AttachedPolicy, RoleInSession, Tokens
 from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_network import parameter_value
-from rolecall.fronts.sql_refusals import unsupported
 from rolecall.fronts.sql_session import Moment
 from rolecall.scim.aliases import is_attribute, place_of
 from rolecall.scim.schema import GROUP, USER
@@ -45,8 +44,6 @@ def _properties(items: tuple[Property, ...]) -> dict[str, Value]:
 
 
 def _require_supported(item: Property) -> None:
-    if item.name == "CONFORMANCE" and str(item.value).upper() == Conformance.SNOWFLAKE:
-        raise unsupported("CONFORMANCE = 'SNOWFLAKE'", line=item.line, column=item.column)
     if isinstance(item.value, Pairs):
         _require_aliases(item.value)
 
@@ -94,10 +91,11 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
         sync_password=given.get("SYNC_PASSWORD", False) is True,
         network_policy=None if policy is None else str(parameter_value(policy)),
         comment=None if comment is None else str(comment),
-        conformance=choice("CONFORMANCE", _word(given, "CONFORMANCE"), Conformance.RFC),
+        conformance=choice("CONFORMANCE", _word(given, "CONFORMANCE"), Conformance),
         unknown_attributes=choice(
-            "UNKNOWN_ATTRIBUTES", _word(given, "UNKNOWN_ATTRIBUTES"), UnknownAttributes.IGNORE
-        ),
+            "UNKNOWN_ATTRIBUTES", _word(given, "UNKNOWN_ATTRIBUTES"), UnknownAttributes
+        )
+        or UnknownAttributes.IGNORE,
         attribute_aliases=aliases.pairs if isinstance(aliases, Pairs) else (),
         or_replace=statement.or_replace,
         if_not_exists=statement.if_not_exists,

@@ -121,6 +121,13 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nCannot drop or replace {what_lower} '{name}': it is in use "
         "by {used_by}. Take it off there first.",
     ),
+    errors.NotAdoptable: Wording(
+        code="003001",
+        sqlstate="42501",
+        sentence="SQL access control error:\n{what} '{name}' can't be handed to role '{role}': its "
+        "integration has CONFORMANCE = 'SNOWFLAKE', and did not provision the {what_lower}. "
+        "With CONFORMANCE = 'RFC' it adopts what exists.",
+    ),
     errors.AddressNotAdmitted: Wording(
         code="001063",
         sqlstate="42501",

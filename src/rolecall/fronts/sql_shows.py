@@ -23,6 +23,7 @@ from rolecall.domain.queries import (
     OneUser,
     RoleNames,
     RoleSummaries,
+    ScimConformance,
     ScimResources,
     Tokens,
     UserSummaries,
@@ -309,7 +310,9 @@ def _described(statement: Describe, moment: Moment) -> Table:
             found = moment.ask(OneIntegration(integration=ref))
             run_as_role = role_names(moment).get(found.run_as_role)
             policy = moment.ask(AttachedPolicy(integration=ref))
-            rows = tables.described_integration(found, run_as_role, policy)
+            rows = tables.described_integration(
+                found, run_as_role, policy, moment.ask(ScimConformance())
+            )
             return table_of(tables.DESCRIBE_INTEGRATION, rows)
         case _:
             role = moment.ask(OneRole(role=ref)).role

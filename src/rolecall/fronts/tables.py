@@ -227,9 +227,15 @@ DESCRIBE_INTEGRATION: Fields[Described] = (
 
 
 def described_integration(
-    found: Integration, run_as_role: Name | None, network_policy: Name | None
+    found: Integration,
+    run_as_role: Name | None,
+    network_policy: Name | None,
+    conformance: Conformance,
 ) -> tuple[Described, ...]:
-    """The rows of DESCRIBE SECURITY INTEGRATION; the rejection date stands there when it is set."""
+    """The rows of DESCRIBE SECURITY INTEGRATION; the rejection date stands there when it is set.
+
+    `conformance` is the account's, which counts where the integration has none.
+    """
     rows = (
         Described(name="ENABLED", type="Boolean", value=said(found.enabled), default="true"),
         Described(name="NETWORK_POLICY", value=network_policy),
@@ -239,7 +245,7 @@ def described_integration(
         ),
         Described(name="COMMENT", value=found.comment),
         Described(name="SCIM_ENDPOINT_ID", value=found.endpoint),
-        Described(name="CONFORMANCE", value=found.conformance, default=Conformance.RFC),
+        Described(name="CONFORMANCE", value=found.conformance or conformance, default=conformance),
         Described(
             name="UNKNOWN_ATTRIBUTES",
             value=found.unknown_attributes,

@@ -2,13 +2,18 @@
 
 import msgspec
 
+from rolecall.domain.model import Conformance
 from rolecall.domain.ports import Clock, Ids, Secrets, Selecting
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
-    """The ports that a front may ask. The store comes with the account."""
+    """The ports that a front may ask. The store comes with the account.
+
+    `conformance` is what new accounts begin with as their SCIM_CONFORMANCE.
+    """
 
     clock: Clock
     ids: Ids
     secrets: Secrets
     selecting: Selecting
+    conformance: Conformance | None = None
