@@ -20,6 +20,7 @@ from rolecall.domain.founding import SYSTEM_PRIVILEGES, SYSTEM_ROLES
 from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.fronts import (
+    relations,
     sql_accounts,
     sql_users,
     sql_variables,
@@ -118,6 +119,7 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "DESCRIBE USER, DESCRIBE ROLE": tables.DESCRIBE_OBJECT,
     "DESCRIBE SECURITY INTEGRATION": tables.DESCRIBE_INTEGRATION,
     "table(REST_EVENT_HISTORY(…))": tables.REST_EVENT_HISTORY,
+    **{f"{view.schema}.{view.name}": view.fields for view in relations.VIEWS},
 }
 
 

@@ -92,7 +92,7 @@ def test_a_role_granted_to_a_user_makes_a_member_once(
 ) -> None:
     role = add_role(account, local, "X")
     effect = carried_out(account, local, to_user(role, by("BOB")))
-    assert effect.events == (MembersAdded(id=role, users=(bob,)),)
+    assert effect.events == (MembersAdded(id=role, users=(bob,), granted_by=local.role),)
     assert carried_out(account, local, to_user(role, bob)).events == ()
     assert account.ask(local, OneRole(role=role)).revision.version == 2
 
@@ -118,7 +118,7 @@ def test_a_role_granted_to_a_role_is_inherited_until_revoked(
 ) -> None:
     low, high = add_role(account, local, "LOW"), add_role(account, local, "HIGH")
     granted = carried_out(account, local, to_role(low, high))
-    assert granted.events == (RoleGranted(id=low, to=high),)
+    assert granted.events == (RoleGranted(id=low, to=high, granted_by=local.role),)
     assert carried_out(account, local, to_role(low, high)).events == ()
     revoked = carried_out(account, local, from_role(low, high))
     assert revoked.events == (RoleRevoked(id=low, to=high),)
@@ -178,7 +178,8 @@ def test_to_grant_a_role_needs_its_ownership_or_manage_grants(
 
 def test_scim_grants_what_it_owns(account: Account, okta: Session) -> None:
     low, high = add_role(account, okta, "LOW"), add_role(account, okta, "HIGH")
-    assert carried_out(account, okta, to_role(low, high)).events == (RoleGranted(id=low, to=high),)
+    told = carried_out(account, okta, to_role(low, high)).events
+    assert told == (RoleGranted(id=low, to=high, granted_by=okta.role),)
 
 
 def test_scim_does_not_learn_of_roles_that_it_does_not_own(
@@ -231,7 +232,13 @@ def test_a_privilege_is_granted_once_and_revoked_once(account: Account, local: S
     role, on = add_role(account, local, "X"), account.store.accounts()[0].id
     grant, revoke = power(Privilege.CREATE_USER, role), no_power(Privilege.CREATE_USER, role)
     assert carried_out(account, local, grant).events == (
-        PrivilegeGranted(id=on, kind=Kind.ACCOUNT, privilege=Privilege.CREATE_USER, to=role),
+        PrivilegeGranted(
+            id=on,
+            kind=Kind.ACCOUNT,
+            privilege=Privilege.CREATE_USER,
+            to=role,
+            granted_by=local.role,
+        ),
     )
     assert carried_out(account, local, grant).events == ()
     assert carried_out(account, local, revoke).events == (

@@ -110,7 +110,9 @@ def test_an_integration_is_owned_by_the_role_that_creates_it(
     command = created("NEW")
     effect = carried_out(account, local, command)
     assert effect.answer == Ended(tokens=0, last_used_at=None)
-    assert effect.events == (IntegrationCreated(id=command.id, name="NEW", run_as_role=okta.role),)
+    assert effect.events == (
+        IntegrationCreated(id=command.id, name="NEW", run_as_role=okta.role, owner=local.role),
+    )
     found = account.ask(local, OneIntegration(integration=by("NEW")))
     assert (found.owner, found.endpoint) == (local.role, command.endpoint)
 

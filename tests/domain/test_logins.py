@@ -260,7 +260,9 @@ def test_use_without_a_stored_session_answers_with_what_moved(
 def test_a_database_is_a_name_that_comes_and_goes(account: Account, local: Session) -> None:
     id = IDS.new()
     made = CreateDatabase(id=id, name=Name("X"), at=NOW)
-    assert carried_out(account, local, made).events == (DatabaseCreated(id=id, name="X"),)
+    assert carried_out(account, local, made).events == (
+        DatabaseCreated(id=id, name="X", owner=local.role),
+    )
     assert [found.name for found in account.ask(local, Databases())] == ["DEMO_DB", "X"]
     gone = carried_out(account, local, DropDatabase(database=by("X"), at=NOW))
     assert gone.events == (DatabaseDropped(id=id, name="X"),)

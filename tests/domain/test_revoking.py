@@ -87,7 +87,7 @@ def test_a_grant_given_again_with_the_option_is_news(account: Account, local: Se
     carried_out(account, local, to_role(low, high))
     again = to_role(low, high, option=True)
     assert carried_out(account, local, again).events == (
-        RoleGranted(id=low, to=high, grant_option=True),
+        RoleGranted(id=low, to=high, grant_option=True, granted_by=local.role),
     )
     assert carried_out(account, local, again).events == ()
     (row,) = account.ask(local, GrantsToRole(role=high))

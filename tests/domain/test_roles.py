@@ -87,7 +87,7 @@ def test_a_role_is_owned_by_the_role_that_creates_it(account: Account, okta: Ses
     effect = carried_out(account, okta, command)
     assert effect.events == (
         RoleCreated(id=command.id, name="Clerks", owner=okta.role),
-        MembersAdded(id=command.id, users=(bob,)),
+        MembersAdded(id=command.id, users=(bob,), granted_by=okta.role),
     )
     assert effect.answer == account.ask(okta, OneRole(role=command.id))
 
@@ -163,7 +163,7 @@ def test_all_steps_of_a_change_make_one_version(account: Account, okta: Session)
     effect = carried_out(account, okta, change(role, *steps, put("EXTERNAL_ID", "00g1")))
     assert effect.events == (
         RoleChanged(id=role, before={"NAME": "CLERKS"}, after={"NAME": "Staff"}),
-        MembersAdded(id=role, users=(eve,)),
+        MembersAdded(id=role, users=(eve,), granted_by=okta.role),
         MembersRemoved(id=role, users=(bob,)),
     )
     card = account.ask(okta, OneRole(role=role))
@@ -204,7 +204,7 @@ def test_set_members_adds_and_removes_only_the_difference(account: Account, okta
     effect = carried_out(account, okta, change(role, SetMembers((ann, eve, ann))))
     assert effect.events == (
         MembersRemoved(id=role, users=(bob,)),
-        MembersAdded(id=role, users=(ann,)),
+        MembersAdded(id=role, users=(ann,), granted_by=okta.role),
     )
     assert members(account, okta, role) == [eve, ann]
 
@@ -324,7 +324,15 @@ def test_who_drops_a_role_inherits_what_it_owned(
 ) -> None:
     bob = add_user(account, okta, "BOB")
     effect = carried_out(account, local, DropRole(role=okta.role, at=NOW))
-    assert effect.events == (RoleDropped(id=okta.role, name="OKTA_PROVISIONER", heir=local.role),)
+    assert effect.events == (
+        RoleDropped(
+            id=okta.role,
+            name="OKTA_PROVISIONER",
+            heir=local.role,
+            owner=local.role,
+            created_at=NOW,
+        ),
+    )
     assert account.ask(local, OneUser(user=bob)).user.owner == local.role
 
 

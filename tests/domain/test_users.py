@@ -429,7 +429,13 @@ def test_a_dropped_user_leaves_name_memberships_and_sessions(
     effect = carried_out(account, okta, DropUser(user=bob, at=NOW))
     assert effect.events == (
         SessionsEnded(id=bob, count=1, why="dropped"),
-        UserDropped(id=bob, name="BOB"),
+        UserDropped(
+            id=bob,
+            name="BOB",
+            owner=okta.role,
+            created_at=NOW,
+            was={"NAME": "BOB", "LOGIN_NAME": "BOB", "OWNER": okta.role},
+        ),
     )
     add_user(account, okta, "BOB")
 

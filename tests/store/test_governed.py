@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import NOW, a_role, a_user, an_id
-from rolecall.domain.events import UserChanged, UserCreated
+from rolecall.domain.events import UserChanged, UserCreated, UserDropped
 from rolecall.domain.model import (
     AccessToken,
     Governed,
@@ -262,6 +262,21 @@ def test_events_about_one_subject_come_newest_first(store: Store) -> None:
     assert [recorded.event for recorded in about] == [events[2], events[0]]
     assert store.read(1, lambda r: r.events_about(BOB, 1)) == about[:1]
     assert store.read(1, lambda r: r.events_about(HEIR, 9)) == ()
+
+
+def test_events_of_some_kinds_come_in_order(store: Store) -> None:
+    events = (
+        UserCreated(id=BOB, name="BOB", owner=None),
+        UserChanged(id=BOB, before={}, after={"comment": "x"}),
+        UserDropped(id=BOB, name="BOB", created_at=NOW, was={"COMMENT": "x"}),
+    )
+    write(store, [methodcaller("record", each, at=NOW, actor="A", request="r") for each in events])
+    kinds = ("UserCreated", "UserDropped")
+    found = store.read(1, lambda r: r.events_of(kinds, 0, 9))
+    assert [recorded.event for recorded in found] == [events[0], events[2]]
+    assert store.read(1, lambda r: r.events_of(kinds, 0, 1)) == found[:1]
+    assert store.read(1, lambda r: r.events_of(kinds, found[0].seq, 9)) == found[1:]
+    assert store.read(1, lambda r: r.events_of((), 0, 9)) == ()
 
 
 @pytest.mark.parametrize(

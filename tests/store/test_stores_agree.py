@@ -253,6 +253,7 @@ def everything_about(r: Reading) -> list[Any]:
         r.last_attempt(),
         [(each.at, each.event) for each in r.events_after(0, 99)],
         [(each.at, each.event) for each in r.events_about(an_id(1), 3)],
+        [(each.at, each.event) for each in r.events_of(("UserCreated", "UserChanged"), 0, 4)],
     ]
 
 

@@ -1,7 +1,7 @@
 """Answers: each query's, with the session's sight in the query itself (DESIGN contract 10)."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rolecall.domain import (
     parameters,
     policies,
     provisioned,
+    usage,
 )
 from rolecall.domain.attempts import Noted
 from rolecall.domain.errors import NotAuthorized, NotFound
@@ -45,12 +46,14 @@ from rolecall.domain.queries import (
     EvaluateNetworkPolicy,
     EventsAfter,
     GovernedObjects,
+    GrantRecords,
     GrantsOfRole,
     GrantsOn,
     GrantsToRole,
     GrantsToUser,
     History,
     Integrations,
+    MembershipRecords,
     OneGoverned,
     OneIntegration,
     OneRole,
@@ -58,6 +61,7 @@ from rolecall.domain.queries import (
     Page,
     RoleInSession,
     RoleNames,
+    RoleRecords,
     Roles,
     RoleSummaries,
     RoleSummary,
@@ -67,6 +71,7 @@ from rolecall.domain.queries import (
     SimilarNames,
     StoredSession,
     Tokens,
+    UserRecords,
     Users,
     UserSummaries,
     UserSummary,
@@ -75,6 +80,9 @@ from rolecall.domain.queries import (
 from rolecall.domain.roles import find_role, with_members
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import find_user, require_own_or_owned, user_or_none
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 # ---- users -----------------------------------------------------------------------------------
 
@@ -336,6 +344,18 @@ def events_after(reading: Reading, session: Session, query: EventsAfter) -> tupl
     return reading.events_after(query.after, query.count)
 
 
+def to_administrators(
+    answer: Callable[[Reading, Asked], Answer],
+) -> Callable[[Reading, Session, Asked], Answer]:
+    """The answer, to ACCOUNTADMIN only."""
+
+    def asked(reading: Reading, session: Session, query: Asked) -> Answer:
+        require_administrator(reading, session)
+        return answer(reading, query)
+
+    return asked
+
+
 def is_administrator(reading: Reading, session: Session) -> bool:
     """Whether ACCOUNTADMIN is among the session's roles."""
     return session.actor_kind is ActorKind.SYSTEM or (
@@ -409,6 +429,10 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     AttachedPolicy: policies.attached_policy,
     EvaluateNetworkPolicy: admission.evaluate,
     ShownParameters: parameters.shown_parameters,
+    UserRecords: to_administrators(usage.user_records),
+    RoleRecords: to_administrators(usage.role_records),
+    MembershipRecords: to_administrators(usage.membership_records),
+    GrantRecords: to_administrators(usage.grant_records),
     History: history,
     AttemptsAfter: attempts_after,
     EventsAfter: events_after,

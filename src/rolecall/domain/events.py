@@ -34,10 +34,13 @@ class UserChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class UserDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A user is gone."""
+    """A user is gone; `was` holds its properties at the end, and no secret."""
 
     id: Id
     name: str
+    owner: Id | None = None
+    created_at: int | None = None
+    was: dict[str, Json] = {}
 
 
 class UserLocked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -95,6 +98,9 @@ class RoleDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     id: Id
     name: str
     heir: Id
+    owner: Id | None = None
+    created_at: int | None = None
+    comment: str | None = None
 
 
 class MembersAdded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -102,6 +108,7 @@ class MembersAdded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     id: Id
     users: tuple[Id, ...]
+    granted_by: Id | None = None
 
 
 class MembersRemoved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -117,6 +124,7 @@ class RoleGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     id: Id
     to: Id
     grant_option: bool = False
+    granted_by: Id | None = None
 
 
 class RoleRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -134,6 +142,7 @@ class PrivilegeGranted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     privilege: Privilege
     to: Id
     grant_option: bool = False
+    granted_by: Id | None = None
 
 
 class PrivilegeRevoked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -169,6 +178,7 @@ class IntegrationCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     id: Id
     name: str
     run_as_role: Id
+    owner: Id | None = None
 
 
 class IntegrationChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -244,6 +254,7 @@ class DatabaseCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     id: Id
     name: str
+    owner: Id | None = None
 
 
 class DatabaseDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):

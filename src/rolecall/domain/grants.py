@@ -77,7 +77,7 @@ def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
         if not added:
             return Effect()
         tx.touch(role.id, command.at)
-        return Effect((MembersAdded(id=role.id, users=added),))
+        return Effect((MembersAdded(id=role.id, users=added, granted_by=by),))
 
     heir = access.role_meant(tx, command.grantee)
     if heir.id in access.inherited(tx, role.id):
@@ -94,7 +94,7 @@ def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
     if not tx.save_role_grant(grant) and not _gains_option(tx, grant):
         return Effect()
     tx.bump_generation()
-    told = RoleGranted(id=role.id, to=heir.id, grant_option=command.grant_option)
+    told = RoleGranted(id=role.id, to=heir.id, grant_option=command.grant_option, granted_by=by)
     return Effect((told,))
 
 
@@ -202,6 +202,7 @@ def grant_privileges(tx: Transaction, session: Session, command: GrantPrivileges
                 privilege=privilege,
                 to=role.id,
                 grant_option=command.grant_option,
+                granted_by=grantor.role,
             )
         )
     if events:

@@ -114,7 +114,9 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
     )
     tx.save_integration(integration)
     tx.bump_generation()
-    said = IntegrationCreated(id=integration.id, name=integration.name, run_as_role=run_as.id)
+    said = IntegrationCreated(
+        id=integration.id, name=integration.name, run_as_role=run_as.id, owner=integration.owner
+    )
     return Effect((*events, said), ended)
 
 

@@ -122,7 +122,7 @@ def create_database(tx: Transaction, session: Session, command: CreateDatabase) 
         comment=comment,
     )
     tx.save_database(database)
-    return Effect((DatabaseCreated(id=database.id, name=database.name),))
+    return Effect((DatabaseCreated(id=database.id, name=database.name, owner=database.owner),))
 
 
 def drop_database(tx: Transaction, session: Session, command: DropDatabase) -> Effect:

@@ -7,6 +7,7 @@ import msgspec
 
 from rolecall.domain.errors import InvalidValue
 from rolecall.domain.model import Json, Scalar, User, UserType
+from rolecall.domain.names import Id, Name
 
 TEXT_LENGTH_MAX = 8_192
 
@@ -191,6 +192,24 @@ def differences(before: User, after: User) -> tuple[dict[str, Json], dict[str, J
         if old != new:
             was[attribute], now[attribute] = old, new
     return was, now
+
+
+def described(user: User) -> dict[str, Json]:
+    """The properties that are set, for whoever looks back when the user is gone; no secret."""
+    return {
+        name: _json(value)
+        for name, rule in DESCRIBED.items()
+        if not rule.secret and (value := getattr(user, rule.field))
+    }
+
+
+def remembered(id: Id, created_at: int, was: Mapping[str, Json]) -> User:
+    """The user that was described so."""
+    fields = {
+        rule.field: rule.read(name, was[name]) for name, rule in DESCRIBED.items() if name in was
+    }
+    blank = User(id=id, name=Name(""), login_name="", owner=None, created_at=created_at)
+    return msgspec.structs.replace(blank, **fields)
 
 
 def _json(value: object) -> Json:

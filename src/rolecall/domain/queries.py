@@ -283,6 +283,55 @@ class GrantsOfRole(Query[tuple[GrantRow, ...]], frozen=True, kw_only=True):
     role: Ref
 
 
+class UserRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A user that is, or was until `deleted_at`."""
+
+    user: User
+    owner: Name | None
+    deleted_at: int | None
+
+
+class UserRecords(Query[tuple[UserRecord, ...]], frozen=True, kw_only=True):
+    """All users, those that were dropped too: to ACCOUNTADMIN."""
+
+
+class RoleRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that is, or was until `deleted_at`."""
+
+    role: Role
+    owner: Name | None
+    deleted_at: int | None
+
+
+class RoleRecords(Query[tuple[RoleRecord, ...]], frozen=True, kw_only=True):
+    """All roles, those that were dropped too: to ACCOUNTADMIN."""
+
+
+class GrantRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant with its names, in force or until `deleted_at`; names of what is gone are its last.
+
+    `created_at` is None where the history no longer reaches back so far.
+    """
+
+    created_at: int | None
+    deleted_at: int | None
+    privilege: str
+    granted_on: Kind
+    name: str
+    granted_to: Kind
+    grantee_name: str
+    grant_option: bool
+    granted_by: str | None
+
+
+class MembershipRecords(Query[tuple[GrantRecord, ...]], frozen=True, kw_only=True):
+    """Every grant of a role to a user, ended ones too: to ACCOUNTADMIN."""
+
+
+class GrantRecords(Query[tuple[GrantRecord, ...]], frozen=True, kw_only=True):
+    """Every other grant and all ownership, ended ones too: to ACCOUNTADMIN."""
+
+
 class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
     """The newest `count` attempts of a kind in [since, until], oldest first.
 

@@ -144,7 +144,14 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
     tx.reassign(role.id, session.role)
     tx.delete_role(role.id)
     tx.bump_generation()
-    dropped = RoleDropped(id=role.id, name=role.name, heir=session.role)
+    dropped = RoleDropped(
+        id=role.id,
+        name=role.name,
+        heir=session.role,
+        owner=role.owner,
+        created_at=role.created_at,
+        comment=role.comment,
+    )
     return Effect((*ended, dropped), card)
 
 
@@ -187,7 +194,7 @@ def add_members(
         unknown = tuple(dict.fromkeys(user for user in users if user not in known))
         if unknown:
             raise UnknownMember(unknown)
-    return [MembersAdded(id=role.id, users=added)] if added else []
+    return [MembersAdded(id=role.id, users=added, granted_by=by)] if added else []
 
 
 def _removed(role: Role, users: tuple[Id, ...]) -> list[Event]:

@@ -157,7 +157,14 @@ def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
     )
     tx.delete_privileges_on(Kind.USER, user.id)
     tx.delete_user(user.id)
-    return Effect((*ended, UserDropped(id=user.id, name=user.name)), card)
+    dropped = UserDropped(
+        id=user.id,
+        name=user.name,
+        owner=user.owner,
+        created_at=user.created_at,
+        was=properties.described(user),
+    )
+    return Effect((*ended, dropped), card)
 
 
 # ---- who may, and CREATE OR ALTER ------------------------------------------------------------

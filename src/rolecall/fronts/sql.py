@@ -20,6 +20,7 @@ from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
+from rolecall.fronts.relations import INFORMATION_SCHEMA
 from rolecall.fronts.sql_accounts import create_account
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
@@ -31,7 +32,7 @@ from rolecall.fronts.sql_refusals import (
     misread_within,
     missing,
 )
-from rolecall.fronts.sql_selects import INFORMATION_SCHEMA, selected
+from rolecall.fronts.sql_selects import selected
 from rolecall.fronts.sql_session import (
     LocalSeat,
     LoginSeat,

@@ -16,7 +16,6 @@ from rolecall.domain.names import Name
 from rolecall.domain.ports import MintedToken
 from rolecall.domain.queries import (
     CurrentSession,
-    Databases,
     EvaluateNetworkPolicy,
     History,
     Integrations,
@@ -25,6 +24,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.session import ALL_ROLES, ActorKind
 from rolecall.domain.tables import Cell, ColumnType, Table
+from rolecall.fronts.relations import INFORMATION_SCHEMA, stands_in, view_table
 from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
@@ -35,9 +35,6 @@ from rolecall.sql.errors import InvalidArgument, UnknownRelation
 if TYPE_CHECKING:
     from rolecall.sql.query_plan import SelectPlan
 
-INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
-SHARED_DATABASE = Name("SNOWFLAKE")
-"""The vendor's own database, which every account sees: `snowflake.information_schema.…`."""
 DAY = 86_400 * 1_000_000
 HISTORY_DAYS = 7
 HISTORY_ROWS = 100
@@ -258,27 +255,15 @@ FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
 
 
 def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> Table:
-    """The rows of a table function, for who may read it."""
+    """The rows of a view or a table function, for who may read it."""
+    if not call.is_function:
+        return view_table(call.name, moment)
     *qualifier, name = call.name
-    function = TABLE_FUNCTIONS.get(name) if call.is_function else None
-    if function is None or not _in_information_schema(tuple(qualifier), moment):
+    function = TABLE_FUNCTIONS.get(name)
+    if function is None or not stands_in(INFORMATION_SCHEMA, tuple(qualifier), moment):
         raise UnknownRelation(".".join(call.name))
     given = _arguments(call, name, constants)
     return function(given, moment)
-
-
-def _in_information_schema(qualifier: tuple[str, ...], moment: Moment) -> bool:
-    """Whether the name stands in INFORMATION_SCHEMA: by USE, or written before it."""
-    match qualifier:
-        case ():
-            return moment.place.schema == INFORMATION_SCHEMA
-        case (schema,):
-            return schema == INFORMATION_SCHEMA
-        case (database, schema):
-            present = {SHARED_DATABASE, *(found.name for found in moment.ask(Databases()))}
-            return database in present and schema == INFORMATION_SCHEMA
-        case _:
-            return False
 
 
 HISTORY_ARGUMENTS = (

@@ -337,6 +337,11 @@ class MemoryReading:
         rows = sorted(self._state.events.items(), key=key_in)
         return tuple([recorded for seq, recorded in rows if seq > after][:count])
 
+    def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
+        rows = sorted(self._state.events.items(), key=key_in)
+        meant = [each for seq, each in rows if seq > after and type(each.event).__name__ in kinds]
+        return tuple(meant[:count])
+
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         rows = sorted(self._state.events.items(), key=key_in, reverse=True)
         return tuple([recorded for _, recorded in rows if recorded.event.id == subject][:count])

@@ -290,6 +290,11 @@ class SqliteReading:
         found = self._rows(statements.EVENTS_AFTER, after, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])
 
+    def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
+        meant = rows.list_of(kinds)
+        found = self._rows(statements.EVENTS_OF, meant, after, _at_most(count))
+        return tuple([rows.recorded_from(row) for row in found])
+
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         found = self._rows(statements.EVENTS_ABOUT, subject, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])

@@ -12,6 +12,7 @@ from rolecall.domain.events import (
     Recorded,
     RoleChanged,
     UserChanged,
+    UserDropped,
 )
 from rolecall.domain.model import (
     AccessToken,
@@ -48,6 +49,7 @@ for struct, fields in (
     (UserChanged, ("before", "after")),
     (RoleChanged, ("before", "after")),
     (IntegrationChanged, ("before", "after")),
+    (UserDropped, ("was",)),
 ):
     struct.__annotations__.update(dict.fromkeys(fields, dict[str, Any]))
 

@@ -324,6 +324,10 @@ EVENTS_AFTER = """
 SELECT seq, at, actor, request, body FROM events
 WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 """
+EVENTS_OF = """
+SELECT seq, at, actor, request, body FROM events
+WHERE account = ?1 AND kind IN (SELECT value FROM json_each(?2)) AND seq > ?3 ORDER BY seq LIMIT ?4
+"""
 EVENTS_ABOUT = """
 SELECT seq, at, actor, request, body FROM events
 WHERE account = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT ?3

@@ -1,0 +1,105 @@
+"""Relations: the views that a query can read from, each with its columns and the rows it has.
+
+A view is found by its schema: SNOWFLAKE.ACCOUNT_USAGE needs its whole name, INFORMATION_SCHEMA
+stands in every database and may be in use. Rows are asked of the account by the session.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from rolecall.domain.errors import NotAuthorized
+from rolecall.domain.names import Name
+from rolecall.domain.queries import (
+    Databases,
+    GrantRecords,
+    MembershipRecords,
+    RoleRecords,
+    UserRecords,
+)
+from rolecall.domain.tables import Table
+from rolecall.fronts import tables_usage
+from rolecall.fronts.sql_session import Moment
+from rolecall.fronts.tables import Fields, table_of
+from rolecall.sql.errors import UnknownRelation
+
+INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
+ACCOUNT_USAGE = Name("ACCOUNT_USAGE")
+SHARED_DATABASE = Name("SNOWFLAKE")
+"""The vendor's own database, which every account sees: `snowflake.account_usage.…`."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A view: where it stands, what it says, its columns, and how its rows are asked for."""
+
+    schema: Name
+    name: Name
+    says: str
+    fields: Fields[Any]
+    rows: Callable[[Moment], Iterable[Any]]
+
+
+VIEWS: tuple[View, ...] = (
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("USERS"),
+        says="Every user, and every user that was dropped, with what it was at its end.",
+        fields=tables_usage.USERS,
+        rows=lambda moment: moment.ask(UserRecords()),
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("ROLES"),
+        says="Every role, and every role that was dropped.",
+        fields=tables_usage.ROLES,
+        rows=lambda moment: moment.ask(RoleRecords()),
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("GRANTS_TO_USERS"),
+        says="Every role granted to a user, in force or ended; granted anew is a new row.",
+        fields=tables_usage.GRANTS_TO_USERS,
+        rows=lambda moment: moment.ask(MembershipRecords()),
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("GRANTS_TO_ROLES"),
+        says="Every privilege, role and ownership that a role holds or held.",
+        fields=tables_usage.GRANTS_TO_ROLES,
+        rows=lambda moment: moment.ask(GrantRecords()),
+    ),
+)
+"""Every view."""
+
+
+def view_table(name: tuple[str, ...], moment: Moment) -> Table:
+    """The rows of the view of this name. Raises UnknownRelation: absent or not for this session."""
+    *qualifier, last = name
+    for view in VIEWS:
+        if view.name == last and stands_in(view.schema, tuple(qualifier), moment):
+            try:
+                return table_of(view.fields, view.rows(moment))
+            except NotAuthorized:
+                break
+    raise UnknownRelation(".".join(name))
+
+
+def stands_in(schema: Name, qualifier: tuple[str, ...], moment: Moment) -> bool:
+    """Whether what is written before a name, or is in use, says this schema."""
+    match qualifier:
+        case ():
+            return moment.place.schema == schema
+        case (written,):
+            return written == schema == INFORMATION_SCHEMA
+        case (database, written):
+            return written == schema and database in _databases(schema, moment)
+        case _:
+            return False
+
+
+def _databases(schema: Name, moment: Moment) -> set[Name]:
+    """The databases that have the schema."""
+    if schema == ACCOUNT_USAGE:
+        return {SHARED_DATABASE}
+    return {SHARED_DATABASE, *(found.name for found in moment.ask(Databases()))}
