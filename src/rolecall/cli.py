@@ -1,4 +1,4 @@
-"""The command line: `rolecall serve`, `sql`, `account`, `token`, `watch`, `push`, `demo`.
+"""The command line: `rolecall serve`, `sql`, `token`, `push`, `demo` and the other commands.
 
 What a command needs is imported when it runs, so that `--help` and completion stay quick.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
 
 import typer
 
-from rolecall import __version__, settings
+from rolecall import __version__, cli_simulate, settings
 
 if TYPE_CHECKING:
     from rolecall.console.printing import Answered, Format
@@ -521,7 +521,10 @@ def push(
     raise SystemExit(status)
 
 
-# ---- demo --------------------------------------------------------------------------------------
+# ---- simulate and demo -------------------------------------------------------------------------
+
+
+app.command(rich_help_panel=PANEL_FEED)(cli_simulate.simulate)
 
 
 @app.command(rich_help_panel=PANEL_RUN)
@@ -534,7 +537,8 @@ def demo(
     import msgspec
 
     from rolecall.console.printing import Format
-    from rolecall.demonstration import STATEMENTS, Scratch, play, progress, show
+    from rolecall.demonstration import STATEMENTS, Scratch, play, show
+    from rolecall.simulate.printing import progress
 
     scratch = Scratch()
     try:

@@ -1,20 +1,20 @@
 """`rolecall demo`: an identity provider played against a scratch server, both sides counted."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
-import rich.progress
 from rich.console import Console
 from rich.table import Table
 
 from rolecall.domain.account import Account
 from rolecall.domain.narrowing import Narrowing
 from rolecall.domain.queries import RoleSummaries, UserSummaries
-from rolecall.simulate.demo import play_demo
 from rolecall.simulate.player import Progress, Report
+from rolecall.simulate.rules import RULES
+from rolecall.simulate.simulation import Plan, simulate
 from rolecall.web import server
 from rolecall.wiring import (
     ACCOUNT,
@@ -111,19 +111,6 @@ order by event_timestamp;""",
 """What an administrator would look at afterwards."""
 
 
-@contextmanager
-def progress() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on stderr, drawn only on a terminal."""
-    console = Console(stderr=True)
-    with rich.progress.Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting")
-
-        def on_progress(step: Progress) -> None:
-            bar.update(task, description=step.stage, completed=step.done, total=step.total)
-
-        yield on_progress
-
-
 def show(outcome: Outcome) -> None:
     """Both sides' counts as a table, and how it went."""
     table = Table("what", "identity provider", "account", title="After the story")
@@ -139,14 +126,15 @@ def show(outcome: Outcome) -> None:
         f"Planned refusals: {refused or 'none'}. Surprises: {len(report.surprises)}."
     )
     for surprise in report.surprises:
-        console.print(f"  {surprise}", markup=False)
+        console.print(f"  {surprise.said}: {RULES[surprise.rule]}", markup=False)
 
 
 def play(
     scratch: Scratch, users: int, groups: int, on_progress: Callable[[Progress], None]
 ) -> Outcome:
     """Play the provider to the end and count both sides."""
-    report = play_demo(scratch.url, scratch.token(), scratch.token, users, groups, on_progress)
+    plan = Plan(users=users, groups=groups, compares=False)
+    report = simulate(plan, scratch.url, scratch.token(), scratch.token, on_progress)
     provider = Counts(
         users_active=report.users_active,
         users_inactive=report.users_inactive,

@@ -8,13 +8,14 @@ import pytest
 from rolecall.simulate.caller import (
     ROTATIONS_MAX,
     SURPRISES_MAX,
-    TRIES_MAX,
     Answer,
     Caller,
     found_in,
     id_of,
     pause_seconds,
 )
+from rolecall.simulate.manners import GENERIC
+from rolecall.simulate.rules import Surprise
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -89,7 +90,7 @@ def test_a_server_that_refuses_every_token_is_not_asked_for_ever() -> None:
     statuses = [caller.ask("GET", "Users").status for _ in range(4)]
     assert statuses == [401] * 4
     assert caller.rotations == ROTATIONS_MAX
-    assert caller.surprises[0] == "GET Users: 401"
+    assert caller.surprises[0].said == "GET Users: 401"
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -104,7 +105,7 @@ def test_retry_after_is_honoured(status: int) -> None:
 def test_a_server_that_stays_busy_is_left_alone_after_the_last_try() -> None:
     caller = a_caller(lambda _: httpx.Response(429))
     assert caller.ask("GET", "Users").status == 429
-    assert caller.requests == TRIES_MAX
+    assert caller.requests == GENERIC.tries
 
 
 def test_a_lost_answer_is_asked_for_again() -> None:
@@ -114,22 +115,37 @@ def test_a_lost_answer_is_asked_for_again() -> None:
 
 
 def test_a_server_that_is_not_there_is_a_surprise() -> None:
-    caller = a_caller(in_turn(*[httpx.ConnectError("refused")] * TRIES_MAX))
+    caller = a_caller(in_turn(*[httpx.ConnectError("refused")] * GENERIC.tries))
     assert caller.ask("GET", "Users") == Answer(status=0, body=b"")
-    assert caller.surprises == ["GET Users: 0"]
+    assert caller.surprises == [Surprise(rule="no-answer", said="GET Users: no answer", count=1)]
 
 
 def test_a_surprise_says_what_the_server_said() -> None:
     caller = a_caller(lambda _: httpx.Response(400, json={"detail": "userName is missing"}))
     caller.ask("POST", "Users", {"schemas": []}, expected=(201,))
-    assert caller.surprises == ["POST Users: 400 userName is missing"]
+    assert [each.said for each in caller.surprises] == ["POST Users: 400 userName is missing"]
+
+
+def test_the_same_surprise_is_counted_and_shown_once() -> None:
+    caller = a_caller(lambda _: httpx.Response(500))
+    for number in range(3):
+        caller.ask("GET", f"Users/{number}")
+    assert caller.surprises == [Surprise(rule="status", said="GET Users/0: 500", count=3)]
 
 
 def test_surprises_are_kept_while_there_is_room() -> None:
     caller = a_caller(lambda _: httpx.Response(500))
-    for _ in range(SURPRISES_MAX + 5):
-        caller.ask("GET", "Users")
+    for number in range(SURPRISES_MAX + 5):
+        caller.ask("GET", f"Kind{number}")
     assert len(caller.surprises) == SURPRISES_MAX
+
+
+def test_without_a_way_to_a_new_token_a_401_is_final() -> None:
+    client = httpx.Client(base_url="http://scim.test/", transport=httpx.MockTransport(only("new")))
+    caller = Caller(client, "old", None, lambda _: None)
+    caller.rotate_token()
+    assert caller.ask("GET", "Users").status == 401
+    assert (caller.requests, caller.rotations) == (1, 0)
 
 
 @pytest.mark.parametrize(

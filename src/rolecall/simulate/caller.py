@@ -11,13 +11,15 @@ from typing import TypeAlias
 import httpx
 import msgspec
 
-TRIES_MAX = 4
+from rolecall.simulate.manners import GENERIC, Manners
+from rolecall.simulate.rules import RULES, Asked, Surprise, kind_of, stumbles
+
 ROTATIONS_MAX = 5
 PAUSE_SECONDS_MAX = 5.0
-SURPRISES_MAX = 20
+SURPRISES_MAX = 50
 SCIM_JSON = "application/scim+json"
 
-Json: TypeAlias = str | bool | int | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = str | bool | int | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -40,10 +42,19 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     resources: tuple[Resource, ...] = msgspec.field(name="Resources", default=())
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The sentence of a SCIM error (RFC 7644 section 3.12)."""
+class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What of a user is compared at the end."""
 
-    detail: str = ""
+    user_name: str = msgspec.field(name="userName", default="")
+    active: bool = True
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    value: str
+
+
+class Members(msgspec.Struct, frozen=True, kw_only=True):
+    members: tuple[Member, ...] = ()
 
 
 class Caller:
@@ -53,9 +64,12 @@ class Caller:
         self,
         client: httpx.Client,
         token: str,
-        rotate: Callable[[], str],
+        rotate: Callable[[], str] | None,
         pause: Callable[[float], None],
+        manners: Manners = GENERIC,
     ) -> None:
+        """`rotate` makes a new token; without it the one there is has to do."""
+        self.manners = manners
         self._client = client
         self._token = token
         self._rotate = rotate
@@ -65,10 +79,17 @@ class Caller:
         self.rotations = 0
         self.requests = 0
         self.refusals: Counter[int] = Counter()
-        self.surprises: list[str] = []
+        self._surprises: dict[tuple[str, str], Surprise] = {}
+
+    @property
+    def surprises(self) -> list[Surprise]:
+        """What nobody planned for, by rule and kind of request."""
+        return list(self._surprises.values())
 
     def rotate_token(self) -> None:
         """Have a new token made while the old one is in use: the next 401 says when to change."""
+        if self._rotate is None:
+            return
         with self._lock:
             self._fresh_token = self._rotate()
             self.rotations += 1
@@ -82,30 +103,41 @@ class Caller:
         parameters: Mapping[str, str] | None = None,
         expected: tuple[int, ...] = (200,),
     ) -> Answer:
-        """Send one request, again after a 401, a 429, a 503 or a lost answer; note a surprise."""
+        """Send one request, again as the provider would; note what it would stumble over."""
         content = None if body is None else msgspec.json.encode(body)
-        answer = Answer(status=0, body=b"")
-        for _ in range(TRIES_MAX):
+        asked = Asked(method=method, path=path, sent=body, expected=expected)
+        response = None
+        for _ in range(self.manners.tries):
             token = self._token
             response = self._send(method, path, content, parameters, token)
             if response is None:
                 self._pause(1.0)
                 continue
-            answer = Answer(status=response.status_code, body=response.content)
             if response.status_code == 401 and self._renewed(token):
                 continue
-            if response.status_code not in (429, 503):
+            if response.status_code not in self.manners.retried:
                 break
             self._pause(pause_seconds(response.headers.get("retry-after", "")))
-        if answer.status not in expected:
-            self.note(f"{method} {path}: {answer.status} {sentence_of(answer)}".rstrip())
+        if response is None:
+            self.note("no-answer", f"{method} {path}: no answer")
+            return Answer(status=0, body=b"")
+        answer = Answer(status=response.status_code, body=response.content)
+        for found in stumbles(asked, answer.status, response.headers, answer.body):
+            self.note(found.rule, f"{method} {path}: {found.said}")
         return answer
 
-    def note(self, surprise: str) -> None:
-        """Keep what nobody planned for, as long as there is room for it."""
+    def note(self, rule: str, said: str) -> None:
+        """Keep what the provider stumbles over, as long as there is room for it."""
+        assert rule in RULES, f"{rule} has no reason"
+        if rule not in self.manners.rules:
+            return
+        key = rule, kind_of(said)
         with self._lock:
-            if len(self.surprises) < SURPRISES_MAX:
-                self.surprises.append(surprise)
+            known = self._surprises.get(key)
+            if known is not None:
+                self._surprises[key] = Surprise(rule=rule, said=known.said, count=known.count + 1)
+            elif len(self._surprises) < SURPRISES_MAX:
+                self._surprises[key] = Surprise(rule=rule, said=said, count=1)
 
     def _send(
         self,
@@ -115,7 +147,11 @@ class Caller:
         parameters: Mapping[str, str] | None,
         token: str,
     ) -> httpx.Response | None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": SCIM_JSON}
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": SCIM_JSON,
+            "User-Agent": self.manners.user_agent,
+        }
         if content is not None:
             headers["Content-Type"] = SCIM_JSON
         try:
@@ -135,7 +171,8 @@ class Caller:
         with self._lock:
             if self._token != refused:
                 return True
-            if not self._fresh_token and self.rotations < ROTATIONS_MAX:
+            left = ROTATIONS_MAX - self.rotations
+            if self._rotate is not None and not self._fresh_token and left:
                 self._fresh_token = self._rotate()
                 self.rotations += 1
             self._token, self._fresh_token = self._fresh_token or refused, ""
@@ -146,14 +183,6 @@ def pause_seconds(retry_after: str) -> float:
     """Read Retry-After in seconds; its date form, and nothing at all, mean one second."""
     seconds = float(retry_after) if retry_after.isdecimal() else 1.0
     return min(seconds, PAUSE_SECONDS_MAX)
-
-
-def sentence_of(answer: Answer) -> str:
-    """Return what a SCIM error says, or nothing."""
-    try:
-        return msgspec.json.decode(answer.body, type=Problem).detail
-    except msgspec.DecodeError:
-        return ""
 
 
 def id_of(answer: Answer) -> str | None:
@@ -171,3 +200,28 @@ def found_in(answer: Answer) -> str | None:
     except msgspec.DecodeError:
         return None
     return listing.resources[0].id if listing.resources else None
+
+
+def listing_in(answer: Answer) -> Listing | None:
+    """Return a ListResponse, or None when it is none."""
+    try:
+        return msgspec.json.decode(answer.body, type=Listing)
+    except msgspec.DecodeError:
+        return None
+
+
+def known_in(answer: Answer) -> Known | None:
+    """Return what is compared of a user, or None."""
+    try:
+        return msgspec.json.decode(answer.body, type=Known)
+    except msgspec.DecodeError:
+        return None
+
+
+def members_in(answer: Answer) -> set[str]:
+    """Return the ids of a group's members."""
+    try:
+        found = msgspec.json.decode(answer.body, type=Members)
+    except msgspec.DecodeError:
+        return set()
+    return {member.value for member in found.members}

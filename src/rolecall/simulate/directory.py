@@ -76,8 +76,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     retried: tuple[int, ...]
 
 
-def story_of(random: Random, users: int, groups: int) -> Story:
-    """Make up a directory of so many users and groups, and what happens to it."""
+def story_of(random: Random, users: int, groups: int, changes: int | None = None) -> Story:
+    """Make up a directory of so many users and groups, and what happens to it.
+
+    So many `changes` are joiners, movers and leavers in equal parts; by default five of a hundred
+    people each.
+    """
     if not 1 <= users <= PEOPLE_MAX or not 0 <= groups <= TEAMS_MAX:
         raise ValueError(
             f"a story has 1 to {PEOPLE_MAX:,} users and 0 to {TEAMS_MAX:,} groups,"
@@ -86,11 +90,12 @@ def story_of(random: Random, users: int, groups: int) -> Story:
     people = tuple(person_of(random, number) for number in range(users))
     teams = teams_of(random, users, groups)
 
-    changes = max(1, users * CHANGES_PER_HUNDRED // 100)
-    founders = max(1, users - changes)
+    each = users * CHANGES_PER_HUNDRED // 100 if changes is None else min(changes, users) // 3
+    each = max(1, each)
+    founders = max(1, users - each)
     # Each founder has at most one part to play, so that steps of one kind can run side by side.
     cast = random.sample(range(founders), founders)
-    leavers, movers, rest = cast[:changes], cast[changes : 2 * changes], cast[2 * changes :]
+    leavers, movers, rest = cast[:each], cast[each : 2 * each], cast[2 * each :]
     return Story(
         people=people,
         founders=founders,

@@ -6,20 +6,30 @@ instead of deleting them, takes members out by `members[value eq "…"]`, and wh
 holds what the server said yes to, so it can be compared with the server's own counts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from threading import Lock
 
 import msgspec
 
-from rolecall.simulate.caller import Answer, Caller, Json, found_in, id_of
+from rolecall.simulate.caller import (
+    Answer,
+    Caller,
+    Json,
+    Known,
+    found_in,
+    id_of,
+    known_in,
+    members_in,
+)
 from rolecall.simulate.directory import Move, Person, Story, Team
+from rolecall.simulate.rules import Surprise
 
-CONCURRENCY = 8
 MEMBERS_PER_PATCH = 100
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+NOBODY = "nobody-at-all@example.com"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 CHANGED = (200, 204)
@@ -41,6 +51,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider believes is in the account, and what it took to get it there."""
 
+    provider: str
     users_active: int
     users_inactive: int
     groups: int
@@ -52,7 +63,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rotations: int
     refusals: dict[int, int]
     """By status, the planned ones too: a 409 of a retried create, a 401 of an old token."""
-    surprises: tuple[str, ...]
+    surprises: tuple[Surprise, ...]
     """Answers that no provider plans for; empty is what a server wants."""
 
 
@@ -64,6 +75,8 @@ class Ledger:
         self.inactive: set[int] = set()
         self.groups: dict[int, str] = {}
         self.members: dict[int, set[int]] = {}
+        self.renamed: set[int] = set()
+        self.gone: list[str] = []
 
 
 class Player:
@@ -110,13 +123,14 @@ class Player:
     def test_connection(self) -> None:
         """Ask for a page and for somebody who can't exist, as connection tests do."""
         self.caller.ask("GET", "Users", parameters={"startIndex": "1", "count": "2"})
-        answer = self.look_up("Users", "userName", "nobody-at-all@example.com")
-        if found_in(answer) is not None:
-            self.caller.note("GET Users: found a user who does not exist")
+        self.find_nobody()
 
     def join(self, person: int) -> None:
         """Probe for the person; update who is there, create who is not."""
         found = found_in(self.look_up("Users", "userName", self.story.people[person].user_name))
+        renamed = self.story.renamed_people.get(person)
+        if found is None and renamed is not None:  # the story was played here before
+            found = found_in(self.look_up("Users", "userName", renamed.user_name))
         if found is None:
             self.create(person)
         else:
@@ -125,31 +139,41 @@ class Player:
     def create(self, person: int) -> None:
         """Create the person; a 409 means that somebody was quicker, or that an answer was lost."""
         wanted = self.story.people[person]
-        answer = self.caller.ask("POST", "Users", user_body(wanted), expected=(*CREATED, 409))
+        answer = self.caller.ask("POST", "Users", self.new_user(wanted), expected=(*CREATED, 409))
         if answer.status == 409:
             found = found_in(self.look_up("Users", "userName", wanted.user_name))
             if found is None:
-                self.caller.note(f"POST Users: 409, but there is no {wanted.user_name}")
+                said = f"POST Users: 409, but there is no {wanted.user_name}"
+                self.caller.note("link", said)
             else:
                 self.update(person, found)
         elif answer.status in CREATED:
             self.acknowledge_user(person, id_of(answer))
+
+    def new_user(self, person: Person) -> Json:
+        """What a create sends."""
+        return user_body(person)
 
     def create_again(self, person: int) -> None:
         """Send a create whose answer was lost a second time, without looking first."""
         self.create(person)
 
     def update(self, person: int, id: str) -> None:
-        """Bring a user who is there up to date, by one path-less replace."""
-        body = patch_of({"op": "replace", "value": user_values(self.story.people[person])})
-        answer = self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
+        """Bring a user who is there up to date."""
+        answer = self.send_profile(id, self.story.people[person])
         if answer.status in CHANGED:
             self.acknowledge_user(person, id)
+
+    def send_profile(self, id: str, person: Person) -> Answer:
+        """Send all attributes of a user, by one path-less replace."""
+        body = patch_of({"op": "replace", "value": user_values(person)})
+        return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
     def acknowledge_user(self, person: int, id: str | None) -> None:
         """Enter a user into the ledger; an answer without an id is of no use to a provider."""
         if id is None:
-            self.caller.note(f"POST Users: no id for {self.story.people[person].user_name}")
+            said = f"POST Users: no id for {self.story.people[person].user_name}"
+            self.caller.note("id", said)
             return
         with self._lock:
             self.ledger.users[person] = id
@@ -157,26 +181,36 @@ class Player:
     def rename_user(self, person: int) -> None:
         """Give a person a new family name and userName: the id must stay."""
         renamed = self.story.renamed_people[person]
+        id = self.ledger.users.get(person)
+        if id is not None:
+            if self.send_rename(id, renamed).status in CHANGED:
+                self.ledger.renamed.add(person)
+            found = found_in(self.look_up("Users", "userName", renamed.user_name))
+            if found != id:
+                said = f"PATCH Users/{id}: a rename lost the link, found {found}"
+                self.caller.note("link", said)
+
+    def send_rename(self, id: str, renamed: Person) -> Answer:
+        """Send the attributes that a name is in."""
         operations: list[Json] = [
             {"op": "replace", "path": "userName", "value": renamed.user_name},
             {"op": "replace", "path": "name.familyName", "value": renamed.family_name},
             {"op": "replace", "path": "displayName", "value": renamed.display_name},
             {"op": "replace", "path": 'emails[type eq "work"].value', "value": renamed.user_name},
         ]
-        id = self.ledger.users.get(person)
-        if id is not None:
-            self.caller.ask("PATCH", f"Users/{id}", patch_of(*operations), expected=CHANGED)
-            found = found_in(self.look_up("Users", "userName", renamed.user_name))
-            if found != id:
-                self.caller.note(f"PATCH Users/{id}: a rename lost the link, found {found}")
+        return self.caller.ask("PATCH", f"Users/{id}", patch_of(*operations), expected=CHANGED)
+
+    def send_active(self, id: str, *, active: bool) -> Answer:
+        """Deactivate a user, or let them in again."""
+        body = patch_of({"op": "replace", "value": {"active": active}})
+        return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
     def leave(self, person: int) -> None:
         """Deactivate a leaver, then take them out of every group they are in."""
         id = self.ledger.users.get(person)
         if id is None:
             return
-        body = patch_of({"op": "replace", "value": {"active": False}})
-        answer = self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
+        answer = self.send_active(id, active=False)
         if answer.status in CHANGED:
             with self._lock:
                 self.ledger.inactive.add(person)
@@ -190,13 +224,28 @@ class Player:
         """Probe for the group; create it empty when it is not there."""
         wanted = self.story.teams[team]
         id = found_in(self.look_up("Groups", "displayName", wanted.name))
+        renamed = self.story.renamed_teams.get(team)
+        if id is None and renamed is not None:  # the story was played here before
+            id = found_in(self.look_up("Groups", "displayName", renamed))
         if id is None:
-            answer = self.caller.ask("POST", "Groups", group_body(wanted), expected=CREATED)
+            answer = self.caller.ask("POST", "Groups", self.new_group(wanted), expected=CREATED)
             id = id_of(answer) if answer.status in CREATED else None
         if id is not None:
             with self._lock:
                 self.ledger.groups[team] = id
                 self.ledger.members[team] = set()
+
+    def new_group(self, team: Team) -> Json:
+        """What a create sends."""
+        return group_body(team)
+
+    def addition(self, ids: Mapping[int, str]) -> Json:
+        """The operation that puts people into a group."""
+        return {"op": "add", "path": "members", "value": [{"value": id} for id in ids.values()]}
+
+    def removal(self, id: str) -> Json:
+        """The operation that takes one member out: a value path (RFC 7644 section 3.5.2.2)."""
+        return {"op": "remove", "path": f'members[value eq "{id}"]'}
 
     def enrol(self, team: int, people: Sequence[int]) -> None:
         """Add people to a group in one PATCH."""
@@ -206,17 +255,15 @@ class Player:
         }
         if group is None or not ids:
             return
-        value: list[Json] = [{"value": id} for id in ids.values()]
-        body = patch_of({"op": "add", "path": "members", "value": value})
+        body = patch_of(self.addition(ids))
         answer = self.caller.ask("PATCH", f"Groups/{group}", body, expected=CHANGED)
         if answer.status in CHANGED:
             with self._lock:
                 self.ledger.members[team] |= ids.keys()
 
     def remove(self, team: int, person: int) -> None:
-        """Take one member out by a value path (RFC 7644 section 3.5.2.2)."""
-        member = self.ledger.users[person]
-        body = patch_of({"op": "remove", "path": f'members[value eq "{member}"]'})
+        """Take one member out."""
+        body = patch_of(self.removal(self.ledger.users[person]))
         answer = self.caller.ask(
             "PATCH", f"Groups/{self.ledger.groups[team]}", body, expected=CHANGED
         )
@@ -238,8 +285,13 @@ class Player:
         self.enrol(move.target, [move.person])
         if move.person in self.ledger.members.get(move.source, ()):
             self.remove(move.source, move.person)
-        body = patch_of({"op": "replace", "value": {"title": move.title}})
-        self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
+        moved = msgspec.structs.replace(self.story.people[move.person], title=move.title)
+        self.send_title(id, moved)
+
+    def send_title(self, id: str, person: Person) -> Answer:
+        """Send what a move changes."""
+        body = patch_of({"op": "replace", "value": {"title": person.title}})
+        return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
     def rename_group(self, team: int) -> None:
         """Rename a group the way Okta does: a path-less replace that carries the id, too."""
@@ -254,10 +306,64 @@ class Player:
     def look_up(self, endpoint: str, attribute: str, value: str) -> Answer:
         """Ask for the one resource whose attribute equals the value."""
         quoted = msgspec.json.encode(value).decode()
-        parameters = {"filter": f"{attribute} eq {quoted}"}
-        if endpoint == "Groups":
-            parameters["excludedAttributes"] = "members"
+        parameters = {"filter": f"{attribute} eq {quoted}", **self.looking_up(endpoint)}
         return self.caller.ask("GET", endpoint, parameters=parameters)
+
+    def looking_up(self, endpoint: str) -> dict[str, str]:
+        """The parameters beside the filter of a lookup."""
+        return {"excludedAttributes": "members"} if endpoint == "Groups" else {}
+
+    # -- what the server has in the end, against what it said yes to
+
+    def comparisons(self) -> list[Step]:
+        """Return the steps that read everything back; they are the tool's, not the provider's."""
+        return [
+            self.find_nobody,
+            *(partial(self.find_disabled, person) for person in self.ledger.inactive),
+            *(partial(self.compare_user, person) for person in self.ledger.users),
+            *(partial(self.compare_group, team) for team in self.ledger.groups),
+            *(partial(self.compare_gone, place) for place in self.ledger.gone),
+        ]
+
+    def find_nobody(self) -> None:
+        """Now that there are people, somebody who can't exist is still not found."""
+        if found_in(self.look_up("Users", "userName", NOBODY)) is not None:
+            self.caller.note("wrong-match", f"GET Users: found {NOBODY}, who does not exist")
+
+    def find_disabled(self, person: int) -> None:
+        """A disabled user is still found, or the provider creates a second one."""
+        id, name = self.ledger.users[person], self.story.people[person].user_name
+        if found_in(self.look_up("Users", "userName", name)) != id:
+            self.caller.note("link", f"GET Users: disabled {name} is not found")
+
+    def compare_user(self, person: int) -> None:
+        """A user is there under its id, with the name and state that were acknowledged."""
+        id = self.ledger.users[person]
+        answer = self.caller.ask("GET", f"Users/{id}")
+        renamed = self.story.renamed_people if person in self.ledger.renamed else {}
+        name = renamed.get(person, self.story.people[person]).user_name
+        wanted = Known(user_name=name, active=person not in self.ledger.inactive)
+        if answer.status == 200 and known_in(answer) != wanted:
+            self.caller.note("lost-change", f"GET Users/{id}: not {name}, active {wanted.active}")
+
+    def compare_group(self, team: int) -> None:
+        """A group has the members that were acknowledged; others than ours are left out."""
+        id = self.ledger.groups[team]
+        answer = self.caller.ask("GET", f"Groups/{id}")
+        if answer.status != 200:
+            return
+        wanted = {self.ledger.users[person] for person in self.ledger.members[team]}
+        found = members_in(answer) & set(self.ledger.users.values())
+        if found != wanted:
+            lost, more = len(wanted - found), len(found - wanted)
+            said = f"GET Groups/{id}: {lost} members are missing, {more} are too many"
+            self.caller.note("lost-member", said)
+
+    def compare_gone(self, place: str) -> None:
+        """What was deleted is 404."""
+        answer = self.caller.ask("GET", place, expected=(404, 200))
+        if answer.status == 200:
+            self.caller.note("gone", f"GET {place}: 200 after it was deleted")
 
 
 def late_teams_of(story: Story) -> dict[int, list[int]]:
@@ -270,20 +376,32 @@ def late_teams_of(story: Story) -> dict[int, list[int]]:
     return teams
 
 
-def play(player: Player, on_progress: Callable[[Progress], None], concurrency: int) -> None:
+def play(
+    player: Player,
+    on_progress: Callable[[Progress], None],
+    concurrency: int,
+    *,
+    compares: bool = False,
+) -> None:
     """Play every chapter to its end before the next begins, so many steps at a time."""
-    stages = player.stages()
-    total = sum(len(steps) for _, steps in stages)
+    stages: list[tuple[str, Callable[[], list[Step]]]] = [
+        (stage, partial(list[Step], steps)) for stage, steps in player.stages()
+    ]
+    total = sum(len(steps()) for _, steps in stages)
+    if compares:  # what there is to compare is known when all else is done
+        total += len(player.story.people) + len(player.story.teams) + len(player.story.leavers) + 1
+        stages.append(("comparing", player.comparisons))
     done = 0
     with ThreadPoolExecutor(max_workers=concurrency) as workers:
-        for stage, steps in stages:
+        for stage, listed in stages:
+            steps = listed()
             on_progress(Progress(stage=stage, done=done, total=total))
             pending = [workers.submit(step) for step in steps]
             try:
                 for future in as_completed(pending):
                     future.result()
                     done += 1
-                    on_progress(Progress(stage=stage, done=done, total=total))
+                    on_progress(Progress(stage=stage, done=min(done, total), total=total))
             finally:
                 for future in pending:
                     future.cancel()
@@ -294,6 +412,7 @@ def report_of(player: Player, seconds: float) -> Report:
     ledger, caller = player.ledger, player.caller
     sizes = [len(members) for members in ledger.members.values()]
     return Report(
+        provider=caller.manners.name,
         users_active=len(ledger.users.keys() - ledger.inactive),
         users_inactive=len(ledger.inactive),
         groups=len(ledger.groups),

@@ -1,4 +1,4 @@
-"""The demo's provider speaks real HTTP: to the smallest server that could be one."""
+"""A provider speaks real HTTP: to the smallest server that could be one."""
 
 import itertools
 import threading
@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import pytest
 
-from rolecall.simulate.demo import play_demo
 from rolecall.simulate.player import Progress
+from rolecall.simulate.rules import LIST_RESPONSE
+from rolecall.simulate.simulation import Plan, simulate
 
 
 class Smallest(BaseHTTPRequestHandler):
@@ -20,7 +21,7 @@ class Smallest(BaseHTTPRequestHandler):
     tokens = ("first",)
 
     def do_GET(self) -> None:
-        self.answer(200, {"totalResults": 0, "Resources": []})
+        self.answer(200, {"schemas": [LIST_RESPONSE], "totalResults": 0, "Resources": []})
 
     def do_POST(self) -> None:
         self.answer(201, {"id": f"id-{next(self.serials)}"})
@@ -62,7 +63,8 @@ def test_the_story_ends_with_a_new_token_and_its_counts(url: str, handler: type[
         return "second"
 
     seen: list[Progress] = []
-    report = play_demo(url, "first", rotate, 2, 1, seen.append)
+    plan = Plan(users=2, groups=1, compares=False)
+    report = simulate(plan, url, "first", rotate, seen.append)
     assert (report.users_active, report.users_inactive) == (1, 1)
     assert (report.groups, report.memberships) == (1, 1)
     assert (report.rotations, report.refusals, report.surprises) == (1, {401: 1}, ())

@@ -1,0 +1,99 @@
+"""`rolecall simulate`: our server comes out clean of every provider, a flawed one does not."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rolecall_process import ROLECALL, Server, rolecall, started
+from tiny_scim_server import TinyScimServer
+
+pytestmark = pytest.mark.e2e
+
+SIZE = ("--users", "45", "--groups", "4", "--changes", "9")
+INTEGRATIONS = {"okta": "okta", "entra": "azure", "generic": "generic"}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Server]:
+    with started(tmp_path, "--ephemeral") as running:
+        yield running
+
+
+def token_for(server: Server, folder: Path, provider: str) -> Path:
+    """A file with a token of an integration that speaks the provider's dialect."""
+    server.sql(
+        "create role provisioner; grant create user, create role on account to role provisioner; "
+        "grant role provisioner to role accountadmin; create security integration played "
+        f"type = scim scim_client = '{INTEGRATIONS[provider]}' run_as_role = 'PROVISIONER'"
+    )
+    out = folder / "token"
+    out.write_text(server.issue_token(folder, "PLAYED"))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("provider", "flag"),
+    [("okta", ""), ("entra", ""), ("entra", "?aadOptscim062020"), ("generic", "")],
+)
+def test_our_own_server_comes_out_clean(
+    empty: Server, tmp_path: Path, provider: str, flag: str
+) -> None:
+    token = str(token_for(empty, tmp_path, provider))
+    url = empty.url + flag
+    options = ("--url", url, "--token-file", token, *SIZE, "--format", "json")
+    report = json.loads(rolecall("simulate", provider, *options))
+    assert report["surprises"] == []
+    assert report["provider"] == provider
+    assert report["users_active"] > 30
+
+
+@pytest.fixture
+def flawed() -> Iterator[str]:
+    """The address of a server that removes every member when one is removed."""
+    tiny = TinyScimServer("lost-member")
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answered(self) -> None:
+            content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            request = httpx.Request(self.command, f"http://tiny{self.path}", content=content)
+            answer = tiny(request)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answered  # noqa: N815 - inherited names
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
+            """Write nothing: a test's output is its failures."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v2"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_loses_members_is_caught_and_the_reason_told(flawed: str) -> None:
+    command = [ROLECALL, "simulate", "entra", "--url", flawed, "--token", "any", *SIZE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "What Microsoft Entra ID would stumble over" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert "The group's members differ from what was acknowledged." in told
+
+
+def test_a_simulation_needs_a_token_and_an_address() -> None:
+    assert "no token" in rolecall("simulate", "okta", "--url", "http://127.0.0.1:9/", fails=2)
+    options = ("--url", "127.0.0.1:9", "--token", "any")
+    assert "is an address" in rolecall("simulate", "okta", *options, fails=2)
