@@ -19,7 +19,7 @@ SAMPLES: tuple[Refusal, ...] = (
     errors.RoleNotGranted("CLERK", "BOB", remedy="r"),
     errors.InvalidValue("TYPE", "why", remedy="r"),
     errors.UnknownMember(("1",), remedy="r"),
-    errors.VersionMismatch(Kind.USER, "1", 1, 2),
+    errors.VersionMismatch(Kind.USER, "1", 2),
     errors.CircularGrant("A", "B"),
     errors.SystemObject(Kind.ROLE, "PUBLIC"),
     errors.CurrentRole("CLERK"),

@@ -27,6 +27,7 @@ from rolecall.domain.commands import (
     RoleChange,
     SetMembers,
     Unset,
+    Versions,
 )
 from rolecall.domain.errors import (
     AlreadyExists,
@@ -259,7 +260,9 @@ def test_a_rename_into_another_s_name_is_refused(account: Account, okta: Session
 def test_an_expected_version_that_has_passed_is_refused(account: Account, okta: Session) -> None:
     role = add_role(account, okta, "CLERKS")
     with pytest.raises(VersionMismatch):
-        carried_out(account, okta, change(role, put("COMMENT", "x"), expected_version=2))
+        carried_out(
+            account, okta, change(role, put("COMMENT", "x"), versions=Versions(expected=(2,)))
+        )
 
 
 # ---- whose it is -----------------------------------------------------------------------------

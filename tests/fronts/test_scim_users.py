@@ -262,7 +262,7 @@ def test_an_extension_path_may_have_a_colon_or_a_dot(scim: ScimClientInProcess, 
 # ---- versions (RFC 7644 section 3.14) ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("tag", ['W/"1"', '"1"', "*", ' W/"1" '])
+@pytest.mark.parametrize("tag", ['W/"1"', '"1"', "*", ' W/"1" ', '"1", "2"', 'W/"7",W/"1"'])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_change_of_the_version_named_is_carried_out(
     scim: ScimClientInProcess, method: str, tag: str
@@ -281,7 +281,7 @@ CHANGES: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("tag", ['W/"2"', "1", "", 'W/"one"', '"1", "2"'])
+@pytest.mark.parametrize("tag", ['W/"2"', "1", "", 'W/"one"', '"3", "2"', '"0"', '*, "1"0'])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_change_of_another_version_is_refused(
     scim: ScimClientInProcess, method: str, tag: str
@@ -306,6 +306,24 @@ def test_what_the_client_has_already_is_not_sent_again(
     assert answer.status == status
     assert answer.headers["etag"] == 'W/"1"'
     assert bool(answer.text) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [('W/"1"', 412), ("*", 412), ('"3", W/"1"', 412), ('W/"2"', 200), ("junk", 200)],
+)
+def test_a_change_of_an_unwanted_version_is_refused_rfc9110_13_1_2(
+    scim: ScimClientInProcess, tag: str, status: int
+) -> None:
+    user = scim.user("bob")
+    answer = scim.ask("PATCH", f"/Users/{user}", CHANGES["PATCH"], if_none_match=tag)
+    assert answer.status == status
+
+
+def test_a_refused_precondition_is_on_record_with_its_status(scim: ScimClientInProcess) -> None:
+    user = scim.user("bob")
+    scim.ask("DELETE", f"/Users/{user}", if_match='W/"4"')
+    assert (scim.last_attempt().status, scim.last_attempt().resource_id) == (412, user)
 
 
 def test_last_modified_moves_with_a_change(scim: ScimClientInProcess) -> None:

@@ -30,6 +30,21 @@ Ref = Id | ByName
 """An object meant by its id (SCIM) or by its name (SQL)."""
 
 
+class Versions(msgspec.Struct, frozen=True, gc=False):
+    """Which versions of a resource a change is meant for (RFC 7644 section 3.14).
+
+    `expected`: one of these (If-Match); None is any. `unwanted`: none of these (If-None-Match);
+    EVERY_VERSION among them stands for all.
+    """
+
+    expected: tuple[int, ...] | None = None
+    unwanted: tuple[int, ...] = ()
+
+
+ANY_VERSION = Versions()
+EVERY_VERSION = 0
+
+
 # ---- changes: the steps of ChangeUser and ChangeRole, carried out in order -----------------
 
 
@@ -148,7 +163,7 @@ class ChangeUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     user: Ref
     changes: tuple[UserChange, ...]
     at: int
-    expected_version: int | None = None
+    versions: Versions = ANY_VERSION
     replaces: bool = False
     if_exists: bool = False
 
@@ -158,7 +173,7 @@ class DropUser(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     user: Ref
     at: int
-    expected_version: int | None = None
+    versions: Versions = ANY_VERSION
     if_exists: bool = False
 
 
@@ -237,7 +252,7 @@ class ChangeRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     role: Ref
     changes: tuple[RoleChange, ...]
     at: int
-    expected_version: int | None = None
+    versions: Versions = ANY_VERSION
     if_exists: bool = False
     members_shown: int = 0
 
@@ -247,7 +262,7 @@ class DropRole(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     role: Ref
     at: int
-    expected_version: int | None = None
+    versions: Versions = ANY_VERSION
     if_exists: bool = False
 
 

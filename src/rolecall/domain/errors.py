@@ -77,13 +77,12 @@ class UnknownMember(Refusal):
 
 
 class VersionMismatch(Refusal):
-    """The resource has changed since the version that the caller names."""
+    """The resource is at another version than the caller means."""
 
-    def __init__(self, kind: Kind, id: str, expected: int, present: int) -> None:
-        super().__init__(kind, id, expected, present)
+    def __init__(self, kind: Kind, id: str, present: int) -> None:
+        super().__init__(kind, id, present)
         self.kind = kind
         self.id = id
-        self.expected = expected
         self.present = present
 
 

@@ -98,7 +98,7 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
         return _absent(command.role, if_exists=command.if_exists)
     before = card.role
     _require_changeable(tx, session, before, command.role)
-    require_version(Kind.ROLE, before.id, card.revision, command.expected_version)
+    require_version(Kind.ROLE, before.id, card.revision, command.versions)
 
     after = before
     external_id = card.external_id
@@ -136,7 +136,7 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
         return _absent(command.role, if_exists=command.if_exists)
     role = card.role
     _require_changeable(tx, session, role, command.role)
-    require_version(Kind.ROLE, role.id, card.revision, command.expected_version)
+    require_version(Kind.ROLE, role.id, card.revision, command.versions)
     if role.id == session.role:
         raise CurrentRole(role.name)
 

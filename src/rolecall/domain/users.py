@@ -4,6 +4,7 @@ import msgspec
 
 from rolecall.domain import access, credentials, defaults, profile, properties
 from rolecall.domain.commands import (
+    EVERY_VERSION,
     Add,
     At,
     ByName,
@@ -14,6 +15,7 @@ from rolecall.domain.commands import (
     Set,
     Unset,
     UserChange,
+    Versions,
 )
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import (
@@ -97,7 +99,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         return _absent(command.user, if_exists=command.if_exists)
     before = card.user
     _require_changeable(tx, session, before, command)
-    require_version(Kind.USER, before.id, card.revision, command.expected_version)
+    require_version(Kind.USER, before.id, card.revision, command.versions)
 
     after = _replaced(before) if command.replaces else before
     external_id: str | None = None if command.replaces else card.external_id
@@ -149,7 +151,7 @@ def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
         return _absent(command.user, if_exists=command.if_exists)
     user = card.user
     access.require_owned(tx, session, access.target_of(Kind.USER, user), command.user)
-    require_version(Kind.USER, user.id, card.revision, command.expected_version)
+    require_version(Kind.USER, user.id, card.revision, command.versions)
 
     ended = (
         *credentials.sessions_ended(tx, user.id, "dropped"),
@@ -322,7 +324,10 @@ def _absent(ref: Ref, *, if_exists: bool) -> Effect:
     raise NotFound(Kind.USER, access.label(ref))
 
 
-def require_version(kind: Kind, id: Id, revision: Revision, expected: int | None) -> None:
-    """Refuse a change of a version that has passed (VersionMismatch; RFC 7644 section 3.14)."""
-    if expected is not None and expected != revision.version:
-        raise VersionMismatch(kind, id, expected, revision.version)
+def require_version(kind: Kind, id: Id, revision: Revision, versions: Versions) -> None:
+    """Refuse a change that is meant for other versions (VersionMismatch; RFC 7644 section 3.14)."""
+    present = revision.version
+    if versions.expected is not None and present not in versions.expected:
+        raise VersionMismatch(kind, id, present)
+    if present in versions.unwanted or EVERY_VERSION in versions.unwanted:
+        raise VersionMismatch(kind, id, present)

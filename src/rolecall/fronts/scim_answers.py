@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from rolecall.domain import errors as refusals
+from rolecall.domain.commands import ANY_VERSION, EVERY_VERSION, Versions
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, ScimClient
 from rolecall.domain.names import Id
@@ -19,10 +20,8 @@ from rolecall.scim import errors, messages
 from rolecall.scim.errors import ScimError
 
 _encode = msgspec.json.Encoder().encode
-_VERSION = re.compile(r'(?:W/)?"(\d{1,15})"', re.ASCII)
+_VERSION = re.compile(r'(?:W/)?"([1-9]\d{0,14})"', re.ASCII)
 PARAMETERS_MAX = 100
-NEVER = -1
-"""A version that no resource has: what an If-Match that can't be read stands for."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -55,6 +54,7 @@ class Exchange:
 
     __slots__ = (
         "allow",
+        "asked",
         "at",
         "authorization",
         "base_url",
@@ -98,6 +98,7 @@ class Exchange:
         )
         self.integration: str | None = None
         self.client: ScimClient | None = None
+        self.asked: dict[str, str] | None = None
         self.decoded: object = None
         self.ignored: tuple[str, ...] = ()
         self.quirks: tuple[str, ...] = ()
@@ -111,8 +112,12 @@ class Exchange:
     def params(self) -> dict[str, str]:
         """The query's parameters; the first of each counts, names are read as they are spelled.
 
+        A query by POST has them in its body: `asked`.
+
         Raises invalidValue for too many of them.
         """
+        if self.asked is not None:
+            return self.asked
         found: dict[str, str] = {}
         if not self.query:
             return found
@@ -143,19 +148,30 @@ class Exchange:
         self.ignored = ignored
         self.quirks = quirks
 
-    def expected_version(self) -> int | None:
-        """The version that If-Match names; None without the header or for `*` (RFC 7644 3.14)."""
-        if self.if_match is None or self.if_match.strip() == "*":
-            return None
-        found = _VERSION.fullmatch(self.if_match.strip())
-        return int(found[1]) if found else NEVER
+    def versions(self) -> Versions:
+        """The versions that If-Match and If-None-Match mean (RFC 7644 section 3.14)."""
+        if self.if_match is None and self.if_none_match is None:
+            return ANY_VERSION
+        expected = None if self.if_match is None else _versions(self.if_match)
+        unwanted = () if self.if_none_match is None else _versions(self.if_none_match)
+        if expected == (EVERY_VERSION,):
+            expected = None
+        return Versions(expected, unwanted)
 
     def has_version(self, version: int) -> bool:
         """Whether If-None-Match, a list or `*`, has this version (RFC 9110 section 13.1.2)."""
         if self.if_none_match is None:
             return False
-        listed = [tag.strip() for tag in self.if_none_match.split(",")]
-        return any(tag in {f'W/"{version}"', f'"{version}"', "*"} for tag in listed)
+        listed = _versions(self.if_none_match)
+        return version in listed or EVERY_VERSION in listed
+
+
+def _versions(header: str) -> tuple[int, ...]:
+    """The versions in a list of entity tags, weak ones too; `*` is every one, other text none."""
+    if header.strip() == "*":
+        return (EVERY_VERSION,)
+    found = (_VERSION.fullmatch(tag.strip()) for tag in header.split(","))
+    return tuple(int(tag[1]) for tag in found if tag)
 
 
 def _places(path: str) -> tuple[str | None, str, str | None]:
@@ -298,7 +314,8 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,
     refusals.VersionMismatch: lambda refusal: errors.precondition_failed(
-        f"The resource has changed: it is at version {refusal.present}. Read it again first."
+        f"The resource is at version {refusal.present}, and If-Match or If-None-Match asks for "
+        "another. Read it again first."
     ),
     refusals.CircularGrant: lambda _: errors.invalid_value(
         "The membership would make a group a member of itself."

@@ -12,6 +12,7 @@ from rolecall.domain.commands import (
     Set,
     SetMembers,
     Unset,
+    Versions,
 )
 from rolecall.domain.model import Json, RoleCard
 from rolecall.domain.names import Id, exact
@@ -53,7 +54,7 @@ def creation(resource: Resource, new_id: Id, at: int) -> CreateRole:
 
 
 def replacement(
-    resource: Resource, role: Id, at: int, expected: int | None, *, members_given: bool
+    resource: Resource, role: Id, at: int, versions: Versions, *, members_given: bool
 ) -> ChangeRole:
     """The command that a PUT asks for; members stay when the body doesn't speak of them."""
     values = resource.values
@@ -63,11 +64,11 @@ def replacement(
     ]
     if members_given:
         changes.append(SetMembers(_ids(values.get("members"))))
-    return ChangeRole(role=role, changes=tuple(changes), at=at, expected_version=expected)
+    return ChangeRole(role=role, changes=tuple(changes), at=at, versions=versions)
 
 
 def alteration(
-    patch: Patch, role: Id, at: int, expected: int | None, members_shown: int = 0
+    patch: Patch, role: Id, at: int, versions: Versions, members_shown: int = 0
 ) -> ChangeRole:
     """The command that a PATCH asks for: all its operations, all or nothing."""
     changes: list[RoleChange] = []
@@ -77,7 +78,7 @@ def alteration(
         role=role,
         changes=tuple(_joined(changes)),
         at=at,
-        expected_version=expected,
+        versions=versions,
         members_shown=members_shown,
     )
 

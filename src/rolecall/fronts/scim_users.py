@@ -6,7 +6,16 @@ profile as it was sent and returned so.
 
 from collections.abc import Iterator
 
-from rolecall.domain.commands import Add, At, ChangeUser, CreateUser, Set, Unset, UserChange
+from rolecall.domain.commands import (
+    Add,
+    At,
+    ChangeUser,
+    CreateUser,
+    Set,
+    Unset,
+    UserChange,
+    Versions,
+)
 from rolecall.domain.defaults import plain
 from rolecall.domain.model import Json, ScimClient, User, UserCard
 from rolecall.domain.names import Id, fold
@@ -113,7 +122,7 @@ def replacement(
     user: Id,
     at: int,
     password: str | None,
-    expected: int | None,
+    versions: Versions,
     *,
     maps_names: bool = False,
 ) -> ChangeUser:
@@ -131,9 +140,7 @@ def replacement(
             changes.append(Set(At(name), value))
     if made.external_id is not None:
         changes.append(Set(At("EXTERNAL_ID"), made.external_id))
-    return ChangeUser(
-        user=user, changes=tuple(changes), at=at, expected_version=expected, replaces=True
-    )
+    return ChangeUser(user=user, changes=tuple(changes), at=at, versions=versions, replaces=True)
 
 
 def alteration(
@@ -141,7 +148,7 @@ def alteration(
     user: Id,
     at: int,
     password: str | None,
-    expected: int | None,
+    versions: Versions,
     *,
     rules: Rules,
 ) -> ChangeUser:
@@ -157,7 +164,7 @@ def alteration(
             verifier = None if operation.op is Op.REMOVE else password
             changes.append(Set(At("PASSWORD"), verifier))
             changes.append(Set(At("PASSWORD_SET_AT"), None if verifier is None else at))
-    return ChangeUser(user=user, changes=tuple(changes), at=at, expected_version=expected)
+    return ChangeUser(user=user, changes=tuple(changes), at=at, versions=versions)
 
 
 def password_in(patch: Patch) -> Json:

@@ -43,7 +43,7 @@ def replace_user(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         user,
         exchange.at,
         password,
-        exchange.expected_version(),
+        exchange.versions(),
         maps_names=accepted.rules.maps_names,
     )
     return _write(service, exchange, accepted, command, 200)
@@ -56,7 +56,7 @@ def change_user(service: Service, exchange: Exchange, accepted: Accepted) -> Wri
         exchange.meant(Kind.USER),
         exchange.at,
         _password(service, accepted, scim_users.password_in(asked)),
-        exchange.expected_version(),
+        exchange.versions(),
         rules=accepted.rules,
     )
     return _write(service, exchange, accepted, command, 200)
@@ -66,7 +66,7 @@ def drop_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write
     command = DropUser(
         user=exchange.meant(Kind.USER),
         at=exchange.at,
-        expected_version=exchange.expected_version(),
+        versions=exchange.versions(),
     )
     return _write(service, exchange, accepted, command, 204)
 
@@ -93,7 +93,7 @@ def replace_group(service: Service, exchange: Exchange, accepted: Accepted) -> W
         asked,
         exchange.meant(Kind.ROLE),
         exchange.at,
-        exchange.expected_version(),
+        exchange.versions(),
         members_given=isinstance(body, dict) and any(k.lower() == "members" for k in body),
     )
     return _write(service, exchange, accepted, command, 200)
@@ -107,7 +107,7 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         asked,
         exchange.meant(Kind.ROLE),
         exchange.at,
-        exchange.expected_version(),
+        exchange.versions(),
         members_shown=scim_groups.MEMBERS_SHOWN_MAX if wanted and not azure else 0,
     )
     return _write(service, exchange, accepted, command, 204 if azure else 200)
@@ -117,7 +117,7 @@ def drop_group(service: Service, exchange: Exchange, accepted: Accepted) -> Writ
     command = DropRole(
         role=exchange.meant(Kind.ROLE),
         at=exchange.at,
-        expected_version=exchange.expected_version(),
+        versions=exchange.versions(),
     )
     return _write(service, exchange, accepted, command, 204)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rolecall.scim import errors
 from rolecall.scim.path import parse_path
 from rolecall.scim.schema import Attribute, ResourceType, Returned, find_schema
-from rolecall.scim.values import Json, Object
+from rolecall.scim.values import Json, Object, kind_of
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -71,6 +71,69 @@ def _integer(params: Mapping[str, str], name: str, default: int) -> int:
     if not _INTEGER.fullmatch(text.strip()):
         raise errors.invalid_value(f"'{name}' must be a whole number, such as {name}={default}.")
     return int(text)
+
+
+SEARCH_PARAMETERS = {
+    name.lower(): name
+    for name in (
+        "attributes",
+        "excludedAttributes",
+        "filter",
+        "sortBy",
+        "sortOrder",
+        "startIndex",
+        "count",
+        "cursor",
+    )
+}
+
+
+def read_search(body: object) -> dict[str, str]:
+    """The parameters that a query by POST has in its body (RFC 7644 section 3.4.3), as text.
+
+    Names have any case (RFC 7643 section 2.1); null is as good as absent; unknown ones say nothing.
+    """
+    if not isinstance(body, dict):
+        raise errors.invalid_syntax(
+            f"The body must be a JSON object, a SearchRequest, not {kind_of(body)}."
+        )
+    check_search_schemas(body)
+    found: dict[str, str] = {}
+    for key, value in body.items():
+        name = SEARCH_PARAMETERS.get(key.lower())
+        if name is None or value is None:
+            continue
+        if name in found:
+            raise errors.invalid_syntax(f"'{name}' stands in the body twice.")
+        found[name] = _parameter(name, value)
+    return found
+
+
+def check_search_schemas(body: Object) -> None:
+    """Refuse a body that says it is something else."""
+    schemas = next((value for key, value in body.items() if key.lower() == "schemas"), None)
+    if schemas is None:
+        return
+    named = schemas if isinstance(schemas, list) else [schemas]
+    if SEARCH_REQUEST.lower() not in (str(each).lower() for each in named):
+        raise errors.invalid_syntax(f"'schemas' of a search must be [\"{SEARCH_REQUEST}\"].")
+
+
+def _parameter(name: str, value: Json) -> str:
+    """A parameter as a URL would have it."""
+    if name in {"startIndex", "count"}:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise errors.invalid_value(f"'{name}' must be a whole number.")
+        return str(value)
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, str) for each in names) or (
+        isinstance(value, list) and name not in {"attributes", "excludedAttributes"}
+    ):
+        raise errors.invalid_value(f"'{name}' must be {_SHAPES.get(name, 'a string')}.")
+    return ",".join(map(str, names))
+
+
+_SHAPES = dict.fromkeys(("attributes", "excludedAttributes"), "an array of strings")
 
 
 # Names chosen at one level of a resource: None stands for the whole of what is below.
