@@ -47,6 +47,9 @@ class PlainSecrets:
     def mint_password(self) -> str:
         return "a-minted-password"
 
+    def sign(self, text: str) -> str:
+        return sha256(f"signed {text}".encode()).hexdigest()
+
     def hash_password(self, password: str) -> str:
         return f"argon2id-{sha256(password.encode()).hexdigest()}"
 

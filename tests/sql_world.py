@@ -34,6 +34,9 @@ class ReadableSecrets:
     def mint_password(self) -> str:
         return "a password"
 
+    def sign(self, text: str) -> str:
+        return hashlib.sha256(f"signed {text}".encode()).hexdigest()
+
     def hash_password(self, password: str) -> str:
         return f"hash of {password}"
 

@@ -1,7 +1,9 @@
 """Secrets and ids: random enough, kept as verifiers only, alive six calendar months."""
 
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from rolecall.vault import RandomIds, SystemClock, Vault, token_expiry
+from rolecall.vault import RandomIds, SystemClock, Vault, kept_key, token_expiry
 
 
 def moment(text: str) -> int:
@@ -108,3 +110,20 @@ def test_a_short_key_and_one_that_is_not_rsa_are_none() -> None:
     other = curve.public_bytes(serialization.Encoding.PEM, shape).decode()
     assert Vault().public_key(pem_of(1_024)) is None
     assert Vault().public_key(other) is None
+
+
+def test_a_signature_is_made_again_by_the_same_key_alone() -> None:
+    signature = Vault(b"k" * 32).sign("text")
+    assert signature == Vault(b"k" * 32).sign("text")
+    assert signature not in {Vault(b"l" * 32).sign("text"), Vault().sign("text")}
+    assert signature != Vault(b"k" * 32).sign("text ")
+
+
+def test_a_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "signing.key"
+    with ThreadPoolExecutor(8) as threads:
+        keys = set(threads.map(lambda _: kept_key(path), range(32)))
+    assert [len(key) for key in keys] == [32]
+    assert kept_key(path) in keys
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]

@@ -5,11 +5,14 @@ are kept as argon2id verifiers: 19 MiB, two passes, one lane, about 24 ms on the
 """
 
 import base64
+import contextlib
 import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 
 from argon2 import PasswordHasher
@@ -25,6 +28,7 @@ from rolecall.domain.ports import MintedToken
 TOKEN_PREFIX = "rolecall_"
 """By which secret scanners know a token that has leaked."""
 TOKEN_MONTHS = 6
+KEY_BYTES = 32
 RANDOM_IDS_PAGE = 256
 RSA_BITS_MIN = 2_048
 """What the vendor asks of a key at least."""
@@ -70,7 +74,9 @@ class RandomIds:
 class Vault:
     """The port `Secrets`, with real randomness and real hashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = None) -> None:
+        """`key` signs; without one signatures end with this process."""
+        self._key = secrets.token_bytes(KEY_BYTES) if key is None else key
         # What a login with no verifier is checked against, so that it takes as long.
         self._nobody = _hasher.hash(secrets.token_urlsafe(16))
 
@@ -105,6 +111,11 @@ class Vault:
             return None
         return base64.b64encode(der).decode()
 
+    def sign(self, text: str) -> str:
+        """HMAC-SHA256 by the server's key, in URL-safe base64."""
+        mac = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; takes as long when there is no verifier."""
         try:
@@ -112,6 +123,21 @@ class Vault:
         except (VerificationError, InvalidHashError):
             return False
         return verifier is not None
+
+
+def kept_key(path: Path) -> bytes:
+    """The key in a file that only its owner reads, made at first use.
+
+    Two processes that come at once agree: a whole file is linked into place, and the first stays.
+    """
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    if not path.exists():
+        fresh.touch(mode=0o600, exist_ok=False)
+        fresh.write_bytes(secrets.token_bytes(KEY_BYTES))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_bytes()
 
 
 def token_expiry(at: int) -> int:

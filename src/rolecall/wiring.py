@@ -34,7 +34,7 @@ from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 from rolecall.select.duck import DuckSelecting
 from rolecall.store.sqlite import SqliteStore
-from rolecall.vault import RandomIds, SystemClock, Vault
+from rolecall.vault import RandomIds, SystemClock, Vault, kept_key
 from rolecall.web.accounts import Places
 
 ORGANIZATION = Name("ROLECALL")
@@ -85,7 +85,7 @@ class Rolecall:
             on_attempts=on_attempts,
             backup_notice=on_backup,
         )
-        self.vault = Vault()
+        self.vault = Vault(kept_key(folder / settings.KEY_FILE))
         self.selecting = DuckSelecting()
         self.world = World(
             clock=SystemClock(),

@@ -132,13 +132,6 @@ def test_an_unknown_place_is_404(scim: ScimClientInProcess, path: str) -> None:
     assert answer.json["schemas"] == [ERROR_URN]
 
 
-@pytest.mark.parametrize("path", ["/Bulk", "/Me", "/.search", "/Users/.search", "/Groups/.search"])
-def test_what_is_not_supported_is_501(scim: ScimClientInProcess, path: str) -> None:
-    answer = scim.post(path, {})
-    assert answer.status == 501
-    assert "/ServiceProviderConfig" in answer.json["detail"]
-
-
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

@@ -28,6 +28,10 @@ class Budget:
             for size in (SMALL, LARGE)
         }
 
+    def forget(self) -> None:
+        """What was executed until now doesn't count."""
+        self._executed.clear()
+
     def cost(self, request: "Request") -> tuple[int, int]:
         """Statements and commits of a request, on a warm server that has nothing else to do.
 
@@ -55,6 +59,15 @@ def budget(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Budget]:
 def change_user(budget: Budget, user: int, path: str, value: object) -> Answered:
     operation = {"op": "replace", "path": path, "value": value}
     return budget.client.patch(f"/Users/{budget.people[user]}", operation)
+
+
+def a_page_after(budget: Budget, number: int) -> Answered:
+    """The page of a walk that follows this many people."""
+    query = f"/Users?count={number}&attributes=userName&cursor="
+    cursor = budget.client.get(query).json["nextCursor"]
+    budget.store.flush()
+    budget.forget()
+    return budget.client.get(query + cursor)
 
 
 def change_member(budget: Budget, size: int, op: str) -> Answered:
@@ -89,6 +102,8 @@ COSTS: dict[str, tuple[Request, int, int]] = {
     ),
     "DELETE a user": (lambda b: b.client.delete(f"/Users/{b.people[7]}"), 17, 1),
     "GET 100 users": (lambda b: b.client.get("/Users?count=100"), 5, 0),
+    "GET a page after 10 users": (lambda b: a_page_after(b, 10), 3, 0),
+    "GET a page after 1000 users": (lambda b: a_page_after(b, 1_000), 3, 0),
     "POST a group": (lambda b: b.client.post("/Groups", group_of("empty")), 10, 1),
     "POST a group with members": (
         lambda b: b.client.post("/Groups", group_of("full", *b.people[20:70])), 14, 1,

@@ -63,6 +63,7 @@ from rolecall.domain.queries import (
     RoleNames,
     RoleRecords,
     Roles,
+    RolesAfter,
     RoleSummaries,
     RoleSummary,
     ScimConformance,
@@ -73,6 +74,7 @@ from rolecall.domain.queries import (
     Tokens,
     UserRecords,
     Users,
+    UsersAfter,
     UserSummaries,
     UserSummary,
     WhoAmI,
@@ -104,15 +106,26 @@ def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     """Users that the session sees."""
     where, owners = _seen(reading, session, Kind.USER, query.where)
     page = reading.find_users(where, owners, session.integration, query.start, query.count)
-    if not query.with_groups or not page.items:
+    if not query.with_groups:
         return page
-    groups = access.groups_of(reading, session, [card.user.id for card in page.items])
-    return Page(
-        total=page.total,
-        items=tuple(
-            msgspec.structs.replace(card, groups=groups.get(card.user.id, ()))
-            for card in page.items
-        ),
+    return Page(total=page.total, items=_with_groups(reading, session, page.items))
+
+
+def users_after(reading: Reading, session: Session, query: UsersAfter) -> tuple[UserCard, ...]:
+    """The next of the users that the session sees."""
+    where, owners = _seen(reading, session, Kind.USER, query.where)
+    cards = reading.users_after(where, owners, session.integration, query.after, query.count)
+    return _with_groups(reading, session, cards) if query.with_groups else cards
+
+
+def _with_groups(
+    reading: Reading, session: Session, cards: tuple[UserCard, ...]
+) -> tuple[UserCard, ...]:
+    if not cards:
+        return cards
+    groups = access.groups_of(reading, session, [card.user.id for card in cards])
+    return tuple(
+        msgspec.structs.replace(card, groups=groups.get(card.user.id, ())) for card in cards
     )
 
 
@@ -194,12 +207,26 @@ def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
 
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
-    where, owners = _seen(reading, session, Kind.ROLE, query.where)
-    if owners is None and session.integration is not None:
-        where = And((where, *_not_system(reading)))
+    where, owners = _seen_roles(reading, session, query.where)
     page = reading.find_roles(where, owners, session.integration, query.start, query.count)
     cards = tuple(with_members(reading, card, query.members_max) for card in page.items)
     return Page(total=page.total, items=cards)
+
+
+def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[RoleCard, ...]:
+    """The next of the roles that the session sees."""
+    where, owners = _seen_roles(reading, session, query.where)
+    cards = reading.roles_after(where, owners, session.integration, query.after, query.count)
+    return tuple(with_members(reading, card, query.members_max) for card in cards)
+
+
+def _seen_roles(
+    reading: Reading, session: Session, where: Predicate
+) -> tuple[Predicate, frozenset[Id] | None]:
+    where, owners = _seen(reading, session, Kind.ROLE, where)
+    if owners is None and session.integration is not None:
+        where = And((where, *_not_system(reading)))
+    return where, owners
 
 
 def _not_system(reading: Reading) -> list[Predicate]:
@@ -407,10 +434,12 @@ def stored_session(reading: Reading, session: Session, query: StoredSession) -> 
 ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     OneUser: one_user,
     Users: users,
+    UsersAfter: users_after,
     UserSummaries: user_summaries,
     AccessTokens: access_tokens,
     OneRole: one_role,
     Roles: roles,
+    RolesAfter: roles_after,
     RoleSummaries: role_summaries,
     RoleNames: role_names,
     SimilarNames: similar_names,

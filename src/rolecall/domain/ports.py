@@ -107,6 +107,17 @@ class Reading(Protocol):
         """
         ...
 
+    def users_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[UserCard, ...]:
+        """Like `find_users` those whose id is above `after`; counts nothing, flat at any depth."""
+        ...
+
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
         """Users that match and whose NAME comes after `after`, by name, at most `count`."""
         ...
@@ -139,6 +150,17 @@ class Reading(Protocol):
         count: int,
     ) -> Page[RoleCard]:
         """As `find_users`. System roles have no owner: only `owners=None` finds them."""
+        ...
+
+    def roles_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[RoleCard, ...]:
+        """As `users_after`."""
         ...
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
@@ -450,6 +472,10 @@ class Secrets(Protocol):
 
     def public_key(self, text: str) -> str | None:
         """The base64 DER of an RSA public key in PEM; None for another key and a weak one."""
+        ...
+
+    def sign(self, text: str) -> str:
+        """A signature that nobody else can make, in characters that a URL takes as they are."""
         ...
 
     def password_matches(self, verifier: str | None, password: str) -> bool:

@@ -77,6 +77,24 @@ class Roles(Query[Page[RoleCard]], frozen=True, kw_only=True):
     members_max: int = 0
 
 
+class UsersAfter(Query[tuple[UserCard, ...]], frozen=True, kw_only=True):
+    """Visible users that match and whose id is above `after`, by id, at most `count`."""
+
+    where: Predicate = EVERYTHING
+    after: str = ""
+    count: int = 100
+    with_groups: bool = True
+
+
+class RolesAfter(Query[tuple[RoleCard, ...]], frozen=True, kw_only=True):
+    """Visible roles that match and whose id is above `after`; otherwise as UsersAfter and Roles."""
+
+    where: Predicate = EVERYTHING
+    after: str = ""
+    count: int = 100
+    members_max: int = 0
+
+
 class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A role with the counts that SHOW ROLES prints."""
 

@@ -4,7 +4,7 @@ A request is accepted (who asks, by which token), read (what is asked), carried 
 account's one door, and worded. Every request leaves an attempt, refused ones too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from rolecall.domain import access, admission
@@ -14,7 +14,7 @@ from rolecall.domain.model import Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
 from rolecall.domain.session import ActorKind, Session
-from rolecall.fronts import scim_reads, scim_writes
+from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_dialect import rules_in_force
@@ -25,6 +25,7 @@ from rolecall.fronts.world import World
 from rolecall.scim import errors
 
 MINUTE = 60_000_000
+SEARCH = ".search"
 BODIED = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -111,18 +112,16 @@ class ScimFront:
 
     def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write:
         """What to do for an accepted request. Raises ScimError or a Refusal."""
-        kind = exchange.resource
-        if kind in DISCOVERY:
+        if exchange.resource in DISCOVERY:
             return self._noted(exchange, discovered(exchange))
-        if kind not in _COLLECTIONS or exchange.id == ".search":
-            raise _unknown_endpoint(exchange)
-        methods = _COLLECTIONS[kind] if exchange.id is None else _RESOURCES[kind]
+        methods = _methods(exchange)
         handler = methods.get(exchange.method)
         if handler is None:
             allowed = ", ".join(methods)
             exchange.allow = allowed
+            place = "/{id}" if exchange.id not in {None, SEARCH} else f"/{exchange.id or ''}"
             raise errors.method_not_allowed(
-                f"{exchange.method} does not work on /{kind}{'/{id}' if exchange.id else ''}; "
+                f"{exchange.method} does not work on /{exchange.resource}{place.rstrip('/')}; "
                 f"use {allowed}."
             )
         return handler(self.service, exchange, accepted)
@@ -169,21 +168,39 @@ def _knocked_at(reading: Reading, exchange: Exchange, found: Bearer | None) -> I
     return None if found is None else found.integration
 
 
-def _unknown_endpoint(exchange: Exchange) -> errors.ScimError:
-    if exchange.resource.split("/")[0] in {"Bulk", "Me", ".search"} or "/.search" in exchange.path:
-        return errors.not_implemented(
-            f"{exchange.path} is not supported; /ServiceProviderConfig says what is."
+def _methods(exchange: Exchange) -> "Mapping[str, Handler]":
+    """What can be done at a place. Raises 404, or 501 for what the standard has and we don't."""
+    kind = exchange.resource
+    if exchange.id is None and kind in _COLLECTIONS:
+        return _COLLECTIONS[kind]
+    if exchange.id == SEARCH and kind in _SEARCHES:
+        return _SEARCHES[kind]
+    if exchange.id is not None and kind in _RESOURCES:
+        return _RESOURCES[kind]
+    if kind == "Bulk":
+        raise errors.not_implemented("/Bulk is not supported; send the requests one by one.")
+    if kind == "Me" and exchange.id is None:
+        # RFC 7644 section 3.11 leaves 501 to who maps no subject to a resource: a token stands
+        # for an integration, which is neither a user nor a group.
+        raise errors.not_implemented(
+            "/Me is not supported: the token belongs to an integration, not to a user. "
+            'Find users with /Users?filter=userName eq "…".'
         )
-    return errors.not_found(
+    raise errors.not_found(
         f"There is no SCIM endpoint {exchange.path or '/'}; "
-        "use /Users, /Groups, /ServiceProviderConfig, /ResourceTypes or /Schemas."
+        "use /Users, /Groups, /.search, /ServiceProviderConfig, /ResourceTypes or /Schemas."
     )
 
 
 Handler = Callable[[Service, Exchange, Accepted], Read | Write]
 _COLLECTIONS: dict[str, dict[str, Handler]] = {
-    "Users": {"GET": scim_reads.list_users, "POST": scim_writes.create_user},
-    "Groups": {"GET": scim_reads.list_groups, "POST": scim_writes.create_group},
+    "Users": {"GET": scim_lists.list_users, "POST": scim_writes.create_user},
+    "Groups": {"GET": scim_lists.list_groups, "POST": scim_writes.create_group},
+    SEARCH: {"POST": scim_lists.search_everything},
+}
+_SEARCHES: dict[str, dict[str, Handler]] = {
+    "Users": {"POST": scim_lists.search_users},
+    "Groups": {"POST": scim_lists.search_groups},
 }
 _RESOURCES: dict[str, dict[str, Handler]] = {
     "Users": {

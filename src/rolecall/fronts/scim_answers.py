@@ -20,6 +20,7 @@ from rolecall.scim import errors, messages
 from rolecall.scim.errors import ScimError
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _VERSION = re.compile(r'(?:W/)?"([1-9]\d{0,14})"', re.ASCII)
 PARAMETERS_MAX = 100
 
@@ -164,6 +165,18 @@ class Exchange:
             return False
         listed = _versions(self.if_none_match)
         return version in listed or EVERY_VERSION in listed
+
+
+def decoded(exchange: Exchange) -> object:
+    """The JSON of the body. Raises invalidSyntax."""
+    if not exchange.body.strip():
+        raise errors.invalid_syntax("The body is empty; send a JSON object.")
+    try:
+        body: object = _decode(exchange.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.invalid_syntax(f"The body is not valid JSON: {error}.") from None
+    exchange.decoded = body
+    return body
 
 
 def _versions(header: str) -> tuple[int, ...]:

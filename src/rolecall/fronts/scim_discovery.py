@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from rolecall.fronts import scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, reply
+from rolecall.fronts.scim_cursors import CURSOR_SECONDS
 from rolecall.scim import discovery, errors, messages, schema
 from rolecall.scim.values import Object
 
-FEATURES = discovery.Features(etag=True, filter_results_max=messages.PAGE_COUNT_MAX)
+FEATURES = discovery.Features(
+    etag=True, filter_results_max=messages.PAGE_COUNT_MAX, cursor_seconds=CURSOR_SECONDS
+)
 
 
 def discovered(exchange: Exchange) -> Reply:

@@ -1,7 +1,5 @@
 """Writing: POST, PUT, PATCH and DELETE become a command, and its effect becomes a reply."""
 
-import msgspec
-
 from rolecall.domain.account import Effects
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import Command, DropRole, DropUser
@@ -11,14 +9,12 @@ from rolecall.domain.model import Kind, RoleCard, ScimClient, UserCard
 from rolecall.domain.queries import OneRole
 from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.fronts import scim_groups, scim_users
-from rolecall.fronts.scim_answers import Exchange, Reply, refusal_reply, reply
+from rolecall.fronts.scim_answers import Exchange, Reply, decoded, refusal_reply, reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_dialect import body_meant, patch_meant, require_known
 from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Service, Write
 from rolecall.scim import errors, messages, patch, resource, schema
-
-_decode = msgspec.json.Decoder().decode
 
 
 def create_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
@@ -126,7 +122,7 @@ def _resource(
     exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
 ) -> resource.Resource:
     """What a POST or PUT asks for, in the attributes' own names."""
-    body = body_meant(accepted.integration, resource_type, _body(exchange))
+    body = body_meant(accepted.integration, resource_type, decoded(exchange))
     asked = resource.read_resource(resource_type, body)
     exchange.learn(asked.ignored, asked.quirks)
     require_known(accepted.integration, asked.ignored)
@@ -137,22 +133,11 @@ def _patch(
     exchange: Exchange, accepted: Accepted, resource_type: schema.ResourceType
 ) -> patch.Patch:
     """What a PATCH asks for, in the attributes' own names."""
-    body = patch_meant(accepted.integration, resource_type, _body(exchange))
+    body = patch_meant(accepted.integration, resource_type, decoded(exchange))
     asked = patch.read_patch(resource_type, body)
     exchange.learn(asked.ignored, asked.quirks)
     require_known(accepted.integration, asked.ignored)
     return asked
-
-
-def _body(exchange: Exchange) -> object:
-    if not exchange.body.strip():
-        raise errors.invalid_syntax("The body is empty; send a JSON object.")
-    try:
-        body: object = _decode(exchange.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise errors.invalid_syntax(f"The body is not valid JSON: {error}.") from None
-    exchange.decoded = body
-    return body
 
 
 def _write(

@@ -6,6 +6,7 @@ base URL that the caller gives, which is the configured public one.
 
 from msgspec import Struct
 
+from rolecall.scim.messages import PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX
 from rolecall.scim.schema import (
     RESOURCE_TYPES,
     SCHEMAS,
@@ -58,6 +59,7 @@ class Features(Struct, frozen=True, kw_only=True, gc=False):
     change_password: bool = False
     sort: bool = False
     etag: bool = False
+    cursor_seconds: int | None = None
     documentation_uri: str | None = None
     authentication_schemes: tuple[AuthenticationScheme, ...] = (BEARER_TOKEN,)
 
@@ -82,6 +84,15 @@ def service_provider_config(features: Features, base_url: str) -> Object:
         ],
         "meta": _meta("ServiceProviderConfig", f"{base_url}/ServiceProviderConfig"),
     }
+    if features.cursor_seconds is not None:  # RFC 9865 section 4
+        body["pagination"] = {
+            "cursor": True,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": PAGE_COUNT_DEFAULT,
+            "maxPageSize": PAGE_COUNT_MAX,
+            "cursorTimeout": features.cursor_seconds,
+        }
     if features.documentation_uri is not None:
         body["documentationUri"] = features.documentation_uri
     return body

@@ -60,6 +60,21 @@ def uniqueness(detail: str) -> ScimError:
     return ScimError(409, "uniqueness", detail)
 
 
+# RFC 9865 section 2.1, Table 3: what may be wrong with a page.
+
+
+def invalid_cursor(detail: str) -> ScimError:
+    return ScimError(400, "invalidCursor", detail)
+
+
+def expired_cursor(detail: str) -> ScimError:
+    return ScimError(400, "expiredCursor", detail)
+
+
+def invalid_count(detail: str) -> ScimError:
+    return ScimError(400, "invalidCount", detail)
+
+
 # RFC 7644 section 3.12, Table 8: statuses that need no scimType.
 
 

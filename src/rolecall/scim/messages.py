@@ -44,6 +44,20 @@ def list_response(
     }
 
 
+def walk_response(
+    resources: Sequence[object], total: int, next_cursor: str | None
+) -> dict[str, object]:
+    """Wrap one page of a walk by cursor (RFC 9865 section 2); the last has no `nextCursor`."""
+    body: dict[str, object] = {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "itemsPerPage": len(resources),
+    }
+    if next_cursor is not None:
+        body["nextCursor"] = next_cursor
+    return body | {"Resources": resources}
+
+
 class Page(Struct, frozen=True, kw_only=True, gc=False):
     """Which part of a list is asked for: the first index, from 1, and how many at most."""
 
@@ -62,6 +76,14 @@ def parse_paging(params: Mapping[str, str]) -> Page:
         start_index=min(max(start_index, 1), START_INDEX_MAX),
         count=min(max(count, 0), PAGE_COUNT_MAX),
     )
+
+
+def parse_walk_count(params: Mapping[str, str]) -> int:
+    """Read `count` beside a cursor, where what is wrong with it has a name of its own."""
+    try:
+        return parse_paging({"count": params["count"]} if "count" in params else {}).count
+    except errors.ScimError as wrong:
+        raise errors.invalid_count(wrong.detail) from None
 
 
 def _integer(params: Mapping[str, str], name: str, default: int) -> int:

@@ -109,6 +109,17 @@ class MemoryReading:
         ]
         return Page(total=len(cards), items=tuple(cards[start : start + count]))
 
+    def users_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[UserCard, ...]:
+        found = self.find_users(where, owners, reader, 0, EVERY).items
+        return tuple([card for card in found if card.user.id > after][:count])
+
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
         found = [card.user for card in self.find_users(where, None, None, 0, EVERY).items]
         found.sort(key=lambda user: user.name)
@@ -160,6 +171,17 @@ class MemoryReading:
             and admits(where, role_fields(card))
         ]
         return Page(total=len(cards), items=tuple(cards[start : start + count]))
+
+    def roles_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[RoleCard, ...]:
+        found = self.find_roles(where, owners, reader, 0, EVERY).items
+        return tuple([card for card in found if card.role.id > after][:count])
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
         found = [card.role for card in self.find_roles(where, None, None, 0, EVERY).items]

@@ -108,6 +108,19 @@ class SqliteReading:
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.user_card_from(row) for row in found]))
 
+    def users_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[UserCard, ...]:
+        search = Search("users", USER_COLUMNS, where, owners, reader)
+        sql, parameters = search.after(self._number, after, _at_most(count))
+        found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+        return tuple([rows.user_card_from(row) for row in found])
+
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
         parameters = Parameters(self._number, after, _at_most(count))
         condition = compile_predicate(where, USER_COLUMNS, parameters)
@@ -151,6 +164,19 @@ class SqliteReading:
         search = Search("roles", ROLE_COLUMNS, where, owners, reader)
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.role_card_from(row) for row in found]))
+
+    def roles_after(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        after: str,
+        count: int,
+    ) -> tuple[RoleCard, ...]:
+        search = Search("roles", ROLE_COLUMNS, where, owners, reader)
+        sql, parameters = search.after(self._number, after, _at_most(count))
+        found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+        return tuple([rows.role_card_from(row) for row in found])
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
         parameters = Parameters(self._number, after, _at_most(count))

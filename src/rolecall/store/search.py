@@ -44,6 +44,10 @@ class Search:
             text = statements.LATER_PAGE
         return self._fill(text, parameters, statements.WALKED)
 
+    def after(self, number: int, after: str, count: int) -> Statement:
+        parameters = Parameters(number, self._reader, count, after)
+        return self._fill(statements.PAGE_AFTER, parameters, statements.WALKED)
+
     def total(self, number: int) -> Statement:
         leading = (number, self._reader) if self._joined else (number,)
         return self._fill(statements.TOTAL, Parameters(*leading), statements.OWNED)

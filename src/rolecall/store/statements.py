@@ -362,6 +362,11 @@ FIRST_PAGE = """
 SELECT o.body, r.version, r.changed_at, l.external_id FROM {table} AS o {joins}
 WHERE o.account = ?1 AND {condition} ORDER BY o.id LIMIT ?3
 """
+# A page by key costs the same at every depth.
+PAGE_AFTER = """
+SELECT o.body, r.version, r.changed_at, l.external_id FROM {table} AS o {joins}
+WHERE o.account = ?1 AND o.id > ?4 AND {condition} ORDER BY o.id LIMIT ?3
+"""
 # Rows before a later page are skipped by their key, before anything is joined to them.
 LATER_PAGE = """
 SELECT o.body, r.version, r.changed_at, l.external_id FROM (

@@ -1,0 +1,264 @@
+"""Lists: what a query finds of one kind of resource or of several, by index or by cursor.
+
+GET with parameters in the URL and POST to /.search with them in the body are one (RFC 7644
+sections 3.4.2 and 3.4.3); a query at the root goes through users, then groups.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rolecall.domain.model import Json, Kind, RoleCard, UserCard
+from rolecall.domain.names import Id
+from rolecall.domain.predicate import EVERYTHING, NOTHING, Predicate
+from rolecall.domain.queries import Page, Query, Roles, RolesAfter, Users, UsersAfter
+from rolecall.domain.roles import MEMBERS_MAX
+from rolecall.fronts import scim_groups, scim_users
+from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply
+from rolecall.fronts.scim_cursors import Cursors, Position
+from rolecall.fronts.scim_shown import projection_of, user_shown
+from rolecall.fronts.scim_steps import Accepted, Ask, Read, Service
+from rolecall.fronts.scim_values import Lookup, is_lookup, where_of
+from rolecall.scim import errors, messages, schema
+
+Projection = messages.Projection | None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A kind of resource: how it is searched, asked for and shown."""
+
+    kind: Kind
+    resource_type: schema.ResourceType
+    fields: Mapping[str, Lookup]
+    indexed: Callable[[Predicate, Projection, int, int], Query[Page[Any]]]
+    after: Callable[[Predicate, Projection, str, int], Query[tuple[Any, ...]]]
+    shown: Callable[[Exchange, Accepted, Any, Projection], dict[str, Json]]
+    told: Callable[[Any], tuple[Id, str]]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One kind of resource in a query."""
+
+    listed: Listed
+    where: Predicate
+    projection: Projection
+
+    def page(self, start: int, count: int) -> Query[Page[Any]]:
+        return self.listed.indexed(self.where, self.projection, start, count)
+
+    def after(self, after: str, count: int) -> Query[tuple[Any, ...]]:
+        return self.listed.after(self.where, self.projection, after, count)
+
+
+def list_users(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _list(service, exchange, accepted, (USERS,))
+
+
+def list_groups(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _list(service, exchange, accepted, (GROUPS,))
+
+
+def search_users(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _search(service, exchange, accepted, (USERS,))
+
+
+def search_groups(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _search(service, exchange, accepted, (GROUPS,))
+
+
+def search_everything(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _search(service, exchange, accepted, (USERS, GROUPS))
+
+
+def _search(
+    service: Service, exchange: Exchange, accepted: Accepted, kinds: tuple[Listed, ...]
+) -> Read:
+    exchange.resource_id = None
+    exchange.asked = messages.read_search(decoded(exchange))
+    return _list(service, exchange, accepted, kinds)
+
+
+def _list(
+    service: Service, exchange: Exchange, accepted: Accepted, kinds: tuple[Listed, ...]
+) -> Read:
+    params = exchange.params()
+    parts = _parts(exchange, params, kinds)
+    if len(kinds) == 1:
+        exchange.resource_kind = kinds[0].kind.value
+    if "cursor" in params:
+        return _walk(service, exchange, accepted, parts)
+    page = messages.parse_paging(params)
+
+    def run(ask: Ask) -> Reply:
+        skipped, total = page.start_index - 1, 0
+        found: list[tuple[Part, Any]] = []
+        for part in parts:
+            items = ask(part.page(skipped, page.count - len(found)))
+            found += [(part, card) for card in items.items]
+            total += items.total
+            skipped = max(0, skipped - items.total)
+        shown = _shown(exchange, accepted, found)
+        return reply(200, messages.list_response(shown, total, page.start_index, len(shown)))
+
+    return Read(session=accepted.session, run=run, heavy=_is_heavy(parts))
+
+
+def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Sequence[Part]) -> Read:
+    params = exchange.params()
+    if "startIndex" in params:
+        raise errors.invalid_value("Send 'startIndex' or 'cursor', not both.")
+    count = messages.parse_walk_count(params)
+    cursors = Cursors(service.world.secrets, exchange, accepted)
+    given = cursors.position_in(params["cursor"], count) if params["cursor"] else None
+
+    def run(ask: Ask) -> Reply:
+        position = given or Position(
+            count=count, total=sum(ask(part.page(0, 0)).total for part in parts)
+        )
+        found, following = _page_after(ask, parts, position)
+        shown = _shown(exchange, accepted, found)
+        cursor = None if following is None else cursors.text_of(following)
+        return reply(200, messages.walk_response(shown, position.total, cursor))
+
+    return Read(session=accepted.session, run=run, heavy=True)
+
+
+def _page_after(
+    ask: Ask, parts: Sequence[Part], position: Position
+) -> tuple[list[tuple[Part, Any]], Position | None]:
+    """What comes after a position, and the next position unless that is all.
+
+    One more than is wanted is asked for, so that the last page is known to be the last.
+    """
+    found: list[tuple[Part, Any]] = []
+    if position.count == 0:
+        return found, None
+    after = position.after
+    for number in range(position.part, len(parts)):
+        part, wanted = parts[number], position.count - len(found)
+        cards = ask(part.after(after, wanted + 1))
+        found += [(part, card) for card in cards[:wanted]]
+        if len(cards) > wanted:
+            last = part.listed.told(cards[wanted - 1])[0] if wanted else after
+            return found, msgspec.structs.replace(position, part=number, after=last)
+        after = ""
+    return found, None
+
+
+def _shown(
+    exchange: Exchange, accepted: Accepted, found: Sequence[tuple[Part, Any]]
+) -> list[dict[str, Json]]:
+    if len(found) == 1:
+        ((part, card),) = found
+        exchange.about(part.listed.kind, *part.listed.told(card))
+    return [
+        messages.project(
+            part.listed.shown(exchange, accepted, card, part.projection),
+            part.projection,
+            part.listed.resource_type,
+        )
+        for part, card in found
+    ]
+
+
+def _is_heavy(parts: Sequence[Part]) -> bool:
+    """Whether it takes a reader thread: all but one lookup by an index, without members."""
+    if len(parts) > 1 or not is_lookup(parts[0].where):
+        return True
+    return parts[0].listed is GROUPS and messages.wants(parts[0].projection, "members")
+
+
+# ---- what is asked for -------------------------------------------------------------------------
+
+
+def _parts(
+    exchange: Exchange, params: dict[str, str], kinds: tuple[Listed, ...]
+) -> tuple[Part, ...]:
+    """Each kind with its condition; a filter on what a kind has not finds none of that kind.
+
+    Raises invalidFilter when no kind has it.
+    """
+    parts: list[Part] = []
+    wrong: errors.ScimError | None = None
+    for listed in kinds:
+        try:
+            where = _where(exchange, params, listed.resource_type, listed.fields)
+        except errors.ScimError as error:
+            wrong, where = error, NOTHING
+        projection = projection_of(params, listed.resource_type)
+        parts.append(Part(listed, where, projection))
+    if wrong is not None and all(part.where is NOTHING for part in parts):
+        raise wrong
+    return tuple(parts)
+
+
+def _where(
+    exchange: Exchange,
+    params: dict[str, str],
+    resource_type: schema.ResourceType,
+    fields: Mapping[str, Lookup],
+) -> Predicate:
+    text = params.get("filter")
+    if text is None:
+        return EVERYTHING
+    tolerated: list[str] = []
+    where = where_of(text, resource_type, fields, tolerated)
+    exchange.learn((), tuple(tolerated))
+    return where
+
+
+# ---- the kinds ---------------------------------------------------------------------------------
+
+
+def _members_max(projection: Projection) -> int:
+    return MEMBERS_MAX if messages.wants(projection, "members") else 0
+
+
+def _group_shown(
+    exchange: Exchange, _accepted: Accepted, card: RoleCard, projection: Projection
+) -> dict[str, Json]:
+    named = messages.asks(projection, "members")
+    return scim_groups.representation(card, exchange.base_url, named=named)
+
+
+def _user_told(card: UserCard) -> tuple[Id, str]:
+    return card.user.id, card.user.login_name
+
+
+def _role_told(card: RoleCard) -> tuple[Id, str]:
+    return card.role.id, card.role.name
+
+
+USERS = Listed(
+    Kind.USER,
+    schema.USER,
+    scim_users.FIELDS,
+    lambda where, projection, start, count: Users(
+        where=where,
+        start=start,
+        count=count,
+        with_groups=messages.wants(projection, "groups"),
+    ),
+    lambda where, projection, after, count: UsersAfter(
+        where=where,
+        after=after,
+        count=count,
+        with_groups=messages.wants(projection, "groups"),
+    ),
+    lambda exchange, accepted, card, _: user_shown(exchange, accepted, card),
+    _user_told,
+)
+GROUPS = Listed(
+    Kind.ROLE,
+    schema.GROUP,
+    scim_groups.FIELDS,
+    lambda where, projection, start, count: Roles(
+        where=where, start=start, count=count, members_max=_members_max(projection)
+    ),
+    lambda where, projection, after, count: RolesAfter(
+        where=where, after=after, count=count, members_max=_members_max(projection)
+    ),
+    _group_shown,
+    _role_told,
+)

@@ -1,0 +1,77 @@
+"""Pages by key: what comes after an id, in every store, at the same cost at every depth."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builders import NOW, a_role, a_user, an_id
+from rolecall.domain.names import Id
+from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
+from rolecall.store.predicate import USER_COLUMNS
+from rolecall.store.search import Search
+from rolecall.store.sqlite import SqliteStore, connect
+
+OWNER = an_id(50)
+
+
+def directory(store: Store) -> None:
+    """Four users and four roles, of which OWNER owns three each."""
+
+    def body(tx: Transaction) -> None:
+        for number in range(1, 5):
+            owner = None if number == 3 else OWNER
+            tx.save_user(a_user(f"USER{number}", id=an_id(number), owner=owner))
+            tx.save_role(a_role(f"ROLE{number}", id=an_id(10 + number), owner=owner))
+        tx.touch(an_id(2), NOW + 1)
+        tx.save_link("OKTA", an_id(2), "e2")
+        tx.save_link("OKTA", an_id(12), "e12")
+
+    store.transact(1, body)
+
+
+Found = Callable[[Reading, str, int], tuple[Id, ...]]
+
+
+def users(reading: Reading, after: str, count: int) -> tuple[Id, ...]:
+    cards = reading.users_after(EVERYTHING, frozenset((OWNER,)), "OKTA", after, count)
+    return tuple(card.user.id for card in cards)
+
+
+def roles(reading: Reading, after: str, count: int) -> tuple[Id, ...]:
+    cards = reading.roles_after(EVERYTHING, frozenset((OWNER,)), "OKTA", after, count)
+    return tuple(card.role.id for card in cards)
+
+
+@pytest.mark.parametrize(("found", "first"), [(users, 1), (roles, 11)])
+def test_a_page_begins_above_an_id(store: Store, found: Found, first: int) -> None:
+    directory(store)
+    ids = [an_id(first + each) for each in (0, 1, 3)]
+    assert store.read(1, lambda r: found(r, "", 9)) == tuple(ids)
+    assert store.read(1, lambda r: found(r, "", 2)) == tuple(ids[:2])
+    assert store.read(1, lambda r: found(r, ids[1], 9)) == (ids[2],)
+    assert store.read(1, lambda r: found(r, ids[2], 9)) == ()
+    assert store.read(1, lambda r: found(r, "", 0)) == ()
+
+
+def test_a_page_has_what_matches_with_revision_and_external_id(store: Store) -> None:
+    directory(store)
+    where = Compare(Field.EXTERNAL_ID, Operator.EQ, "e2")
+    (card,) = store.read(1, lambda r: r.users_after(where, None, "OKTA", "", 9))
+    assert (card.user.id, card.revision.version, card.external_id) == (an_id(2), 2, "e2")
+    where = Compare(Field.EXTERNAL_ID, Operator.EQ, "e12")
+    (role,) = store.read(1, lambda r: r.roles_after(where, None, "OKTA", "", 9))
+    assert (role.role.id, role.external_id) == (an_id(12), "e12")
+
+
+def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "rolecall.db").close()
+    connection = connect(tmp_path / "rolecall.db")
+    search = Search("users", USER_COLUMNS, EVERYTHING, frozenset((OWNER,)), "OKTA")
+    sql, parameters = search.after(1, an_id(7), 100)
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    plan = "\n".join(str(row[3]) for row in rows)
+    connection.close()
+    assert "users_by_id (account=? AND id>?)" in plan
+    assert "TEMP B-TREE" not in plan
