@@ -86,7 +86,20 @@ def test_an_attempt_says_who_did_what_to_which_resource(scim: ScimClientInProces
         "Bob",
     )
     assert attempt.events is not None
+    assert attempt.token is not None
     assert json.loads(attempt.details or "")["quirks"] == ["boolean_as_string"]
+
+
+def test_an_attempt_says_that_somebody_is_to_leave_also_when_it_is_refused(
+    scim: ScimClientInProcess,
+) -> None:
+    user = scim.user("bob")
+    scim.patch(f"/Users/{user}", {"op": "replace", "value": {"active": False}})
+    scim.patch(f"/Users/{an_id(9)}", {"op": "replace", "path": "active", "value": False})
+    scim.put(f"/Users/{user}", user_of("bob", active=True))
+    scim.delete(f"/Users/{user}")
+    asked = [(each.asks, each.status) for each in scim.attempts()[1:]]
+    assert asked == [("DEACTIVATE", 200), ("DEACTIVATE", 404), (None, 200), ("DELETE", 204)]
 
 
 def test_a_refused_attempt_says_why_and_what_was_sent(scim: ScimClientInProcess) -> None:

@@ -18,12 +18,20 @@ class AttemptKind(StrEnum):
     STATEMENT = "STATEMENT"
 
 
+class Asks(StrEnum):
+    """What a provider does when somebody leaves."""
+
+    DEACTIVATE = "DEACTIVATE"
+    DELETE = "DELETE"
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One thing tried. `status` is the HTTP status or 0 where there is none.
 
     `why` says why it was refused, `fix` what an operator can do about it; `details` is JSON text
     of at most DETAILS_LENGTH_MAX characters. `count` is how many equal refusals the row stands
-    for. `events` holds the first and last event sequence that it caused.
+    for. `events` holds the first and last event sequence that it caused. `token` is the id of the
+    SCIM token that was shown, `asks` what a provider wants of a leaver, refused or not.
     """
 
     kind: AttemptKind
@@ -40,9 +48,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     actor: str | None = None
     actor_kind: str | None = None
     integration: str | None = None
+    token: str | None = None
     resource_kind: str | None = None
     resource_id: str | None = None
     resource_name: str | None = None
+    asks: str | None = None
     details: str | None = None
     events: tuple[int, int] | None = None
     count: int = 1

@@ -315,11 +315,26 @@ Event = (
 )
 
 
+GONE = (UserDropped, RoleDropped, IntegrationDropped, GovernedDropped, DatabaseDropped)
+CHANGED = (UserChanged, RoleChanged, IntegrationChanged, GovernedChanged)
+
+
+def is_mark(event: Event) -> bool:
+    """Whether its subject is called otherwise from then on, belongs to another role, or is gone.
+
+    Marks are few and found by subject: they say what something was called before them.
+    """
+    if isinstance(event, CHANGED):
+        return "NAME" in event.before
+    return isinstance(event, (*GONE, OwnershipTransferred))
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with its place in the account's history and who caused it."""
+    """An event with its place in the account's history and who caused it, by which attempt."""
 
     seq: int
     at: int
     actor: str
     request: str
     event: Event
+    attempt: int | None = None

@@ -261,7 +261,21 @@ class Reading(Protocol):
         """The newest `count` with since <= at <= until, oldest first."""
         ...
 
+    def attempts_of_integration(
+        self, integration: str, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        """As `attempts_in`, of one integration's name."""
+        ...
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
+    def attempts_numbered(self, numbers: Sequence[int]) -> tuple[Noted, ...]:
+        """Those that are kept, by number."""
+        ...
+
+    def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
+        """Those in which one of the texts stands anywhere, in any case of A to Z, by number."""
+        ...
+
     def last_attempt(self) -> int:
         """The highest attempt number, 0 when there is none."""
         ...
@@ -273,6 +287,23 @@ class Reading(Protocol):
 
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         """The newest `count` whose subject it is, newest first."""
+        ...
+
+    def events_numbered(self, numbers: Sequence[int]) -> tuple[Recorded, ...]:
+        """Those that are kept, by number."""
+        ...
+
+    def first_event_about(self, subject: Id) -> Recorded | None: ...
+    def events_mentioning(self, texts: Sequence[str]) -> tuple[Recorded, ...]:
+        """As `attempts_mentioning`, the actor included."""
+        ...
+
+    def marks_of(self, subjects: Sequence[Id]) -> tuple[Recorded, ...]:
+        """The events about the subjects that are marks (`events.is_mark`), in order."""
+        ...
+
+    def last_event(self) -> int:
+        """The highest event number, 0 when there is none."""
         ...
 
 
@@ -366,7 +397,22 @@ class Transaction(Reading, Protocol):
 
     def bump_generation(self) -> None: ...
     def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
-        """Append to the history: the sequence number."""
+        """Append to the history: the sequence number. It will name the body's attempt."""
+        ...
+
+    def replace_attempts(self, attempts: Sequence[Noted]) -> None:
+        """Each takes the place of the one that has its number."""
+        ...
+
+    def replace_events(self, events: Sequence[Recorded]) -> None:
+        """Each takes the place of the one that has its number."""
+        ...
+
+    def forget_history(self, before: int, count: int) -> int:
+        """Remove what is older from the oldest `count` attempts and events: how many.
+
+        The highest numbers stay, so that no number is given twice.
+        """
         ...
 
 

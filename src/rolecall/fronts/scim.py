@@ -65,6 +65,7 @@ class ScimFront:
         found = bearer(reading, self.world.secrets.verifier_of(text)) if presented else None
         if found is not None:
             exchange.integration = found.token.integration_name
+            exchange.token = found.token.id
         # The address comes first: whoever may not knock hears nothing of the token (DESIGN 8).
         admission.require_admitted(
             reading, exchange.client_ip, _knocked_at(reading, exchange, found)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from rolecall.domain import errors as refusals
+from rolecall.domain.attempts import Asks
 from rolecall.domain.commands import ANY_VERSION, EVERY_VERSION, Versions
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, ScimClient
@@ -56,6 +57,7 @@ class Exchange:
     __slots__ = (
         "allow",
         "asked",
+        "asks",
         "at",
         "authorization",
         "base_url",
@@ -80,6 +82,7 @@ class Exchange:
         "resource_id",
         "resource_kind",
         "resource_name",
+        "token",
     )
 
     def __init__(self, came: Incoming, at: int, request: Id) -> None:
@@ -98,6 +101,8 @@ class Exchange:
             came.base_url if self.endpoint_id is None else f"{came.base_url}/{self.endpoint_id}"
         )
         self.integration: str | None = None
+        self.token: Id | None = None
+        self.asks: Asks | None = None
         self.client: ScimClient | None = None
         self.asked: dict[str, str] | None = None
         self.decoded: object = None

@@ -6,7 +6,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt, AttemptKind
+from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Asks, Attempt, AttemptKind
+from rolecall.domain.commands import ChangeUser, Command, DropUser, Set
 from rolecall.domain.errors import Refusal
 from rolecall.domain.session import ActorKind
 from rolecall.fronts.scim_answers import Exchange, worded
@@ -44,11 +45,28 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
         actor=exchange.integration,
         actor_kind=ActorKind.INTEGRATION.value if exchange.integration else None,
         integration=exchange.integration,
+        token=exchange.token,
         resource_kind=exchange.resource_kind,
         resource_id=exchange.resource_id,
         resource_name=exchange.resource_name,
+        asks=exchange.asks,
         details=exchange.details,
     )
+
+
+def asks_of(command: Command) -> Asks | None:
+    """Whether a command ends a user's access: what an audit of leavers begins with."""
+    match command:
+        case DropUser():
+            return Asks.DELETE
+        case ChangeUser() if any(_disables(change) for change in command.changes):
+            return Asks.DEACTIVATE
+        case _:
+            return None
+
+
+def _disables(change: object) -> bool:
+    return isinstance(change, Set) and change.at.attribute == "DISABLED" and change.value is True
 
 
 def details_of(exchange: Exchange, warnings: tuple[str, ...] = ()) -> str | None:

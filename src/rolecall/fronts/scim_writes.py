@@ -10,7 +10,7 @@ from rolecall.domain.queries import OneRole
 from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, refusal_reply, reply
-from rolecall.fronts.scim_attempts import attempt_of, details_of
+from rolecall.fronts.scim_attempts import asks_of, attempt_of, details_of
 from rolecall.fronts.scim_dialect import body_meant, patch_meant, require_known
 from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Service, Write
@@ -144,6 +144,7 @@ def _write(
     service: Service, exchange: Exchange, accepted: Accepted, command: Command, status: int
 ) -> Write:
     exchange.details = details_of(exchange)
+    exchange.asks = asks_of(command)
     projection = projection_of(
         exchange.params(), schema.USER if exchange.resource == "Users" else schema.GROUP
     )

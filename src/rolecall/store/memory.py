@@ -125,7 +125,10 @@ class MemoryStore:
                 caused = transaction.recorded
                 events = (caused[0], caused[-1]) if caused else None
                 attempt = describe(result, None)
-                _keep(self._state(number), replace(attempt, events=events or attempt.events))
+                state = self._state(number)
+                noted = _keep(state, replace(attempt, events=events or attempt.events))
+                for seq in caused:
+                    state.events[seq] = replace(state.events[seq], attempt=noted.seq)
         except Exception as error:  # noqa: BLE001  whatever ends a body undoes it and is handed on
             self._states[number] = before
             if describe is not None:
@@ -134,9 +137,10 @@ class MemoryStore:
         return result, None
 
 
-def _keep(state: State, attempt: Attempt) -> None:
+def _keep(state: State, attempt: Attempt) -> Noted:
     seq = max(state.attempts, default=0) + 1
-    state.attempts[seq] = Noted(seq=seq, attempt=attempt)
+    noted = state.attempts[seq] = Noted(seq=seq, attempt=attempt)
+    return noted
 
 
 def _use(tokens: dict[Id, AnyToken], token: Id, minute: int) -> None:

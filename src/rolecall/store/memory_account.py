@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from rolecall.domain.attempts import AttemptKind, Noted
-from rolecall.domain.events import Event, Recorded
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -35,6 +33,7 @@ from rolecall.domain.predicate import Predicate, admits
 from rolecall.domain.queries import Page
 from rolecall.store.failures import KeyTaken
 from rolecall.store.fields import keys_of, role_fields, user_fields
+from rolecall.store.memory_histories import MemoryHistories, MemoryHistoryChanges
 from rolecall.store.memory_state import State, by_id, drop, key_in, only, require_free
 from rolecall.store.remembered import Remembered
 
@@ -43,7 +42,7 @@ T = TypeVar("T")
 EVERY = 2**62
 
 
-class MemoryReading:
+class MemoryReading(MemoryHistories):
     """Reads one account's state."""
 
     def __init__(self, number: int, state: State, remembered: Remembered) -> None:
@@ -337,37 +336,6 @@ class MemoryReading:
         ]
         return tuple(links[start : start + count])
 
-    def attempts_in(
-        self, kind: AttemptKind, since: int, until: int, count: int
-    ) -> tuple[Noted, ...]:
-        found = [
-            noted
-            for noted in self._state.attempts.values()
-            if noted.attempt.kind == kind and since <= noted.attempt.at <= until
-        ]
-        found.sort(key=lambda noted: (noted.attempt.at, noted.seq))
-        return tuple(found[max(0, len(found) - count) :])
-
-    def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
-        rows = sorted(self._state.attempts.items(), key=key_in)
-        return tuple([noted for seq, noted in rows if seq > after][:count])
-
-    def last_attempt(self) -> int:
-        return max(self._state.attempts, default=0)
-
-    def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
-        rows = sorted(self._state.events.items(), key=key_in)
-        return tuple([recorded for seq, recorded in rows if seq > after][:count])
-
-    def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
-        rows = sorted(self._state.events.items(), key=key_in)
-        meant = [each for seq, each in rows if seq > after and type(each.event).__name__ in kinds]
-        return tuple(meant[:count])
-
-    def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
-        rows = sorted(self._state.events.items(), key=key_in, reverse=True)
-        return tuple([recorded for _, recorded in rows if recorded.event.id == subject][:count])
-
     def _revision(self, resource: Id, created_at: int) -> Revision:
         untouched = Revision(version=1, changed_at=created_at)
         return self._state.revisions.get(resource, untouched)
@@ -376,7 +344,7 @@ class MemoryReading:
         return None if reader is None else self._state.links.get((reader, resource))
 
 
-class MemoryTransaction(MemoryReading):
+class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
     """Changes one account's state in place."""
 
     def __init__(self, number: int, state: State, remembered: Remembered) -> None:
@@ -580,14 +548,6 @@ class MemoryTransaction(MemoryReading):
 
     def bump_generation(self) -> None:
         self._state.generation += 1
-
-    def record(self, event: Event, *, at: int, actor: str, request: str) -> int:
-        seq = max(self._state.events, default=0) + 1
-        self._state.events[seq] = Recorded(
-            seq=seq, at=at, actor=actor, request=request, event=event
-        )
-        self.recorded.append(seq)
-        return seq
 
     def _forget(self, resource: Id) -> None:
         self._state.revisions.pop(resource, None)

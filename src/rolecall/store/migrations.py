@@ -247,7 +247,42 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('events', 'events_by_subject', '10000000 10000000 100 1');
 """
 
-MIGRATIONS = (FIRST, SECOND)
+HISTORIES = """
+-- One integration's requests by time; what caused an event; the few events after which their
+-- subject has another name or owner, or is gone.
+ALTER TABLE attempts ADD COLUMN integration TEXT;
+UPDATE attempts SET integration = body ->> '$.integration' WHERE kind = 'SCIM';
+CREATE INDEX attempts_by_integration ON attempts (account, integration, at)
+WHERE integration IS NOT NULL;
+
+ALTER TABLE events ADD COLUMN attempt INTEGER;
+ALTER TABLE events ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE causes (
+    account INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (account, first)
+) STRICT, WITHOUT ROWID;
+INSERT OR REPLACE INTO causes (account, first, last, seq)
+SELECT account, body ->> '$.events[0]', body ->> '$.events[1]', seq FROM attempts
+WHERE json_type(body, '$.events') = 'array';
+UPDATE events SET
+    attempt = (
+        SELECT iif(c.last >= events.seq, c.seq, NULL) FROM causes AS c
+        WHERE c.account = events.account AND c.first <= events.seq
+        ORDER BY c.first DESC LIMIT 1
+    ),
+    marks = kind GLOB '*Dropped' OR kind = 'OwnershipTransferred'
+        OR kind GLOB '*Changed' AND json_type(body, '$.before.NAME') IS NOT NULL;
+DROP TABLE causes;
+CREATE INDEX events_with_marks ON events (account, subject, seq) WHERE marks = 1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('attempts', 'attempts_by_integration', '10000000 10000000 2000000 2'),
+    ('events', 'events_with_marks', '100000 100000 2 1');
+"""
+
+MIGRATIONS = (FIRST, SECOND, HISTORIES)
 
 
 def bring_up(

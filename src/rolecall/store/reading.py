@@ -29,7 +29,7 @@ from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import Link, RoleCounts
 from rolecall.domain.predicate import Predicate
 from rolecall.domain.queries import Page
-from rolecall.store import rows, statements
+from rolecall.store import rows, statements, statements_history
 from rolecall.store.predicate import (
     ROLE_COLUMNS,
     USER_COLUMNS,
@@ -303,6 +303,21 @@ class SqliteReading:
         found = self._rows(statements.ATTEMPTS_IN, kind, since, until, _at_most(count))
         return tuple([rows.noted_from(row) for row in reversed(found)])
 
+    def attempts_of_integration(
+        self, integration: str, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        sql = statements_history.ATTEMPTS_OF_INTEGRATION
+        found = self._rows(sql, integration, since, until, _at_most(count))
+        return tuple([rows.noted_from(row) for row in reversed(found)])
+
+    def attempts_numbered(self, numbers: Sequence[int]) -> tuple[Noted, ...]:
+        found = self._rows(statements_history.ATTEMPTS_NUMBERED, rows.list_of(numbers))
+        return tuple([rows.noted_from(row) for row in found])
+
+    def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
+        found = self._rows(statements_history.ATTEMPTS_MENTIONING, rows.list_of(texts))
+        return tuple([rows.noted_from(row) for row in found])
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         found = self._rows(statements.ATTEMPTS_AFTER, after, _at_most(count))
         return tuple([rows.noted_from(row) for row in found])
@@ -324,6 +339,26 @@ class SqliteReading:
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         found = self._rows(statements.EVENTS_ABOUT, subject, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])
+
+    def events_numbered(self, numbers: Sequence[int]) -> tuple[Recorded, ...]:
+        return self._events(statements_history.EVENTS_NUMBERED, rows.list_of(numbers))
+
+    def first_event_about(self, subject: Id) -> Recorded | None:
+        return next(iter(self._events(statements_history.FIRST_EVENT_ABOUT, subject)), None)
+
+    def events_mentioning(self, texts: Sequence[str]) -> tuple[Recorded, ...]:
+        return self._events(statements_history.EVENTS_MENTIONING, rows.list_of(texts))
+
+    def marks_of(self, subjects: Sequence[Id]) -> tuple[Recorded, ...]:
+        return self._events(statements_history.MARKS_OF, rows.list_of(subjects))
+
+    def last_event(self) -> int:
+        row = self._row(statements_history.LAST_EVENT)
+        assert row is not None, "an aggregate has a row"
+        return row[0] or 0
+
+    def _events(self, sql: str, *parameters: object) -> tuple[Recorded, ...]:
+        return tuple([rows.recorded_from(row) for row in self._rows(sql, *parameters)])
 
     # statements
     def _row(self, sql: str, *parameters: object) -> Row | None:

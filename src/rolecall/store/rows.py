@@ -13,6 +13,7 @@ from rolecall.domain.events import (
     RoleChanged,
     UserChanged,
     UserDropped,
+    is_mark,
 )
 from rolecall.domain.model import (
     AccessToken,
@@ -73,8 +74,8 @@ def text_of(value: msgspec.Struct) -> str:
     return ENCODER.encode(value).decode()
 
 
-def list_of(ids: Iterable[str]) -> str:
-    """A JSON array, in which any number of ids travels as one parameter."""
+def list_of(ids: Iterable[str | int]) -> str:
+    """A JSON array, in which any number of ids or numbers travels as one parameter."""
     return ENCODER.encode(list(ids)).decode()
 
 
@@ -145,12 +146,21 @@ def save_event(account: int, recorded: Recorded) -> Row:
         type(event).__name__,
         event.id,
         text_of(event),
+        recorded.attempt,
+        is_mark(event),
     )
 
 
 def save_attempt(account: int, noted: Noted) -> Row:
     attempt = noted.attempt
-    return (account, noted.seq, attempt.kind, attempt.at, text_of(attempt))
+    return (
+        account,
+        noted.seq,
+        attempt.kind,
+        attempt.at,
+        text_of(attempt),
+        attempt.integration,
+    )
 
 
 def user_card_from(row: Row) -> UserCard:
@@ -259,5 +269,6 @@ def noted_from(row: Row) -> Noted:
 
 
 def recorded_from(row: Row) -> Recorded:
-    seq, at, actor, request, body = row
-    return Recorded(seq=seq, at=at, actor=actor, request=request, event=event_from(body))
+    seq, at, actor, request, body, attempt = row
+    event = event_from(body)
+    return Recorded(seq=seq, at=at, actor=actor, request=request, event=event, attempt=attempt)

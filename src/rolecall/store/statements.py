@@ -318,22 +318,23 @@ LAST_SEQUENCES = """
 SELECT (SELECT max(seq) FROM events WHERE account = ?1),
     (SELECT max(seq) FROM attempts WHERE account = ?1)
 """
-RECORD = "INSERT INTO events (account, seq, at, actor, request, kind, subject, body) VALUES "
-RECORD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
+RECORD = """INSERT INTO events
+(account, seq, at, actor, request, kind, subject, body, attempt, marks) VALUES """
+RECORD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 EVENTS_AFTER = """
-SELECT seq, at, actor, request, body FROM events
+SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 """
 EVENTS_OF = """
-SELECT seq, at, actor, request, body FROM events
+SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND kind IN (SELECT value FROM json_each(?2)) AND seq > ?3 ORDER BY seq LIMIT ?4
 """
 EVENTS_ABOUT = """
-SELECT seq, at, actor, request, body FROM events
+SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT ?3
 """
-KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body) VALUES "
-KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?)"
+KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body, integration) VALUES "
+KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?, ?)"
 ATTEMPTS_IN = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
 ORDER BY at DESC, seq DESC LIMIT ?5

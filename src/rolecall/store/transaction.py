@@ -9,7 +9,9 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 import apsw
+from msgspec import structs
 
+from rolecall.domain.attempts import Noted
 from rolecall.domain.events import Event, Recorded
 from rolecall.domain.model import (
     AccessToken,
@@ -27,7 +29,7 @@ from rolecall.domain.model import (
     User,
 )
 from rolecall.domain.names import Id
-from rolecall.store import rows, statements
+from rolecall.store import rows, statements, statements_history
 from rolecall.store.batch import Batch
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
@@ -53,10 +55,12 @@ class SqliteTransaction(SqliteReading):
         self._wrote = False
         self.events: tuple[int, int] | None = None
 
-    def keep(self) -> None:
-        """The body is done: its changes join the batch."""
+    def keep(self, attempt: int | None) -> None:
+        """The body is done: its changes join the batch, its events name their attempt."""
         if self._wrote and self._batch.cautious:
             self._cursor.execute(statements.RELEASE)
+        if attempt is not None and self._recorded:
+            self._recorded = [structs.replace(each, attempt=attempt) for each in self._recorded]
         self._batch.keep_events(self._number, self._recorded)
 
     def undo(self) -> None:
@@ -238,6 +242,20 @@ class SqliteTransaction(SqliteReading):
         self._recorded.append(recorded)
         self.events = (seq if self.events is None else self.events[0], seq)
         return seq
+
+    def replace_attempts(self, attempts: Sequence[Noted]) -> None:
+        for noted in attempts:
+            parameters = rows.save_attempt(self._number, noted)
+            self._write(statements_history.REPLACE_ATTEMPT, parameters)
+
+    def replace_events(self, events: Sequence[Recorded]) -> None:
+        for recorded in events:
+            parameters = rows.save_event(self._number, recorded)
+            self._write(statements_history.REPLACE_EVENT, parameters)
+
+    def forget_history(self, before: int, count: int) -> int:
+        parameters = (self._number, before, count)
+        return sum([self._count(sql, parameters) for sql in statements_history.FORGET])
 
     def events_after(self, after: int, count: int) -> tuple[Recorded, ...]:
         unwritten = [*self._batch.events_of(self._number), *self._recorded]

@@ -182,10 +182,11 @@ class Writer:
             raise
         except Exception as error:  # noqa: BLE001  whatever ends a body undoes it and is handed on
             return self._refuse(job, transaction, error)
-        transaction.keep()
         if attempt is not None and transaction.events is not None:
             attempt = msgspec.structs.replace(attempt, events=transaction.events)
-        return Outcome(job=job, result=result, noted=self._keep(job.number, attempt))
+        noted = self._keep(job.number, attempt)
+        transaction.keep(None if noted is None else noted.seq)
+        return Outcome(job=job, result=result, noted=noted)
 
     def _refuse(self, job: Job, transaction: SqliteTransaction, error: Exception) -> Outcome:
         transaction.undo()
