@@ -1,7 +1,7 @@
 """Wiring: the parts are put together here and nowhere else."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,22 +13,27 @@ from rolecall.domain.access import ACCOUNTADMIN
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.attempts import Attempt, AttemptKind, Noted
 from rolecall.domain.commands import (
+    At,
     ByName,
+    ChangeGoverned,
     ChangeUser,
     Command,
+    CreateGoverned,
     CreateIntegration,
     CreateRole,
     GrantPrivileges,
     GrantRole,
     IssueToken,
     RevokeToken,
+    Set,
 )
 from rolecall.domain.credentials import password_reset
 from rolecall.domain.errors import NotFound, Refusal
-from rolecall.domain.model import Conformance, Kind, Privilege, ScimClient, Token
+from rolecall.domain.model import Conformance, Kind, NetworkRule, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
 from rolecall.domain.organization import Order
 from rolecall.domain.ports import Describe
+from rolecall.domain.queries import GovernedObjects
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
@@ -220,6 +225,29 @@ class Rolecall:
         assert isinstance(effect.answer, Token), "revoking answers with the token"
         return effect.answer.integration_name
 
+    def network_rules(self, name: str | None) -> dict[Name, NetworkRule]:
+        """The network rules of an account, by name. Raises NotFound when there is no account."""
+        account = self.account_named(name)
+        found = account.ask(self.local(account), GovernedObjects(kind=Kind.NETWORK_RULE))
+        rules = [row.governed for row in found if isinstance(row.governed, NetworkRule)]
+        return {rule.name: rule for rule in rules}
+
+    def import_ranges(
+        self, name: str | None, ranges: Mapping[Name, tuple[str, tuple[str, ...]]]
+    ) -> None:
+        """Give each rule its type and values, new ones too, all or none. Raises a Refusal."""
+        account = self.account_named(name)
+        session = self.local(account)
+        present = self.network_rules(name)
+        commands = [
+            _range_command(
+                self.world.ids.new(), session.at, rule, type_, values, is_present=rule in present
+            )
+            for rule, (type_, values) in ranges.items()
+        ]
+        act = Act(method="NETWORK IMPORT", kind=Kind.NETWORK_RULE, name=", ".join(ranges))
+        account.execute(session, *commands, describe=described(session, act))
+
     def reset_password(self, account: Account, user: str) -> str:
         """A user's new password, by name in any case; open sessions end. Raises NotFound."""
         found = account.login(user)
@@ -232,6 +260,25 @@ class Rolecall:
         changing = ChangeUser(user=found.id, changes=changes, at=session.at)
         account.execute(session, changing, describe=described(session, act))
         return password
+
+
+def _range_command(
+    new: Id, at: int, rule: Name, type_: str, values: tuple[str, ...], *, is_present: bool
+) -> Command:
+    if is_present:
+        return ChangeGoverned(
+            kind=Kind.NETWORK_RULE,
+            object=ByName(rule),
+            changes=(Set(At("VALUE_LIST"), list(values)),),
+            at=at,
+        )
+    return CreateGoverned(
+        id=new,
+        kind=Kind.NETWORK_RULE,
+        name=rule,
+        at=at,
+        properties={"TYPE": type_, "MODE": "INGRESS", "VALUE_LIST": list(values)},
+    )
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,131 @@
+"""`rolecall network`: what identity providers publish about their addresses, kept in rules."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rolecall.cli_options import AccountOption, DataOption, Summary, fail, opened
+
+if TYPE_CHECKING:
+    from rolecall.published_ranges import Difference, Ranges
+
+LINES_MAX = 10
+TOO_DRASTIC = 3
+
+network_app = typer.Typer(
+    help="Keep network rules in step with the ranges that identity providers publish.",
+    no_args_is_help=True,
+)
+
+
+@network_app.command("import")
+def network_import(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Microsoft's service tags (JSON), Okta's cells (JSON), or plain lines; - is stdin."
+        ),
+    ],
+    rule: Annotated[str, typer.Option(help="The network rule for the IPv4 ranges.")],
+    ipv6_rule: Annotated[
+        str | None,
+        typer.Option("--ipv6-rule", help="The network rule for the IPv6 ranges; none: left out."),
+    ] = None,
+    tag: Annotated[
+        str | None,
+        typer.Option(help="Which list of the file: a service tag, or a cell."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Apply without asking, as from cron.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference only.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Apply although more ranges go than stay.")
+    ] = False,
+    format_: Annotated[
+        Summary, typer.Option("--format", help="How the difference is printed.")
+    ] = Summary.TEXT,
+    data: DataOption = None,
+    account: AccountOption = None,
+) -> None:
+    """Put published address ranges into a network rule, in one transaction.
+
+    The difference is shown first. Nothing is changed when there is none, so the command can be
+    repeated; policies that hold the rule judge by it at once. Exit status 3: more ranges would go
+    than stay, which looks like a truncated file, and nothing was changed.
+    """
+    from rolecall.domain.names import fold
+    from rolecall.published_ranges import difference
+
+    ranges = _ranges(file, tag)
+    if not ranges.ipv4 and ipv6_rule is None:
+        fail("the file has IPv6 ranges only: name their rule with --ipv6-rule.", 2)
+    with opened(data) as rolecall:
+        wanted = [(fold(rule), "IPV4", ranges.ipv4)]
+        if ipv6_rule is not None:
+            wanted.append((fold(ipv6_rule), "IPV6", ranges.ipv6))
+        if len({name for name, _, _ in wanted}) < len(wanted):
+            fail("a rule is of one type: give the IPv6 ranges another name.", 2)
+        present = rolecall.network_rules(account)
+        for name, type_, _ in wanted:
+            if name in present and present[name].type != type_:
+                fail(f"rule {name} has TYPE = {present[name].type}, not {type_}.", 2)
+        found = [
+            difference(name, type_, present[name].value_list if name in present else None, values)
+            for name, type_, values in wanted
+        ]
+        left_out = len(ranges.ipv6) if ipv6_rule is None else 0
+        _show(found, left_out, format_)
+        if dry_run or all(each.is_empty for each in found):
+            return
+        if any(each.is_drastic for each in found) and not force:
+            fail("more ranges would go than stay; nothing was changed (--force).", TOO_DRASTIC)
+        if not yes and not _agreed():
+            return
+        rolecall.import_ranges(account, {name: (type_, values) for name, type_, values in wanted})
+        if format_ is Summary.TEXT:
+            typer.echo("Applied.")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        fail("nobody is there to ask: add --yes to apply, or --dry-run.", 2)
+    return typer.confirm("Apply?", default=False)
+
+
+def _ranges(file: Path, tag: str | None) -> "Ranges":
+    from rolecall.published_ranges import FILE_BYTES_MAX, RangesUnreadable, read_ranges
+
+    try:
+        if str(file) == "-":
+            text = sys.stdin.read(FILE_BYTES_MAX)
+        elif file.stat().st_size > FILE_BYTES_MAX:
+            fail(f"{file} is larger than {FILE_BYTES_MAX >> 20} MiB.", 2)
+        else:
+            text = file.read_text(encoding="utf-8")
+        return read_ranges(text, tag)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"can't read {file}: {error}", 2)
+    except RangesUnreadable as unreadable:
+        fail(f"{file}: {unreadable}.", 2)
+
+
+def _show(found: "list[Difference]", left_out: int, style: Summary) -> None:
+    import msgspec
+
+    if style is Summary.JSON:
+        body = {"rules": found, "ipv6_left_out": left_out}
+        typer.echo(msgspec.json.encode(body).decode())
+        return
+    for each in found:
+        about = f"{each.rule} ({each.type}{', new' if each.is_new else ''})"
+        typer.echo(f"{about}: +{len(each.added)} -{len(each.removed)}, {each.kept} stay")
+        for sign, entries in (("-", each.removed), ("+", each.added)):
+            for entry in entries[:LINES_MAX]:
+                typer.echo(f"  {sign} {entry}")
+            if len(entries) > LINES_MAX:
+                typer.echo(f"  {sign} … and {len(entries) - LINES_MAX} more")
+    if left_out:
+        typer.echo(f"{left_out} IPv6 ranges are left out; --ipv6-rule NAME takes them.")
