@@ -1,4 +1,4 @@
-"""Published ranges become network rules: every published form, the difference first, all or none."""
+"""Published ranges become network rules: every form is read, the difference shown, all or none."""
 
 import json
 import random

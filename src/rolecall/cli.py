@@ -119,6 +119,12 @@ def serve(
             help="A proxy's address or network whose X-Forwarded headers are believed; repeatable."
         ),
     ] = None,
+    proxy_protocol: Annotated[
+        bool,
+        typer.Option(
+            "--proxy-protocol", help="Trusted proxies begin connections with the PROXY protocol."
+        ),
+    ] = False,
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
@@ -131,7 +137,8 @@ def serve(
         public_url=public_url,
         ready_file=ready_file,
         account=account,
-        proxies=tuple(trusted_proxy or ()),
+        proxies=_proxies(trusted_proxy or (), prefaces=proxy_protocol),
+        prefaces=proxy_protocol,
         conformance=conformance_meant(conformance),
     )
     try:
@@ -145,6 +152,21 @@ def serve(
 
 
 # ---- accounts ----------------------------------------------------------------------------------
+
+
+def _proxies(given: Iterable[str], *, prefaces: bool) -> tuple[str, ...]:
+    """Trusted proxies as they were named. Ends the command when one is no address or network."""
+    from ipaddress import ip_network
+
+    proxies = tuple(given)
+    if prefaces and not proxies:
+        fail("--proxy-protocol needs --trusted-proxy: whose prefaces are to be believed?", 2)
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            fail(f"--trusted-proxy: {error}.", 2)
+    return proxies
 
 
 @account_app.command("create")

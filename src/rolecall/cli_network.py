@@ -9,6 +9,8 @@ import typer
 from rolecall.cli_options import AccountOption, DataOption, Summary, fail, opened
 
 if TYPE_CHECKING:
+    from rolecall.domain.model import NetworkRule
+    from rolecall.domain.names import Name
     from rolecall.published_ranges import Difference, Ranges
 
 LINES_MAX = 10
@@ -56,26 +58,13 @@ def network_import(
     repeated; policies that hold the rule judge by it at once. Exit status 3: more ranges would go
     than stay, which looks like a truncated file, and nothing was changed.
     """
-    from rolecall.domain.names import fold
-    from rolecall.published_ranges import difference
-
     ranges = _ranges(file, tag)
     if not ranges.ipv4 and ipv6_rule is None:
         fail("the file has IPv6 ranges only: name their rule with --ipv6-rule.", 2)
     with opened(data) as rolecall:
-        wanted = [(fold(rule), "IPV4", ranges.ipv4)]
-        if ipv6_rule is not None:
-            wanted.append((fold(ipv6_rule), "IPV6", ranges.ipv6))
-        if len({name for name, _, _ in wanted}) < len(wanted):
-            fail("a rule is of one type: give the IPv6 ranges another name.", 2)
         present = rolecall.network_rules(account)
-        for name, type_, _ in wanted:
-            if name in present and present[name].type != type_:
-                fail(f"rule {name} has TYPE = {present[name].type}, not {type_}.", 2)
-        found = [
-            difference(name, type_, present[name].value_list if name in present else None, values)
-            for name, type_, values in wanted
-        ]
+        wanted = _wanted(ranges, rule, ipv6_rule)
+        found = [_difference(name, type_, values, present) for name, type_, values in wanted]
         left_out = len(ranges.ipv6) if ipv6_rule is None else 0
         _show(found, left_out, format_)
         if dry_run or all(each.is_empty for each in found):
@@ -87,6 +76,31 @@ def network_import(
         rolecall.import_ranges(account, {name: (type_, values) for name, type_, values in wanted})
         if format_ is Summary.TEXT:
             typer.echo("Applied.")
+
+
+def _wanted(
+    ranges: "Ranges", rule: str, ipv6_rule: str | None
+) -> "list[tuple[Name, str, tuple[str, ...]]]":
+    """Each rule's name, type and values: an IPv6 rule only where one is named."""
+    from rolecall.domain.names import fold
+
+    wanted = [(fold(rule), "IPV4", ranges.ipv4)]
+    if ipv6_rule is not None:
+        wanted.append((fold(ipv6_rule), "IPV6", ranges.ipv6))
+    if len({name for name, _, _ in wanted}) < len(wanted):
+        fail("a rule is of one type: give the IPv6 ranges another name.", 2)
+    return wanted
+
+
+def _difference(
+    name: "Name", type_: str, values: tuple[str, ...], present: "dict[Name, NetworkRule]"
+) -> "Difference":
+    from rolecall.published_ranges import difference
+
+    rule = present.get(name)
+    if rule is not None and rule.type != type_:
+        fail(f"rule {name} has TYPE = {rule.type}, not {type_}.", 2)
+    return difference(name, type_, None if rule is None else rule.value_list, values)
 
 
 def _agreed() -> bool:

@@ -41,6 +41,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ready_file: Path | None = None
     account: str | None = None
     proxies: tuple[str, ...] = ()
+    prefaces: bool = False
     conformance: Conformance | None = None
 
 
@@ -75,7 +76,11 @@ def run(order: Order) -> None:
         places = rolecall.places((order.public_url or local).rstrip("/"))
         application = server.Application(places, rolecall.account, rolecall.world)
         server.serve(
-            application, listening, lambda: _announce(rolecall, order, places, local), order.proxies
+            application,
+            listening,
+            lambda: _announce(rolecall, order, places, local),
+            order.proxies,
+            prefaces=order.prefaces,
         )
 
 

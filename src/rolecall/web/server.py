@@ -14,6 +14,7 @@ from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 from rolecall.web.corked import CorkedProtocol
+from rolecall.web.proxied import after_proxies
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
 from rolecall.web.sql_api import SqlApi
 
@@ -86,12 +87,15 @@ def serve(
     listening: socket.socket,
     on_ready: Callable[[], None],
     proxies: Sequence[str] = (),
+    *,
+    prefaces: bool = False,
 ) -> None:
     """Answer until a signal ends it; finish the requests that were taken.
 
     `proxies` are the addresses or networks whose forwarded headers are believed; none by default.
+    With `prefaces` their connections begin with one of the PROXY protocol.
     """
-    server = _Announcing(_config(application, proxies), on_ready)
+    server = _Announcing(_config(application, proxies, prefaces=prefaces), on_ready)
     try:
         server.run(sockets=[listening])
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -100,9 +104,11 @@ def serve(
         application.close()
 
 
-def _config(application: Application, proxies: Sequence[str]) -> uvicorn.Config:
+def _config(
+    application: Application, proxies: Sequence[str], *, prefaces: bool = False
+) -> uvicorn.Config:
     options: dict[str, Any] = {
-        "http": CorkedProtocol,
+        "http": after_proxies(proxies) if prefaces else CorkedProtocol,
         "loop": "uvloop",
         "lifespan": "off",
         "access_log": False,
