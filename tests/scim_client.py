@@ -56,6 +56,12 @@ class PlainSecrets:
     def public_key(self, text: str) -> str | None:
         return text
 
+    def claims_of(self, token: str) -> None:
+        raise AssertionError(f"nobody logs in with {token}")
+
+    def is_signed_with(self, token: str, public_key: str) -> bool:
+        raise AssertionError(f"nobody logs in with {token}, {public_key}")
+
     def password_matches(self, verifier: str | None, password: str) -> bool:
         return verifier == self.hash_password(password)
 

@@ -1,6 +1,7 @@
 """The SQL front in a world that stands still, with secrets that can be foreseen."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 from builders import CountedIds, FixedClock, an_account
@@ -42,6 +43,18 @@ class ReadableSecrets:
 
     def public_key(self, text: str) -> str | None:
         return text if text.startswith("MII") else None
+
+    def claims_of(self, token: str) -> Mapping[str, object] | None:
+        """A readable token is `signature:{json}`."""
+        _, _, claims = token.partition(":")
+        try:
+            found: Mapping[str, object] = json.loads(claims)
+        except ValueError:
+            return None
+        return found
+
+    def is_signed_with(self, token: str, public_key: str) -> bool:
+        return token.partition(":")[0] == f"signed with {public_key}"
 
     def password_matches(self, verifier: str | None, password: str) -> bool:
         self.compared.append(verifier)

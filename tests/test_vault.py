@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import RFC_4122, UUID
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -127,3 +128,41 @@ def test_a_key_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
     assert kept_key(path) in keys
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+# ---- key-pair tokens ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def private() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+
+
+def body_of(key: rsa.RSAPrivateKey) -> str:
+    pem = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    body = Vault().public_key(pem.decode())
+    assert body is not None
+    return body
+
+
+def test_a_token_is_known_by_the_key_that_signed_it(private: rsa.RSAPrivateKey) -> None:
+    other = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    token = jwt.encode({"iss": "A.B", "exp": 1}, private, algorithm="RS256")
+    assert Vault().claims_of(token) == {"iss": "A.B", "exp": 1}
+    assert Vault().is_signed_with(token, body_of(private))
+    assert not Vault().is_signed_with(token, body_of(other))
+
+
+def test_no_other_algorithm_will_do(private: rsa.RSAPrivateKey) -> None:
+    weak = jwt.encode({"iss": "A.B"}, "x" * 64, algorithm="HS256")
+    none = jwt.encode({"iss": "A.B"}, "", algorithm="none")
+    longer = jwt.encode({"iss": "A.B"}, private, algorithm="RS512")
+    key = body_of(private)
+    assert [Vault().is_signed_with(token, key) for token in (weak, none, longer)] == [False] * 3
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "é.é.é", "x" * 100_000])
+def test_what_is_no_token_says_nothing(text: str) -> None:
+    assert Vault().claims_of(text) is None

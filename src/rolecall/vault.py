@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
+import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,6 +31,7 @@ TOKEN_PREFIX = "rolecall_"
 """By which secret scanners know a token that has leaked."""
 TOKEN_MONTHS = 6
 KEY_BYTES = 32
+TIMES = ("verify_exp", "verify_nbf", "verify_iat")
 RANDOM_IDS_PAGE = 256
 RSA_BITS_MIN = 2_048
 """What the vendor asks of a key at least."""
@@ -115,6 +118,28 @@ class Vault:
         """HMAC-SHA256 by the server's key, in URL-safe base64."""
         mac = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
         return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def claims_of(self, token: str) -> Mapping[str, object] | None:
+        """What a JSON Web Token says, verified by nobody; None when it isn't one."""
+        try:
+            claims: Mapping[str, object] = jwt.decode(token, options={"verify_signature": False})
+        except (jwt.InvalidTokenError, ValueError):
+            return None
+        return claims
+
+    def is_signed_with(self, token: str, public_key: str) -> bool:
+        """Whether the token is signed (RS256) with the private half of a key (base64 DER).
+
+        Its times are the caller's to judge, who has a clock.
+        """
+        key = load_der_public_key(base64.b64decode(public_key))
+        assert isinstance(key, RSAPublicKey), "no other key is kept"
+        options: Any = dict.fromkeys(TIMES, False)
+        try:
+            jwt.decode(token, key, algorithms=["RS256"], options=options)
+        except (jwt.InvalidTokenError, ValueError):
+            return False
+        return True
 
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; takes as long when there is no verifier."""

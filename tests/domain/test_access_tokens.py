@@ -14,7 +14,8 @@ from builders import (
     put,
     user_session,
 )
-from rolecall.domain.access_tokens import ACCESS_TOKENS_MAX, Rotated, is_good
+from rolecall.domain.access import is_good
+from rolecall.domain.access_tokens import ACCESS_TOKENS_MAX, Rotated
 from rolecall.domain.account import Account
 from rolecall.domain.commands import (
     AddAccessToken,

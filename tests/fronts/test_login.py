@@ -1,10 +1,30 @@
 """Logging in: one sentence for every fault, the reason in the history."""
 
+import json
+from typing import Any
+
+import msgspec
 import pytest
 
+from builders import NOW
 from rolecall.domain.attempts import AttemptKind
-from rolecall.fronts.login import SESSION_SECONDS, Login, log_in, session_of
+from rolecall.fronts.login import (
+    MASTER_SECONDS,
+    SESSION_SECONDS,
+    Knock,
+    Login,
+    Method,
+    PasswordMustChange,
+    bearer,
+    enter,
+    keep_alive,
+    log_in,
+    log_out,
+    renew,
+    session_of,
+)
 from rolecall.fronts.sql import SqlRefusal
+from rolecall.fronts.tables_users import fingerprint
 from sql_world import Desk
 
 
@@ -21,10 +41,11 @@ def refused(desk: Desk, name: str, password: str) -> SqlRefusal:
     return raised.value
 
 
-def test_a_password_opens_a_session_of_four_hours(desk: Desk) -> None:
+def test_a_password_opens_a_session(desk: Desk) -> None:
     login = log_in(desk.account, desk.world, "BOB@example.com", "swordfish", "192.0.2.1")
     assert (login.user_name, login.token) == ("BOB", "token-1")
     assert login.expires_at == desk.clock.at + SESSION_SECONDS * 1_000_000
+    assert login.master_expires_at == desk.clock.at + MASTER_SECONDS * 1_000_000
     (answer,) = session_of(desk.account, desk.world, login.token).run("select current_user()")
     assert answer.table.rows == [("BOB",)]
 
@@ -37,8 +58,17 @@ def test_a_login_is_an_attempt(desk: Desk) -> None:
 
 
 def test_the_token_does_not_show_in_a_log() -> None:
-    login = Login(token="secret", session=Desk().world.ids.new(), user_name="BOB", expires_at=0)
+    id = Desk().world.ids.new()
+    login = Login(
+        token="secret",
+        master_token="secret",
+        session=id,
+        user_name="BOB",
+        expires_at=0,
+        master_expires_at=0,
+    )
     assert "secret" not in repr(login)
+    assert "secret" not in repr(Knock(login_name="bob", secret="secret", new_password="secret"))
 
 
 @pytest.mark.parametrize(
@@ -53,12 +83,6 @@ def test_the_token_does_not_show_in_a_log() -> None:
             "no password: provisioned for single sign-on",
         ),
         ("alter user bob set disabled = true", "bob@example.com", "swordfish", "disabled"),
-        (
-            "alter user bob set must_change_password = true",
-            "bob@example.com",
-            "swordfish",
-            "the password must be changed first",
-        ),
     ],
 )
 def test_every_fault_is_told_in_the_same_words(
@@ -153,3 +177,305 @@ def test_the_last_login_is_shown(desk: Desk) -> None:
     assert desk.column("show users like 'bob'", "last_success_login") == [None]
     log_in(desk.account, desk.world, "bob@example.com", "swordfish")
     assert desk.column("show users like 'bob'", "last_success_login") == [desk.clock.at]
+
+
+# ---- a password that must be changed -----------------------------------------------------------
+
+
+def knock(password: str = "swordfish", **more: object) -> Knock:
+    plain = Knock(login_name="bob@example.com", secret=password, client_ip="192.0.2.1")
+    return msgspec.structs.replace(plain, **more)
+
+
+def test_a_password_that_must_be_changed_asks_for_another_one(desk: Desk) -> None:
+    desk.run("alter user bob set must_change_password = true")
+    with pytest.raises(PasswordMustChange) as raised:
+        enter(desk.account, desk.world, knock())
+    assert raised.value.message.startswith("Your password must be changed before you can log in")
+    why = [attempt.why for attempt in desk.attempts()]
+    assert why[-1] == "the password must be changed first"
+    login = enter(desk.account, desk.world, knock(new_password="marlin"))
+    assert login.user_name == "BOB"
+    assert refused(desk, "bob@example.com", "swordfish").code == "390100"
+    assert log_in(desk.account, desk.world, "bob@example.com", "marlin").user_name == "BOB"
+
+
+@pytest.mark.parametrize("new", ["", "swordfish"])
+def test_the_new_password_must_be_another_one(desk: Desk, new: str) -> None:
+    desk.run("alter user bob set must_change_password = true")
+    with pytest.raises(PasswordMustChange, match="another one, and not empty"):
+        enter(desk.account, desk.world, knock(new_password=new))
+
+
+def test_who_does_not_know_the_old_password_hears_nothing_of_a_change(desk: Desk) -> None:
+    desk.run("alter user bob set must_change_password = true")
+    assert refused(desk, "bob@example.com", "guess").code == "390100"
+
+
+# ---- what a login asks for ---------------------------------------------------------------------
+
+
+def test_a_login_says_what_it_acts_as_and_where(desk: Desk) -> None:
+    desk.run("create role clerk; grant role clerk to user bob")
+    asked = knock(role="clerk", database="demo_db", schema='"PUBLIC"', warehouse="w")
+    login = enter(desk.account, desk.world, asked)
+    said = (login.role, login.database, login.schema, login.warehouse, login.is_first)
+    assert said == ("CLERK", "DEMO_DB", "PUBLIC", "W", True)
+    assert not enter(desk.account, desk.world, knock()).is_first
+
+
+def test_a_role_that_is_not_the_users_is_said(desk: Desk) -> None:
+    with pytest.raises(SqlRefusal, match="Role 'CLERK' specified in the connect string") as raised:
+        enter(desk.account, desk.world, knock(role="clerk"))
+    assert raised.value.code == "390189"
+    attempt = desk.attempts()[-1]
+    assert (attempt.why, attempt.error_code) == ("role CLERK is not granted", "390189")
+
+
+def test_secondary_roles_may_be_none(desk: Desk) -> None:
+    login = enter(desk.account, desk.world, knock(secondary_roles="NONE"))
+    (answer,) = session_of(desk.account, desk.world, login.token).run(
+        "select current_secondary_roles()"
+    )
+    assert '"value":"NONE"' in str(answer.table.rows)
+
+
+def test_the_history_says_how_and_with_which_program(desk: Desk) -> None:
+    enter(desk.account, desk.world, knock(client_type="PythonConnector", client_version="4.0"))
+    assert desk.attempts()[-1].details == (
+        '{"factor":"PASSWORD","client_type":"PythonConnector","client_version":"4.0"}'
+    )
+
+
+# ---- the life of a session ---------------------------------------------------------------------
+
+
+def test_a_master_token_renews_a_session_that_has_expired(desk: Desk) -> None:
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    desk.clock.at += SESSION_SECONDS * 1_000_000
+    with pytest.raises(SqlRefusal) as raised:
+        list(session_of(desk.account, desk.world, login.token).run("select current_user()"))
+    assert raised.value.code == "390112"
+    again = renew(desk.account, desk.world, login.master_token)
+    assert (again.session, again.master_token) == (login.session, login.master_token)
+    assert again.expires_at == desk.clock.at + SESSION_SECONDS * 1_000_000
+    (answer,) = session_of(desk.account, desk.world, again.token).run("select current_user()")
+    assert answer.table.rows == [("BOB",)]
+
+
+def test_a_session_that_nobody_renewed_is_over(desk: Desk) -> None:
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    with pytest.raises(SqlRefusal) as raised:
+        renew(desk.account, desk.world, login.token)
+    assert raised.value.code == "390113"
+    desk.clock.at += MASTER_SECONDS * 1_000_000
+    with pytest.raises(SqlRefusal) as raised:
+        renew(desk.account, desk.world, login.master_token)
+    assert raised.value.code == "390114"
+
+
+def test_a_heartbeat_keeps_the_master_token_alive(desk: Desk) -> None:
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    desk.clock.at += SESSION_SECONDS * 1_000_000 - 1
+    keep_alive(desk.account, desk.world, login.token)
+    desk.clock.at += MASTER_SECONDS * 1_000_000 - 1
+    assert renew(desk.account, desk.world, login.master_token).session == login.session
+    with pytest.raises(SqlRefusal) as raised:
+        keep_alive(desk.account, desk.world, login.token)
+    assert raised.value.code == "390112"
+
+
+def test_a_heartbeat_of_a_user_whose_time_is_over_is_refused(desk: Desk) -> None:
+    desk.run("alter user bob set days_to_expiry = 1")
+    desk.clock.at += 24 * 3_600 * 1_000_000 - 1
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    desk.clock.at += 1
+    with pytest.raises(SqlRefusal) as raised:
+        keep_alive(desk.account, desk.world, login.token)
+    assert raised.value.code == "390112"
+
+
+def test_a_logout_ends_the_session_and_its_renewal(desk: Desk) -> None:
+    login = log_in(desk.account, desk.world, "bob@example.com", "swordfish")
+    for _ in range(2):
+        log_out(desk.account, desk.world, login.token)
+    with pytest.raises(SqlRefusal):
+        renew(desk.account, desk.world, login.master_token)
+    with pytest.raises(SqlRefusal):
+        list(session_of(desk.account, desk.world, login.token).run("select current_user()"))
+
+
+# ---- keys --------------------------------------------------------------------------------------
+
+KEYS = ("MIIBone0", "MIIBtwo0")
+
+
+@pytest.fixture
+def keyed(desk: Desk) -> Desk:
+    for number, key in zip(("", "_2"), KEYS, strict=True):
+        desk.run(f"alter user bob set rsa_public_key{number} = '{key}'")
+    return desk
+
+
+def signed(
+    desk: Desk, key: str = KEYS[0], by: str | None = None, account: str = "DEMO", **claims: object
+) -> str:
+    subject = f"{account}.BOB@EXAMPLE.COM"
+    now = desk.clock.at // 1_000_000
+    said = {
+        "iss": f"{subject}.{fingerprint(key)}",
+        "sub": subject,
+        "iat": now,
+        "exp": now + 3_000,
+        **claims,
+    }
+    return f"signed with {by or key}:{json.dumps(said)}"
+
+
+def by_key(token: str, **more: object) -> Knock:
+    plain = Knock(login_name="", secret=token, method=Method.SNOWFLAKE_JWT)
+    return msgspec.structs.replace(plain, **more)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("account", ["DEMO", "acme-demo", "ACME_DEMO"])
+def test_either_key_opens_a_session(keyed: Desk, key: str, account: str) -> None:
+    login = enter(keyed.account, keyed.world, by_key(signed(keyed, key, account=account)))
+    assert login.user_name == "BOB"
+    assert '"factor":"RSA_KEYPAIR"' in (keyed.attempts()[-1].details or "")
+
+
+BAD_TOKENS: list[tuple[dict[str, object], str]] = [
+    ({"by": "another"}, "JWT_TOKEN_INVALID_SIGNATURE"),
+    ({"key": "MIIBold0"}, "JWT_TOKEN_INVALID_PUBLIC_KEY_FINGERPRINT_MISMATCH"),
+    ({"account": "OTHER"}, "JWT_TOKEN_INVALID_ISSUER"),
+    ({"iss": None}, "JWT_TOKEN_INVALID"),
+    ({"sub": "DEMO.EVE"}, "JWT_TOKEN_INVALID"),
+    ({"iss": "DEMO.EVE.SHA256:x", "sub": "DEMO.EVE"}, "JWT_TOKEN_INVALID_USER_IN_ISSUER"),
+    ({"iss": "DEMO.SHA256:x", "sub": "DEMO"}, "JWT_TOKEN_INVALID"),
+    ({"exp": None}, "JWT_TOKEN_MISSING_TIME"),
+    ({"iat": True}, "JWT_TOKEN_MISSING_TIME"),
+    ({"iat": NOW // 1_000_000 + 61}, "JWT_TOKEN_INVALID_ISSUE_TIME"),
+    ({"exp": NOW // 1_000_000}, "JWT_TOKEN_EXPIRED"),
+    ({"iat": NOW // 1_000_000 - 3_600}, "JWT_TOKEN_EXPIRED"),
+]
+
+
+@pytest.mark.parametrize(("fault", "why"), BAD_TOKENS)
+def test_a_faulty_key_pair_token_is_refused_in_one_sentence(
+    keyed: Desk, fault: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(SqlRefusal) as raised:
+        enter(keyed.account, keyed.world, by_key(signed(keyed, **fault)))
+    assert (raised.value.code, raised.value.message) == ("390144", "JWT token is invalid.")
+    assert (keyed.attempts()[-1].why or "").partition(":")[0] == why
+
+
+def test_a_token_that_is_none_and_one_of_somebody_else_are_refused(keyed: Desk) -> None:
+    for bad in (by_key("rubbish"), by_key(signed(keyed), login_name="eve")):
+        with pytest.raises(SqlRefusal) as raised:
+            enter(keyed.account, keyed.world, bad)
+        assert raised.value.code == "390144"
+
+
+def test_a_disabled_user_s_key_opens_nothing(keyed: Desk) -> None:
+    keyed.run("alter user bob set disabled = true")
+    with pytest.raises(SqlRefusal):
+        enter(keyed.account, keyed.world, by_key(signed(keyed)))
+    assert keyed.attempts()[-1].why == "disabled"
+
+
+# ---- access tokens -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pat(desk: Desk) -> str:
+    desk.run("create role clerk; grant role clerk to user bob")
+    rows = desk.rows("alter user bob add programmatic access token t role_restriction = 'CLERK'")
+    return str(rows[0][1])
+
+
+def with_pat(secret: str, **more: object) -> Knock:
+    plain = Knock(login_name="", secret=secret, method=Method.PROGRAMMATIC_ACCESS_TOKEN)
+    return msgspec.structs.replace(plain, **more)
+
+
+def test_an_access_token_opens_a_session_of_its_role(desk: Desk, pat: str) -> None:
+    login = enter(desk.account, desk.world, with_pat(pat, login_name="Bob@example.com"))
+    assert (login.user_name, login.role) == ("BOB", "CLERK")
+    with pytest.raises(SqlRefusal):
+        list(session_of(desk.account, desk.world, login.token).run("use role public"))
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "why"),
+    [
+        ("show users", "eve", "the access token is another user's"),
+        (
+            "alter user bob modify programmatic access token t set disabled = true",
+            "",
+            "access token T is disabled",
+        ),
+        ("alter user bob remove programmatic access token t", "", "unknown access token"),
+        ("revoke role clerk from user bob", "", None),
+    ],
+)
+def test_a_faulty_access_token_is_refused_in_one_sentence(
+    desk: Desk, pat: str, change: str, name: str, why: str | None
+) -> None:
+    desk.run(change)
+    with pytest.raises(SqlRefusal) as raised:
+        enter(desk.account, desk.world, with_pat(pat, login_name=name))
+    said = (raised.value.code, raised.value.message)
+    assert said == ("394400", "Programmatic access token is invalid.")
+    expected = why or "the role of the access token is not granted to the user"
+    assert desk.attempts()[-1].why == expected
+
+
+def test_an_access_token_ends_at_its_time(desk: Desk, pat: str) -> None:
+    desk.clock.at += 16 * 86_400 * 1_000_000
+    with pytest.raises(SqlRefusal):
+        enter(desk.account, desk.world, with_pat(pat))
+    assert desk.attempts()[-1].why == "access token T is expired"
+
+
+# ---- a credential with every request -----------------------------------------------------------
+
+
+def test_a_request_with_its_own_credential_asks_as_its_user(desk: Desk, pat: str) -> None:
+    desk.run("create role other; grant role other to user bob")
+    sheet = bearer(desk.account, desk.world, with_pat(pat, database="demo_db"))
+    (answer,) = sheet.run("select current_user(), current_role(), current_database()")
+    assert answer.table.rows == [("BOB", "CLERK", "DEMO_DB")]
+    with pytest.raises(SqlRefusal):
+        list(sheet.run("use role other"))
+
+
+def test_use_holds_until_the_request_is_over(keyed: Desk) -> None:
+    keyed.run("create role clerk; grant role clerk to user bob")
+    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    text = "use role clerk; use secondary roles none; select current_role()"
+    assert list(sheet.run(text))[-1].table.rows == [("CLERK",)]
+    fresh = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    assert list(fresh.run("select current_role()"))[-1].table.rows == [("PUBLIC",)]
+
+
+def test_a_membership_that_was_removed_is_gone_within_the_request(keyed: Desk) -> None:
+    keyed.run("create role clerk; grant role clerk to user bob")
+    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed), role="clerk"))
+    list(sheet.run("select current_role()"))
+    keyed.run("revoke role clerk from user bob")
+    with pytest.raises(SqlRefusal) as raised:
+        list(sheet.run("select current_role()"))
+    assert raised.value.code == "003013"
+
+
+def test_a_user_who_was_disabled_is_out_within_the_request(keyed: Desk) -> None:
+    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    keyed.run("alter user bob set disabled = true")
+    with pytest.raises(SqlRefusal) as raised:
+        list(sheet.run("select current_role()"))
+    assert raised.value.code == "390112"
+    with pytest.raises(SqlRefusal) as raised:
+        bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    assert raised.value.code == "390144"

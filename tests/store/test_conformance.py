@@ -157,6 +157,7 @@ def test_what_is_absent_is_none_or_empty(store: Store) -> None:
             r.database_named(Name("X")),
             r.session(BOB),
             r.session_with("x"),
+            r.session_with_master("x"),
         ]
 
     assert set(read(store, body)) == {None}

@@ -196,6 +196,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda on, at: methodcaller("touch", on, at), st.one_of(users, roles), times),
     st.just(methodcaller("bump_generation")),
     st.builds(lambda user: methodcaller("delete_sessions_of", user), users),
+    st.builds(lambda user: methodcaller("delete_lapsed_sessions", user, NOW), users),
 )
 DELETES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda user: methodcaller("delete_user", user), users),

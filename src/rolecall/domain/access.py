@@ -18,6 +18,7 @@ from rolecall.domain.errors import (
 )
 from rolecall.domain.founding import SYSTEM_PRIVILEGES
 from rolecall.domain.model import (
+    AccessToken,
     Database,
     Integration,
     Kind,
@@ -51,8 +52,11 @@ def active_roles(reading: Reading, session: Session) -> frozenset[Id]:
 
 
 def secondary_roles(reading: Reading, session: Session) -> tuple[Id, ...]:
-    """The secondary roles that the user still holds: ALL are those by a direct grant (vendor)."""
-    if not session.secondary or session.user is None:
+    """The secondary roles that the user still holds: ALL are those by a direct grant (vendor).
+
+    An access token for one role has none.
+    """
+    if not session.secondary or session.user is None or session.restricted_to is not None:
         return ()
     if session.secondary == ALL_ROLES:
         return tuple(grant.role for grant in reading.member_grants_to(session.user))
@@ -101,8 +105,10 @@ def system_role(reading: Reading, name: Name) -> Role:
 
 
 def available_roles(reading: Reading, session: Session) -> frozenset[Id]:
-    """Every role that the session's user could act as."""
+    """Every role that the session's user could act as, with this credential."""
     roles = roles_of_user(reading, session.user)
+    if session.restricted_to is not None:
+        return roles & {session.restricted_to}
     if session.actor_kind is ActorKind.LOCAL:
         for name in (ACCOUNTADMIN, ORGADMIN):
             roles |= reached(reading, system_role(reading, name).id)
@@ -136,16 +142,31 @@ def require_live(reading: Reading, session: Session) -> None:
         if login is None or login.expires_at <= session.at:
             raise TokenRefused("expired", remedy="Log in again.")
     if session.actor_kind is ActorKind.USER:
-        _require_user(reading, session)
+        require_user(reading, session)
     if session.actor_kind is not ActorKind.SYSTEM:
         _require_role(reading, session)
 
 
-def _require_user(reading: Reading, session: Session) -> None:
+def require_user(reading: Reading, session: Session) -> None:
+    """Refuse what a user asks who is out, or whose access token has ended.
+
+    Raises LoginRefused, TokenRefused.
+    """
     user = reading.user(session.user) if session.user is not None else None
     ended = why_ended(user, session.at)
     if ended is not None:
         raise LoginRefused(session.actor, ended)
+    if session.access_token is None or user is None:
+        return
+    for token in reading.access_tokens_of(user.id):
+        if token.id == session.access_token and is_good(token, session.at):
+            return
+    raise TokenRefused("ended", remedy="The access token has ended: log in with another.")
+
+
+def is_good(token: AccessToken, at: int) -> bool:
+    """Whether the token by itself lets its user in."""
+    return not token.disabled and token.expires_at > at
 
 
 def why_ended(user: User | None, at: int) -> str | None:

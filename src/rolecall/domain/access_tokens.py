@@ -162,11 +162,6 @@ def remove_access_token(tx: Transaction, session: Session, command: RemoveAccess
     return Effect((AccessTokenEnded(id=token.id, user=user.id, why="removed"),), token)
 
 
-def is_good(token: AccessToken, at: int) -> bool:
-    """Whether the token by itself lets its user in."""
-    return not token.disabled and token.expires_at > at
-
-
 # ---- what several handlers ask ---------------------------------------------------------------
 
 

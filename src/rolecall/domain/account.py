@@ -52,13 +52,15 @@ from rolecall.domain.commands import (
     OpenSession,
     RecordFailedLogin,
     RemoveAccessToken,
+    RenewSession,
     RevokePrivileges,
     RevokeRole,
     RevokeToken,
     RotateAccessToken,
 )
 from rolecall.domain.effects import Effect
-from rolecall.domain.model import Integration, SqlSession, Token, User
+from rolecall.domain.model import AccessToken, Integration, SqlSession, Token, User
+from rolecall.domain.model import Account as AccountRow
 from rolecall.domain.names import Id, key_of
 from rolecall.domain.ports import Describe, Done, Reading, Store, Transaction
 from rolecall.domain.queries import Query
@@ -108,6 +110,10 @@ class Account:
         """What `body` makes of one moment of the account: a credential and then a question."""
         return self.store.read(self.number, body)
 
+    def row(self) -> AccountRow:
+        """What the account is called."""
+        return self.store.read(self.number, lambda r: r.account())
+
     def login(self, login_name: str) -> User | None:
         """The user with this LOGIN_NAME, in any case."""
         return self.store.read(self.number, lambda r: r.user_with_login(key_of(login_name)))
@@ -117,6 +123,24 @@ class Account:
 
         def body(reading: Reading) -> tuple[SqlSession, User | None] | None:
             found = reading.session_with(verifier)
+            return None if found is None else (found, reading.user(found.user))
+
+        return self.store.read(self.number, body)
+
+    def renewable_session(self, master: str) -> tuple[SqlSession, User | None] | None:
+        """The login session that a master token with this verifier renews, and its user."""
+
+        def body(reading: Reading) -> tuple[SqlSession, User | None] | None:
+            found = reading.session_with_master(master)
+            return None if found is None else (found, reading.user(found.user))
+
+        return self.store.read(self.number, body)
+
+    def access_token(self, verifier: str) -> tuple[AccessToken, User | None] | None:
+        """The programmatic access token with this verifier, and its user."""
+
+        def body(reading: Reading) -> tuple[AccessToken, User | None] | None:
+            found = reading.access_token_with(verifier)
             return None if found is None else (found, reading.user(found.user))
 
         return self.store.read(self.number, body)
@@ -209,6 +233,7 @@ HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
     IssueToken: integrations.issue_token,
     RevokeToken: integrations.revoke_token,
     OpenSession: logins.open_session,
+    RenewSession: logins.renew_session,
     ChangeSession: logins.change_session,
     CloseSession: logins.close_session,
     CreateGoverned: policies.create_governed,

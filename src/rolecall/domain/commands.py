@@ -471,13 +471,39 @@ class RecordFailedLogin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A user whose password was verified is logged in."""
+    """A user whose credential was verified is logged in.
+
+    Without a role the session acts as the default one; a database that is not there is none.
+    `password` is the verifier that the password was compared with, None for other credentials;
+    with `new_password` that of the one that the user has from now on.
+    """
 
     id: Id
     user: Id
     verifier: str
     at: int
     expires_at: int
+    master: str | None = None
+    master_expires_at: int | None = None
+    password: str | None = None
+    new_password: str | None = None
+    access_token: Id | None = None
+    role: Ref | None = None
+    secondary: tuple[Ref, ...] | None = None
+    database: Name | None = None
+    schema: Name | None = None
+    warehouse: Name | None = None
+    parameters: dict[str, Json] = {}
+
+
+class RenewSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A session lives on under a new token; the master token stays and lives longer."""
+
+    session: Id
+    verifier: str | None
+    at: int
+    expires_at: int
+    master_expires_at: int
 
 
 class ChangeSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -537,6 +563,7 @@ Command = (
     | DropDatabase
     | RecordFailedLogin
     | OpenSession
+    | RenewSession
     | ChangeSession
     | CloseSession
 )

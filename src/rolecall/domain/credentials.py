@@ -14,6 +14,7 @@ from rolecall.domain.session import Session
 FAILED_LOGINS_MAX = 5
 """Wrong passwords in a row that lock (vendor: five)."""
 LOCK_SECONDS = 15 * 60
+MUST_CHANGE = "the password must be changed first"
 
 
 def sessions_ended(tx: Transaction, user: Id, why: str) -> tuple[Event, ...]:

@@ -278,13 +278,22 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
 
 
 class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """A logged-in user's session: what USE has set, and until when it lives."""
+    """A logged-in user's session: what USE has set, and until when it lives.
+
+    `verifier` is the session token's; `master` is that of the token that renews it, which lives
+    longer. A session that an access token opened lives no longer than that, and with
+    `restricted_to` acts as that one role.
+    """
 
     id: Id
     user: Id
     verifier: str
     created_at: int
     expires_at: int
+    master: str | None = None
+    master_expires_at: int | None = None
+    access_token: Id | None = None
+    restricted_to: Id | None = None
     role: Id | None = None
     secondary: tuple[Id, ...] = (Id("ALL"),)
     database: Name | None = None
@@ -292,6 +301,11 @@ class SqlSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     warehouse: Name | None = None
     parameters: dict[str, str] = {}
     variables: dict[str, Variable] = {}
+
+    @property
+    def ends_at(self) -> int:
+        """When neither token opens it any more."""
+        return max(self.expires_at, self.master_expires_at or 0)
 
 
 class UserCard(msgspec.Struct, frozen=True, kw_only=True):

@@ -230,6 +230,17 @@ def session_values(present: dict[str, str], changes: dict[str, Json]) -> dict[st
     return after
 
 
+def known_session_values(said: dict[str, Json]) -> dict[str, str]:
+    """Those of a client's parameters that a session has; clients send others of their own."""
+    values: dict[str, str] = {}
+    for name, value in said.items():
+        try:
+            values = session_values(values, {name: value})
+        except InvalidValue:
+            continue
+    return values
+
+
 def is_true(reading: Reading, name: str) -> bool:
     """Whether a parameter of the account that holds a truth is true."""
     return text_of(reading, name) == "true"

@@ -25,7 +25,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     `role` is the primary role; `secondary` are the roles that count too, or ALL_ROLES. For SCIM,
     `integration` names the integration (whose external ids are meant, and whose origin its
     grants carry) and `token` the credential. LOCAL acts with ACCOUNTADMIN's rights from the
-    machine itself; SYSTEM founds accounts and is asked nothing.
+    machine itself; SYSTEM founds accounts and is asked nothing. `access_token` is the one by
+    which a user came, and `restricted_to` the only role that it lets the user act as.
     """
 
     number: int
@@ -40,4 +41,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     integration_id: Id | None = None
     token: Id | None = None
     login: Id | None = None
+    access_token: Id | None = None
+    restricted_to: Id | None = None
     client_ip: str | None = None

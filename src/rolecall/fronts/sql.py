@@ -34,6 +34,8 @@ from rolecall.fronts.sql_refusals import (
 )
 from rolecall.fronts.sql_selects import selected
 from rolecall.fronts.sql_session import (
+    Bearer,
+    BearerSeat,
     LocalSeat,
     LoginSeat,
     Moment,
@@ -66,7 +68,15 @@ from rolecall.sql.statements import (
 from rolecall.sql.statements_accounts import CreateAccount
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
-__all__ = ["Answer", "SqlRefusal", "Worksheet", "World", "local_worksheet", "login_worksheet"]
+__all__ = [
+    "Answer",
+    "SqlRefusal",
+    "Worksheet",
+    "World",
+    "bearer_worksheet",
+    "local_worksheet",
+    "login_worksheet",
+]
 
 Use = (
     UseRole
@@ -234,6 +244,13 @@ def login_worksheet(
 ) -> Worksheet:
     """A worksheet of the stored login session with this verifier."""
     return Worksheet(account, world, LoginSeat(account, verifier, client_ip))
+
+
+def bearer_worksheet(
+    account: Account, world: World, bearer: Bearer, client_ip: str | None
+) -> Worksheet:
+    """A worksheet of one request that brings its own credential."""
+    return Worksheet(account, world, BearerSeat(account, bearer, client_ip))
 
 
 def _said(message: str) -> tuple[Table, str]:

@@ -10,12 +10,14 @@ import msgspec
 
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, why_ended
 from rolecall.domain.account import Account
-from rolecall.domain.commands import ByName, ChangeSession
+from rolecall.domain.commands import ByName, ChangeSession, Ref
 from rolecall.domain.effects import Moved
 from rolecall.domain.errors import TokenRefused
-from rolecall.domain.model import Kind, Variable
+from rolecall.domain.logins import roles_at_first
+from rolecall.domain.model import Json, Kind, Role, User, Variable
 from rolecall.domain.names import Id, Name
-from rolecall.domain.parameters import session_values
+from rolecall.domain.parameters import known_session_values, session_values
+from rolecall.domain.ports import Reading
 from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.domain.variables import changed
@@ -105,14 +107,7 @@ class LocalSeat:
             self._role = moved.role.id
         if moved.secondary is not None:
             self._secondary = moved.secondary
-        self._place = Place(
-            user_name=self._place.user_name,
-            database=change.database or self._place.database,
-            schema=change.schema or self._place.schema,
-            warehouse=change.warehouse or self._place.warehouse,
-            parameters=session_values(self._place.parameters, change.parameters),
-            variables=changed(self._place.variables, change.variables),
-        )
+        self._place = _moved(self._place, change)
 
 
 def _first_administrator(account: Account, session: Session) -> tuple[Id, Name] | None:
@@ -156,6 +151,8 @@ class LoginSeat:
             user=user.id,
             secondary=stored.secondary,
             login=stored.id,
+            access_token=stored.access_token,
+            restricted_to=stored.restricted_to,
             client_ip=self.client_ip,
         )
         place = Place(
@@ -170,6 +167,89 @@ class LoginSeat:
 
     def moved(self, change: ChangeSession, moved: Moved) -> None:
         """The store has kept it."""
+
+
+class BearerSeat:
+    """A user whose credential comes with every request; USE holds until the request is over."""
+
+    def __init__(self, account: Account, bearer: "Bearer", client_ip: str | None) -> None:
+        """Sit down with what a credential that was verified stands for."""
+        self.session_id = NOWHERE
+        self.client_ip = client_ip
+        self._account = account
+        self._bearer = bearer
+        self._place = Place(
+            user_name="",
+            database=bearer.database,
+            schema=bearer.schema,
+            warehouse=bearer.warehouse,
+            parameters=known_session_values(bearer.parameters),
+        )
+
+    def sit(self, at: int, request: Id) -> tuple[Session, Place]:
+        """Who the credential is of, with the roles held now. Raises a Refusal."""
+        bearer = self._bearer
+
+        def body(reading: Reading) -> tuple[User | None, Role | None, tuple[Id, ...]]:
+            user = reading.user(bearer.user)
+            if user is None or why_ended(user, at) is not None:
+                return None, None, ()
+            role, secondary = roles_at_first(
+                reading, user, bearer.restricted_to, bearer.role, bearer.secondary
+            )
+            return user, role, secondary
+
+        user, role, secondary = self._account.moment(body)
+        if user is None or role is None:
+            raise TokenRefused("ended", remedy="The user can't log in any more.")
+        session = Session(
+            number=self._account.number,
+            actor=user.name,
+            actor_kind=ActorKind.USER,
+            role=role.id,
+            at=at,
+            request=request,
+            user=user.id,
+            secondary=secondary,
+            access_token=bearer.access_token,
+            restricted_to=bearer.restricted_to,
+            client_ip=self.client_ip,
+        )
+        return session, msgspec.structs.replace(self._place, user_name=user.name)
+
+    def moved(self, change: ChangeSession, moved: Moved) -> None:
+        """Keep it for the statements that the same request brings after this one."""
+        if moved.role is not None:
+            self._bearer = msgspec.structs.replace(self._bearer, role=moved.role.id)
+        if moved.secondary is not None:
+            self._bearer = msgspec.structs.replace(self._bearer, secondary=moved.secondary)
+        self._place = _moved(self._place, change)
+
+
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a credential stands for: its user, and what the request asks to act as and where."""
+
+    user: Id
+    access_token: Id | None = None
+    restricted_to: Id | None = None
+    role: Ref | None = None
+    secondary: tuple[Ref, ...] | None = None
+    database: Name | None = None
+    schema: Name | None = None
+    warehouse: Name | None = None
+    parameters: dict[str, Json] = {}
+
+
+def _moved(place: Place, change: ChangeSession) -> Place:
+    """The place after USE, ALTER SESSION or SET."""
+    return Place(
+        user_name=place.user_name,
+        database=change.database or place.database,
+        schema=change.schema or place.schema,
+        warehouse=change.warehouse or place.warehouse,
+        parameters=session_values(place.parameters, change.parameters),
+        variables=changed(place.variables, change.variables),
+    )
 
 
 def able_to_move(account: Account, session: Session) -> Session:

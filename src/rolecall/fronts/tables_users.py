@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rolecall.domain.access_tokens import is_good
+from rolecall.domain.access import is_good
 from rolecall.domain.credentials import is_locked
 from rolecall.domain.model import User
 from rolecall.domain.queries import AccessTokenSummary, UserSummary

@@ -322,6 +322,9 @@ class MemoryReading(MemoryHistories):
     def session_with(self, verifier: str) -> SqlSession | None:
         return only(each for each in self._state.sessions.values() if each.verifier == verifier)
 
+    def session_with_master(self, verifier: str) -> SqlSession | None:
+        return only(each for each in self._state.sessions.values() if each.master == verifier)
+
     def links_of(self, reader: str | None, start: int, count: int) -> tuple[Link, ...]:
         state = self._state
         links = [
@@ -532,6 +535,8 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
 
     def save_session(self, session: SqlSession) -> None:
         require_free(session, self.session_with(session.verifier))
+        if session.master is not None:
+            require_free(session, self.session_with_master(session.master))
         self._state.sessions[session.id] = session
 
     def delete_session(self, session: Id) -> bool:
@@ -539,6 +544,12 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
 
     def delete_sessions_of(self, user: Id) -> int:
         return drop(self._state.sessions, lambda _, session: session.user == user)
+
+    def delete_lapsed_sessions(self, user: Id, at: int) -> int:
+        return drop(
+            self._state.sessions,
+            lambda _, session: session.user == user and session.ends_at <= at,
+        )
 
     def touch(self, resource: Id, at: int) -> Revision:
         present = self._revision(resource, at)

@@ -282,7 +282,15 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('events', 'events_with_marks', '100000 100000 2 1');
 """
 
-MIGRATIONS = (FIRST, SECOND, HISTORIES)
+SESSIONS_RENEWED = """
+-- Sessions that a master token renews, and that are swept when neither token is good any more.
+ALTER TABLE sessions ADD COLUMN master TEXT;
+ALTER TABLE sessions ADD COLUMN ends_at INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET ends_at = body ->> '$.expires_at';
+CREATE UNIQUE INDEX sessions_by_master ON sessions (account, master) WHERE master IS NOT NULL;
+"""
+
+MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED)
 
 
 def bring_up(

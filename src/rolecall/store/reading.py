@@ -296,6 +296,9 @@ class SqliteReading:
     def session_with(self, verifier: str) -> SqlSession | None:
         return self._one(rows.session_from, statements.SESSION_WITH, verifier)
 
+    def session_with_master(self, verifier: str) -> SqlSession | None:
+        return self._one(rows.session_from, statements.SESSION_WITH_MASTER, verifier)
+
     # histories
     def attempts_in(
         self, kind: AttemptKind, since: int, until: int, count: int

@@ -124,7 +124,15 @@ def save_token(account: int, token: Token) -> Row:
 
 
 def save_session(account: int, session: SqlSession) -> Row:
-    return (account, session.id, session.user, session.verifier, text_of(session))
+    return (
+        account,
+        session.id,
+        session.user,
+        session.verifier,
+        session.master,
+        session.ends_at,
+        text_of(session),
+    )
 
 
 def save_governed(account: int, kind: Kind, governed: Governed) -> Row:

@@ -240,11 +240,19 @@ ON CONFLICT (account, id) DO UPDATE SET
 """
 DELETE_DATABASE = "DELETE FROM databases WHERE account = ?1 AND id = ?2"
 SESSION = "SELECT body FROM sessions WHERE account = ?1 AND id = ?2"
+SESSION_WITH_MASTER = """
+SELECT body FROM sessions WHERE account = ?1 AND master = ?2
+"""
 SESSION_WITH = "SELECT body FROM sessions WHERE account = ?1 AND verifier = ?2"
 SAVE_SESSION = """
-INSERT INTO sessions (account, id, user, verifier, body) VALUES (?1, ?2, ?3, ?4, ?5)
+INSERT INTO sessions (account, id, user, verifier, master, ends_at, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 ON CONFLICT (account, id) DO UPDATE SET
-    user = excluded.user, verifier = excluded.verifier, body = excluded.body
+    user = excluded.user, verifier = excluded.verifier, master = excluded.master,
+    ends_at = excluded.ends_at, body = excluded.body
+"""
+DELETE_LAPSED_SESSIONS = """
+DELETE FROM sessions WHERE account = ?1 AND user = ?2 AND ends_at <= ?3
 """
 DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2 RETURNING 1"
 DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE account = ?1 AND user = ?2"

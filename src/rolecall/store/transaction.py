@@ -227,6 +227,9 @@ class SqliteTransaction(SqliteReading):
     def delete_sessions_of(self, user: Id) -> int:
         return self._count(statements.DELETE_SESSIONS_OF, (self._number, user))
 
+    def delete_lapsed_sessions(self, user: Id, at: int) -> int:
+        return self._count(statements.DELETE_LAPSED_SESSIONS, (self._number, user, at))
+
     # what stands beside a resource
     def touch(self, resource: Id, at: int) -> Revision:
         found = self._returned(statements.TOUCH, (self._number, resource, at))

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from rolecall.domain.account import Account
 from rolecall.domain.tables import Cell, ColumnType, Table
-from rolecall.fronts.login import Login, log_in, session_of
+from rolecall.fronts.login import MASTER_SECONDS, Login, log_in, session_of
 from rolecall.fronts.sql import Answer
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.world import World
@@ -87,7 +87,9 @@ class SqlApi:
         seconds = (login.expires_at - self._world.clock.now()) // 1_000_000
         data = {
             "token": login.token,
+            "masterToken": login.master_token,
             "validityInSeconds": seconds,
+            "masterValidityInSeconds": MASTER_SECONDS,
             "displayUserName": login.user_name,
             "sessionId": login.session,
         }
