@@ -1,4 +1,4 @@
-"""The pages of docs/identity-providers say the same things of every provider, and their SQL runs."""
+"""The pages of docs/identity-providers answer the same questions, and their SQL runs."""
 
 import re
 from pathlib import Path
