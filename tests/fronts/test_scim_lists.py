@@ -110,11 +110,6 @@ def test_nobody_is_an_empty_list_and_never_404(scim: ScimClientInProcess) -> Non
         'userName eq "open',
         'userName like "x"',
         'shoeSize eq "9"',
-        'name.familyName eq "Jensen"',
-        'phoneNumbers[type eq "work"]',
-        'emails[type eq "work"]',
-        'emails[value eq "a" or type eq "b"]',
-        'emails[display eq "x" and value eq "y"]',
         'password eq "hunter2"',
         'userName eq "\\ud800"',
         "active gt true",
@@ -131,7 +126,9 @@ def test_a_filter_that_cannot_be_answered_is_refused(scim: ScimClientInProcess, 
     assert "hunter2" not in answer.text
 
 
-def test_addresses_are_searched_by_the_primary_one(scim: ScimClientInProcess) -> None:
+def test_each_address_is_searched_and_one_has_to_meet_all_that_brackets_say(
+    scim: ScimClientInProcess,
+) -> None:
     emails = [
         {"type": "work", "value": "Bob@Work.example", "primary": True},
         {"type": "home", "value": "bob@home.example"},
@@ -141,7 +138,8 @@ def test_addresses_are_searched_by_the_primary_one(scim: ScimClientInProcess) ->
     assert filtered(scim, 'emails co "@work"') == ["bob"]
     assert filtered(scim, 'emails[type eq "work"].value eq "bob@work.example"') == ["bob"]
     assert filtered(scim, 'emails[type eq "work" and value sw "bob"]') == ["bob"]
-    assert filtered(scim, 'emails[value eq "bob@home.example"]') == []
+    assert filtered(scim, 'emails[value eq "bob@home.example"]') == ["bob"]
+    assert filtered(scim, 'emails[type eq "work" and value eq "bob@home.example"]') == []
 
 
 def test_groups_are_found_by_name_in_any_case_and_external_id(

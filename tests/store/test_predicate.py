@@ -90,6 +90,7 @@ def fill(store: Store) -> None:
                 owner=an_id(50) if odd else None,
                 disabled=odd,
                 display_name=name if odd else None,
+                profile={} if odd else {"emails": [{"value": name}, {"value": "b"}]},
                 email=None if odd else name,
                 created_at=number,
             )

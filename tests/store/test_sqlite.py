@@ -13,9 +13,10 @@ import pytest
 
 from builders import a_user, an_id
 from rolecall.domain.ports import Reading
+from rolecall.domain.predicate import And, Compare, Field, Kept, Operator
 from rolecall.store import rows, statements
 from rolecall.store.failures import StoreFailure, StoreTooNew
-from rolecall.store.migrations import MIGRATIONS, bring_up
+from rolecall.store.migrations import MIGRATIONS, SEARCHED, bring_up
 from rolecall.store.readers import READERS_MAX
 from rolecall.store.remembered import VALUES_MAX
 from rolecall.store.sqlite import SqliteStore
@@ -72,17 +73,38 @@ def test_an_old_file_is_copied_before_it_changes(file: Path) -> None:
     copied.close()
 
 
+FIRST_INSERT = """
+INSERT INTO users (
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+"""As the first version kept a user."""
+
+
 def test_a_file_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
+    emails = [{"value": "a@example.com"}, {"value": "B@example.com"}]
+    early = a_user(profile={"title": "Guide", "emails": emails}, email="a@example.com")
+    asked = And(
+        (
+            Kept(("title",), Operator.EQ, "guide"),
+            Compare(Field.ADDRESS_KEY, Operator.EQ, "b@example.com"),
+        )
+    )
     for version in range(1, VERSION):
         file = tmp_path / f"{version}.db"
         connection = apsw.Connection(str(file))
         bring_up(connection, file, MIGRATIONS[:version])
-        connection.execute(statements.SAVE_USER, rows.save_user(1, a_user()))
+        saved = rows.save_user(1, early)
+        if version < MIGRATIONS.index(SEARCHED) + 1:
+            connection.execute(FIRST_INSERT, saved[:11])
+        else:
+            connection.execute(statements.SAVE_USER, saved)
         connection.close()
         copies: list[Path] = []
         store = SqliteStore(file, backup_notice=copies.append)
         assert store.transact(1, lambda tx: tx.save_parameter(a_user().id, "X", "x"))
-        assert store.read(1, lambda r: r.user(a_user().id)) == a_user()
+        found = store.read(1, lambda r: r.find_users(asked, None, None, 0, 9))
+        assert [card.user for card in found.items] == [early]
         store.close()
         assert [copy.name for copy in copies] == [f"{version}.db.v{version}-backup"]
         assert apsw.Connection(str(copies[0])).execute("PRAGMA user_version").get == version

@@ -35,7 +35,16 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX
 from rolecall.domain.ports import Reading, RoleCounts
-from rolecall.domain.predicate import And, Compare, Field, Operator, Or, Predicate
+from rolecall.domain.predicate import (
+    EVERYTHING,
+    And,
+    Compare,
+    Field,
+    Operator,
+    Or,
+    Predicate,
+    with_roles_shown,
+)
 from rolecall.domain.queries import (
     AccessTokens,
     AccessTokenSummary,
@@ -104,8 +113,10 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
 
 def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     """Users that the session sees."""
-    where, owners = _seen(reading, session, Kind.USER, query.where)
-    page = reading.find_users(where, owners, session.integration, query.start, query.count)
+    where, owners = _seen_users(reading, session, query.where)
+    page = reading.find_users(
+        where, owners, session.integration, query.start, query.count, query.ordering
+    )
     if not query.with_groups:
         return page
     return Page(total=page.total, items=_with_groups(reading, session, page.items))
@@ -113,7 +124,7 @@ def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
 
 def users_after(reading: Reading, session: Session, query: UsersAfter) -> tuple[UserCard, ...]:
     """The next of the users that the session sees."""
-    where, owners = _seen(reading, session, Kind.USER, query.where)
+    where, owners = _seen_users(reading, session, query.where)
     cards = reading.users_after(where, owners, session.integration, query.after, query.count)
     return _with_groups(reading, session, cards) if query.with_groups else cards
 
@@ -127,6 +138,23 @@ def _with_groups(
     return tuple(
         msgspec.structs.replace(card, groups=groups.get(card.user.id, ())) for card in cards
     )
+
+
+def _seen_users(
+    reading: Reading, session: Session, where: Predicate
+) -> tuple[Predicate, frozenset[Id] | None]:
+    told = with_roles_shown(where, lambda: _roles_shown(reading, session))
+    return _seen(reading, session, Kind.USER, told)
+
+
+def _roles_shown(reading: Reading, session: Session) -> Predicate:
+    """The roles whose members the session may hear of: what `access.shows_role` says of each."""
+    if session.integration is None:
+        return EVERYTHING
+    if access.sees(reading, session, Kind.ROLE):
+        return And(tuple(_not_system(reading)))
+    owners = sorted(access.active_roles(reading, session))
+    return Or(tuple(Compare(Field.OWNER, Operator.EQ, owner) for owner in owners))
 
 
 def _seen(
@@ -208,7 +236,9 @@ def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
     where, owners = _seen_roles(reading, session, query.where)
-    page = reading.find_roles(where, owners, session.integration, query.start, query.count)
+    page = reading.find_roles(
+        where, owners, session.integration, query.start, query.count, query.ordering
+    )
     cards = tuple(with_members(reading, card, query.members_max) for card in page.items)
     return Page(total=page.total, items=cards)
 

@@ -31,7 +31,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
-from rolecall.domain.predicate import Predicate
+from rolecall.domain.predicate import Ordering, Predicate
 from rolecall.domain.queries import Page
 from rolecall.domain.tables import Table
 
@@ -100,10 +100,12 @@ class Reading(Protocol):
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[UserCard]:
         """Users that match and whose owner is in `owners` (None: all), ordered by id.
 
-        `total` counts all of them; the page begins at offset `start`. `groups` stay empty.
+        With an `ordering` they are ordered by that, and then by id. `total` counts all of
+        them; the page begins at offset `start`. `groups` stay empty.
         """
         ...
 
@@ -148,6 +150,7 @@ class Reading(Protocol):
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[RoleCard]:
         """As `find_users`. System roles have no owner: only `owners=None` finds them."""
         ...

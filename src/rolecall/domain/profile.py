@@ -171,6 +171,7 @@ def _merged(entry: Json, value: Json) -> Json:
 
 def _keyed(where: Predicate) -> Predicate:
     """The same condition with its text as keys; what `_made` makes keeps the text as sent."""
+    assert isinstance(where, Compare | And | Or | Not), "an entry has parts and nothing below them"
     match where:
         case Compare():
             value = key_of(where.value) if isinstance(where.value, str) else where.value

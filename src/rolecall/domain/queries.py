@@ -28,7 +28,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Name
 from rolecall.domain.narrowing import ALL, Narrowing
-from rolecall.domain.predicate import EVERYTHING, Predicate
+from rolecall.domain.predicate import EVERYTHING, Ordering, Predicate
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 Item = TypeVar("Item")
@@ -60,20 +60,22 @@ class OneRole(Query[RoleCard], frozen=True, kw_only=True):
 
 
 class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
-    """Visible users that match, by id; `start` counts from 0."""
+    """Visible users that match, by id or an ordering; `start` counts from 0."""
 
     where: Predicate = EVERYTHING
     start: int = 0
     count: int = 100
+    ordering: Ordering | None = None
     with_groups: bool = True
 
 
 class Roles(Query[Page[RoleCard]], frozen=True, kw_only=True):
-    """Visible roles that match, by id; `start` counts from 0. `members_max` as in OneRole."""
+    """Visible roles that match, as Users are listed. `members_max` as in OneRole."""
 
     where: Predicate = EVERYTHING
     start: int = 0
     count: int = 100
+    ordering: Ordering | None = None
     members_max: int = 0
 
 

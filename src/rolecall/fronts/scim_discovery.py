@@ -9,7 +9,7 @@ from rolecall.scim import discovery, errors, messages, schema
 from rolecall.scim.values import Object
 
 FEATURES = discovery.Features(
-    etag=True, filter_results_max=messages.PAGE_COUNT_MAX, cursor_seconds=CURSOR_SECONDS
+    etag=True, sort=True, filter_results_max=messages.PAGE_COUNT_MAX, cursor_seconds=CURSOR_SECONDS
 )
 
 

@@ -34,7 +34,7 @@ FIELDS: dict[str, Lookup] = {
     "meta.created": Lookup(Field.CREATED_AT, timed=True),
     "meta.lastModified": Lookup(Field.CHANGED_AT, timed=True),
 }
-"""What a filter can ask of a group."""
+"""What of a group is asked for by a field of its own."""
 
 
 # ---- in --------------------------------------------------------------------------------------

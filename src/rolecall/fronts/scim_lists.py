@@ -4,22 +4,23 @@ GET with parameters in the URL and POST to /.search with them in the body are on
 sections 3.4.2 and 3.4.3); a query at the root goes through users, then groups.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from rolecall.domain.model import Json, Kind, RoleCard, UserCard
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import EVERYTHING, NOTHING, Predicate
+from rolecall.domain.predicate import EVERYTHING, NOTHING, Ordering, Predicate
 from rolecall.domain.queries import Page, Query, Roles, RolesAfter, Users, UsersAfter
 from rolecall.domain.roles import MEMBERS_MAX
-from rolecall.fronts import scim_groups, scim_users
+from rolecall.fronts import scim_groups
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply
 from rolecall.fronts.scim_cursors import Cursors, Position
+from rolecall.fronts.scim_filters import View, ordering_of, where_of
 from rolecall.fronts.scim_shown import projection_of, user_shown
 from rolecall.fronts.scim_steps import Accepted, Ask, Read, Service
-from rolecall.fronts.scim_values import Lookup, is_lookup, where_of
+from rolecall.fronts.scim_values import is_lookup
 from rolecall.scim import errors, messages, schema
 
 Projection = messages.Projection | None
@@ -30,8 +31,7 @@ class Listed(msgspec.Struct, frozen=True):
 
     kind: Kind
     resource_type: schema.ResourceType
-    fields: Mapping[str, Lookup]
-    indexed: Callable[[Predicate, Projection, int, int], Query[Page[Any]]]
+    indexed: Callable[[Predicate, Ordering | None, Projection, int, int], Query[Page[Any]]]
     after: Callable[[Predicate, Projection, str, int], Query[tuple[Any, ...]]]
     shown: Callable[[Exchange, Accepted, Any, Projection], dict[str, Json]]
     told: Callable[[Any], tuple[Id, str]]
@@ -42,10 +42,11 @@ class Part(msgspec.Struct, frozen=True):
 
     listed: Listed
     where: Predicate
+    ordering: Ordering | None
     projection: Projection
 
     def page(self, start: int, count: int) -> Query[Page[Any]]:
-        return self.listed.indexed(self.where, self.projection, start, count)
+        return self.listed.indexed(self.where, self.ordering, self.projection, start, count)
 
     def after(self, after: str, count: int) -> Query[tuple[Any, ...]]:
         return self.listed.after(self.where, self.projection, after, count)
@@ -83,7 +84,7 @@ def _list(
     service: Service, exchange: Exchange, accepted: Accepted, kinds: tuple[Listed, ...]
 ) -> Read:
     params = exchange.params()
-    parts = _parts(exchange, params, kinds)
+    parts = _parts(exchange, accepted, params, kinds)
     if len(kinds) == 1:
         exchange.resource_kind = kinds[0].kind.value
     if "cursor" in params:
@@ -111,6 +112,8 @@ def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Seque
     count = messages.parse_walk_count(params)
     cursors = Cursors(service.world.secrets, exchange, accepted)
     given = cursors.position_in(params["cursor"], count) if params["cursor"] else None
+    if "sortBy" in params:
+        raise errors.invalid_value("A cursor walks in the order of ids; sort with 'startIndex'.")
 
     def run(ask: Ask) -> Reply:
         position = given or Position(
@@ -173,37 +176,40 @@ def _is_heavy(parts: Sequence[Part]) -> bool:
 
 
 def _parts(
-    exchange: Exchange, params: dict[str, str], kinds: tuple[Listed, ...]
+    exchange: Exchange, accepted: Accepted, params: dict[str, str], kinds: tuple[Listed, ...]
 ) -> tuple[Part, ...]:
-    """Each kind with its condition; a filter on what a kind has not finds none of that kind.
+    """Each kind with its condition and order; one that has not what is asked for finds nothing.
 
-    Raises invalidFilter when no kind has it.
+    Raises invalidFilter, or what is wrong with the order, when no kind has it.
     """
     parts: list[Part] = []
     wrong: errors.ScimError | None = None
     for listed in kinds:
+        view = View(
+            resource_type=listed.resource_type,
+            base_url=exchange.base_url,
+            client=accepted.integration.scim_client,
+            maps_names=accepted.rules.maps_names,
+        )
+        ordering: Ordering | None = None
         try:
-            where = _where(exchange, params, listed.resource_type, listed.fields)
+            where = _where(exchange, params, view)
+            ordering = ordering_of(params, view)
         except errors.ScimError as error:
             wrong, where = error, NOTHING
         projection = projection_of(params, listed.resource_type)
-        parts.append(Part(listed, where, projection))
+        parts.append(Part(listed, where, ordering, projection))
     if wrong is not None and all(part.where is NOTHING for part in parts):
         raise wrong
     return tuple(parts)
 
 
-def _where(
-    exchange: Exchange,
-    params: dict[str, str],
-    resource_type: schema.ResourceType,
-    fields: Mapping[str, Lookup],
-) -> Predicate:
+def _where(exchange: Exchange, params: dict[str, str], view: View) -> Predicate:
     text = params.get("filter")
     if text is None:
         return EVERYTHING
     tolerated: list[str] = []
-    where = where_of(text, resource_type, fields, tolerated)
+    where = where_of(text, view, tolerated)
     exchange.learn((), tuple(tolerated))
     return where
 
@@ -233,9 +239,9 @@ def _role_told(card: RoleCard) -> tuple[Id, str]:
 USERS = Listed(
     Kind.USER,
     schema.USER,
-    scim_users.FIELDS,
-    lambda where, projection, start, count: Users(
+    lambda where, ordering, projection, start, count: Users(
         where=where,
+        ordering=ordering,
         start=start,
         count=count,
         with_groups=messages.wants(projection, "groups"),
@@ -252,9 +258,12 @@ USERS = Listed(
 GROUPS = Listed(
     Kind.ROLE,
     schema.GROUP,
-    scim_groups.FIELDS,
-    lambda where, projection, start, count: Roles(
-        where=where, start=start, count=count, members_max=_members_max(projection)
+    lambda where, ordering, projection, start, count: Roles(
+        where=where,
+        ordering=ordering,
+        start=start,
+        count=count,
+        members_max=_members_max(projection),
     ),
     lambda where, projection, after, count: RolesAfter(
         where=where, after=after, count=count, members_max=_members_max(projection)

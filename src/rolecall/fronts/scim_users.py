@@ -16,7 +16,7 @@ from rolecall.domain.commands import (
     UserChange,
     Versions,
 )
-from rolecall.domain.defaults import plain
+from rolecall.domain.document import account_attributes
 from rolecall.domain.model import Json, ScimClient, User, UserCard
 from rolecall.domain.names import Id, fold
 from rolecall.domain.predicate import Field, Predicate
@@ -51,12 +51,12 @@ FIELDS: dict[str, Lookup] = {
     "userName": Lookup(Field.LOGIN_KEY, keyed=True),
     "displayName": Lookup(Field.DISPLAY_KEY, keyed=True),
     "externalId": Lookup(Field.EXTERNAL_ID),
-    "emails.value": Lookup(Field.EMAIL_KEY, keyed=True),
+    "emails.value": Lookup(Field.ADDRESS_KEY, keyed=True),
     "active": Lookup(Field.ACTIVE),
     "meta.created": Lookup(Field.CREATED_AT, timed=True),
     "meta.lastModified": Lookup(Field.CHANGED_AT, timed=True),
 }
-"""What a filter can ask of a user; of e-mail addresses the primary one is searched."""
+"""What of a user is asked for by a field of its own; all else stands in its document."""
 
 
 # ---- in --------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def representation(
     if user.disabled or "active" not in user.profile:
         body["active"] = not user.disabled
     body |= {key: value for key, value in user.profile.items() if key not in _WORDED}
-    account = _account_attributes(user)
+    account = account_attributes(user)
     if account:
         urn = account_urn(client)
         kept = user.profile.get(urn)
@@ -315,18 +315,3 @@ def _name(user: User) -> dict[str, Json]:
     if user.middle_name is not None:
         name["middleName"] = user.middle_name
     return name
-
-
-def _account_attributes(user: User) -> dict[str, Json]:
-    shown: dict[str, Json] = {}
-    if user.allowed_interfaces:
-        shown["allowedInterfaces"] = ",".join(user.allowed_interfaces)
-    if user.default_warehouse is not None:
-        shown["defaultWarehouse"] = user.default_warehouse
-    if user.default_role is not None:
-        shown["defaultRole"] = plain(user.default_role)
-    if user.default_secondary_roles is not None:
-        shown["defaultSecondaryRoles"] = "ALL" if user.default_secondary_roles else "NONE"
-    if user.type is not None:
-        shown["type"] = user.type.value.lower()
-    return shown

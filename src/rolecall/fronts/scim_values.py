@@ -1,15 +1,13 @@
 """Values between SCIM and the account: filters to predicates, microseconds to dateTimes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
 import msgspec
-from msgspec.structs import replace
 
 from rolecall.domain.model import Json
-from rolecall.domain.names import key_of
 from rolecall.domain.predicate import (
     And,
     Compare,
@@ -18,13 +16,10 @@ from rolecall.domain.predicate import (
     Operator,
     Or,
     Predicate,
-    Value,
 )
 from rolecall.scim import errors
 from rolecall.scim import filter as filters
-from rolecall.scim.filter import Filter, parse_filter, print_attribute
-from rolecall.scim.path import UnknownAttribute, bind_filter
-from rolecall.scim.schema import ResourceType
+from rolecall.scim.filter import Filter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,23 +30,6 @@ class Lookup(msgspec.Struct, frozen=True):
     field: Field
     keyed: bool = False
     timed: bool = False
-
-
-def where_of(
-    text: str,
-    resource_type: ResourceType,
-    fields: Mapping[str, Lookup],
-    tolerated: list[str],
-) -> Predicate:
-    """The stored condition that a filter asks for; names of quirks go to `tolerated`.
-
-    Raises invalidFilter.
-    """
-    try:
-        bound = bind_filter(parse_filter(text, tolerated), resource_type, tolerated)
-    except UnknownAttribute as unknown:
-        raise errors.invalid_filter(unknown.detail) from None
-    return predicate_of(bound, fields)
 
 
 def is_lookup(where: Predicate) -> bool:
@@ -70,77 +48,11 @@ NAMING = frozenset(
         Field.NAME_KEY,
         Field.LOGIN_KEY,
         Field.DISPLAY_KEY,
-        Field.EMAIL_KEY,
+        Field.ADDRESS_KEY,
         Field.EXTERNAL_ID,
     }
 )
 """Fields whose values few resources share, each with an index."""
-
-
-def predicate_of(parsed: Filter, fields: Mapping[str, Lookup]) -> Predicate:
-    """The stored condition that a bound filter asks for. Raises invalidFilter.
-
-    The parser bounds the depth.
-    """
-    match parsed:
-        case filters.Comparison():
-            lookup = _lookup(parsed.attribute, fields)
-            operator = Operator(parsed.operator.value)
-            return Compare(lookup.field, operator, _stored(parsed.value, lookup, operator))
-        case filters.Present():
-            lookup = _lookup(parsed.attribute, fields)
-            return Not(Compare(lookup.field, Operator.EQ, None))
-        case filters.And():
-            return And(tuple(predicate_of(term, fields) for term in parsed.terms))
-        case filters.Or():
-            return Or(tuple(predicate_of(term, fields) for term in parsed.terms))
-        case filters.Not():
-            return Not(predicate_of(parsed.term, fields))
-        case filters.ValuePath():
-            return predicate_of(_address(parsed, fields), fields)
-        case _:
-            assert_never(parsed)
-
-
-def _address(selection: filters.ValuePath, fields: Mapping[str, Lookup]) -> filters.Comparison:
-    """`emails[type eq "work" and value eq "…"]` is a question for the address (Entra asks so).
-
-    One address of a user can be searched, the primary one, whatever its type is.
-    """
-    inner = selection.filter
-    terms = inner.terms if isinstance(inner, filters.And) else (inner,)
-    compared = [term for term in terms if isinstance(term, filters.Comparison)]
-    values = [term for term in compared if term.attribute.name == "value"]
-    named = print_attribute(selection.attribute)
-    kinds = {term.attribute.name for term in compared} - {"value"}
-    if f"{named}.value" not in fields or len(compared) < len(terms):
-        raise _unsearchable(named, fields)
-    if len(values) != 1 or not kinds <= {"type", "primary"}:
-        raise _unsearchable(named, fields)
-    return replace(values[0], attribute=filters.AttributePath(name=named, sub_attribute="value"))
-
-
-def _lookup(attribute: filters.AttributePath, fields: Mapping[str, Lookup]) -> Lookup:
-    name = print_attribute(attribute)
-    if name not in fields:
-        raise _unsearchable(name, fields)
-    return fields[name]
-
-
-def _unsearchable(name: str, fields: Mapping[str, Lookup]) -> errors.ScimError:
-    known = ", ".join(fields)
-    return errors.invalid_filter(f"'{name}' can't be searched yet; a filter may ask for {known}.")
-
-
-def _stored(value: filters.Scalar, lookup: Lookup, operator: Operator) -> Value:
-    assert not isinstance(value, float), "no attribute that can be searched is a decimal number"
-    if lookup.timed and isinstance(value, str):
-        if operator in {Operator.CO, Operator.SW, Operator.EW}:
-            raise errors.invalid_filter(f"A time can't be compared by '{operator.value}'.")
-        return microseconds(value)
-    if lookup.keyed and isinstance(value, str):
-        return key_of(value)
-    return value
 
 
 def predicate_within(parsed: Filter) -> Predicate:

@@ -1,9 +1,12 @@
-"""Fields: what predicates ask of a stored object, derived from it in one place for every store."""
+"""Fields: what predicates ask of a stored object, derived from it in one place for every store.
+
+All else of a user stands in its document (`domain.document`).
+"""
 
 import msgspec
 
-from rolecall.domain.model import RoleCard, User, UserCard
-from rolecall.domain.names import Key, key_of
+from rolecall.domain.model import Member, Membership, RoleCard, User, UserCard
+from rolecall.domain.names import Id, Key, key_of
 from rolecall.domain.predicate import Field, Value
 
 
@@ -39,6 +42,7 @@ def user_fields(card: UserCard) -> dict[str, Value]:
         Field.ACTIVE: not user.disabled,
         Field.CREATED_AT: user.created_at,
         Field.CHANGED_AT: card.revision.changed_at,
+        Field.VERSION: str(card.revision.version),
     }
 
 
@@ -54,4 +58,16 @@ def role_fields(card: RoleCard) -> dict[str, Value]:
         Field.OWNER: role.owner,
         Field.CREATED_AT: role.created_at,
         Field.CHANGED_AT: card.revision.changed_at,
+        Field.VERSION: str(card.revision.version),
     }
+
+
+def membership_fields(held: Membership, owner: Id | None) -> dict[str, Value]:
+    """What a predicate asks of a role that a user holds."""
+    return {Field.ID: held.role, Field.NAME_KEY: key_of(held.name), Field.OWNER: owner}
+
+
+def member_fields(member: Member) -> dict[str, Value]:
+    """What a predicate asks of a user that holds a role."""
+    shown = member.display_name if member.display_name is not None else member.login_name
+    return {Field.ID: member.user, Field.DISPLAY_KEY: key_of(shown)}

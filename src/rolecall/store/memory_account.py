@@ -29,11 +29,18 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Key, Name
 from rolecall.domain.ports import Link, RoleCounts
-from rolecall.domain.predicate import Predicate, admits
+from rolecall.domain.predicate import Ordering, Predicate, Value
 from rolecall.domain.queries import Page
 from rolecall.store.failures import KeyTaken
-from rolecall.store.fields import keys_of, role_fields, user_fields
+from rolecall.store.fields import (
+    keys_of,
+    member_fields,
+    membership_fields,
+    role_fields,
+    user_fields,
+)
 from rolecall.store.memory_histories import MemoryHistories, MemoryHistoryChanges
+from rolecall.store.memory_search import Sought, counts_of, document_of, page_of
 from rolecall.store.memory_state import State, by_id, drop, key_in, only, require_free
 from rolecall.store.remembered import Remembered
 
@@ -98,15 +105,20 @@ class MemoryReading(MemoryHistories):
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[UserCard]:
-        cards = [
-            card
-            for user in sorted(self._state.users.values(), key=by_id)
-            if (owners is None or user.owner in owners)
-            and (card := self.user_card(user.id, reader)) is not None
-            and admits(where, user_fields(card))
-        ]
-        return Page(total=len(cards), items=tuple(cards[start : start + count]))
+        found: list[tuple[UserCard, Sought]] = []
+        for user in sorted(self._state.users.values(), key=by_id):
+            card = self.user_card(user.id, reader)
+            assert card is not None, "it is there"
+            sought = Sought(user_fields(card), document_of(user), self._roles_held(user.id))
+            if (owners is None or user.owner in owners) and sought.meets(where):
+                found.append((card, sought))
+        return page_of(found, ordering, start, count)
+
+    def _roles_held(self, user: Id) -> list[dict[str, Value]]:
+        held = self.groups_of([user]).get(user, ())
+        return [membership_fields(each, self._state.roles[each.role].owner) for each in held]
 
     def users_after(
         self,
@@ -161,15 +173,17 @@ class MemoryReading(MemoryHistories):
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[RoleCard]:
-        cards = [
-            card
-            for role in sorted(self._state.roles.values(), key=by_id)
-            if (owners is None or role.owner in owners)
-            and (card := self.role_card(role.id, reader)) is not None
-            and admits(where, role_fields(card))
-        ]
-        return Page(total=len(cards), items=tuple(cards[start : start + count]))
+        found: list[tuple[RoleCard, Sought]] = []
+        for role in sorted(self._state.roles.values(), key=by_id):
+            card = self.role_card(role.id, reader)
+            assert card is not None, "it is there"
+            holders = [member_fields(each) for each in self.members_of(role.id, EVERY)]
+            sought = Sought(role_fields(card), None, holders)
+            if (owners is None or role.owner in owners) and sought.meets(where):
+                found.append((card, sought))
+        return page_of(found, ordering, start, count)
 
     def roles_after(
         self,
@@ -195,16 +209,7 @@ class MemoryReading(MemoryHistories):
         )
 
     def role_counts(self) -> dict[Id, RoleCounts]:
-        counts: dict[Id, RoleCounts] = {}
-        for role, _ in self._state.members:
-            has = counts.get(role, RoleCounts())
-            counts[role] = replace(has, assigned_to_users=has.assigned_to_users + 1)
-        for role, grantee in self._state.hierarchy:
-            has = counts.get(role, RoleCounts())
-            counts[role] = replace(has, granted_to_roles=has.granted_to_roles + 1)
-            has = counts.get(grantee, RoleCounts())
-            counts[grantee] = replace(has, granted_roles=has.granted_roles + 1)
-        return counts
+        return counts_of(self._state)
 
     def hierarchy(self) -> tuple[RoleGrant, ...]:
         return tuple(grant for _, grant in sorted(self._state.hierarchy.items(), key=key_in))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import apsw
 
+from rolecall.domain.document import further_addresses, searched
 from rolecall.store.failures import StoreTooNew
+from rolecall.store.rows import user_from
 
 COPIES_MAX = 1_000
 """More copies of one version beside a file than anybody makes."""
@@ -290,7 +292,47 @@ UPDATE sessions SET ends_at = body ->> '$.expires_at';
 CREATE UNIQUE INDEX sessions_by_master ON sessions (account, master) WHERE master IS NOT NULL;
 """
 
-MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED)
+SEARCHED = """
+-- What filters ask beyond the fields: the searched form of a user's attributes, and the addresses
+-- beside the primary one, which the triggers spread over a table with an index. Both are NULL for
+-- whoever has none, and cost nothing then.
+ALTER TABLE users ADD COLUMN document TEXT;
+ALTER TABLE users ADD COLUMN addresses TEXT;
+CREATE TABLE addresses (
+    account INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    user TEXT NOT NULL,
+    PRIMARY KEY (account, key, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX addresses_by_user ON addresses (account, user);
+CREATE TRIGGER addresses_added AFTER INSERT ON users WHEN new.addresses IS NOT NULL BEGIN
+    INSERT INTO addresses (account, key, user)
+    SELECT new.account, value, new.id FROM json_each(new.addresses);
+END;
+CREATE TRIGGER addresses_changed AFTER UPDATE OF addresses ON users
+WHEN new.addresses IS NOT old.addresses BEGIN
+    DELETE FROM addresses WHERE account = old.account AND user = old.id;
+    INSERT INTO addresses (account, key, user)
+    SELECT new.account, value, new.id FROM json_each(new.addresses);
+END;
+CREATE TRIGGER addresses_removed AFTER DELETE ON users WHEN old.addresses IS NOT NULL BEGIN
+    DELETE FROM addresses WHERE account = old.account AND user = old.id;
+END;
+CREATE INDEX users_by_created ON users (account, created_at);
+CREATE INDEX users_inactive ON users (account, id) WHERE active = 0;
+CREATE INDEX roles_by_created ON roles (account, created_at);
+CREATE INDEX revisions_by_changed ON revisions (account, changed_at);
+UPDATE users SET document = searched(body), addresses = further_addresses(body);
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('users', 'users_by_created', '1000000 1000000 10'),
+    ('users', 'users_inactive', '50000 50000 1'),
+    ('roles', 'roles_by_created', '10000 10000 10'),
+    ('revisions', 'revisions_by_changed', '1000000 1000000 10'),
+    ('addresses', 'addresses', '100000 100000 2 1'),
+    ('addresses', 'addresses_by_user', '100000 100000 2');
+"""
+
+MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED)
 
 
 def bring_up(
@@ -310,6 +352,8 @@ def bring_up(
         copy = _copy(connection, path, found)
         if notice is not None:
             notice(copy)
+    connection.create_scalar_function("searched", _searched, 1, deterministic=True)
+    connection.create_scalar_function("further_addresses", _further, 1, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have brought the file up since: ask again under the lock.
@@ -320,6 +364,14 @@ def bring_up(
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _searched(*body: "apsw.SQLiteValue") -> str | None:
+    return searched(user_from(str(body[0])))
+
+
+def _further(*body: "apsw.SQLiteValue") -> str | None:
+    return further_addresses(user_from(str(body[0])))
 
 
 def _version(connection: apsw.Connection, path: Path, steps: Sequence[str]) -> int:

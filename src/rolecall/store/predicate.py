@@ -7,40 +7,96 @@ and NOT is written `IS NOT TRUE`, so that `admits` and the engine agree on absen
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from rolecall.domain.predicate import And, Compare, Field, Not, Operator, Or, Predicate, Value
+import msgspec
 
-Columns = Mapping[Field, str]
+from rolecall.domain.predicate import (
+    And,
+    Compare,
+    Entry,
+    Field,
+    Granted,
+    Kept,
+    Not,
+    Operator,
+    Or,
+    Ordering,
+    Predicate,
+    Value,
+)
 
-JOINED_FIELDS = frozenset({Field.EXTERNAL_ID, Field.CHANGED_AT})
+
+class Columns(msgspec.Struct, frozen=True):
+    """Where an object's fields and its document stand, and how what it is granted is reached."""
+
+    fields: Mapping[Field, str]
+    document: str = "NULL"
+    granted: str = ""
+    granted_columns: "Columns | None" = None
+
+
+JOINED_FIELDS = frozenset({Field.EXTERNAL_ID, Field.CHANGED_AT, Field.VERSION})
 """Fields that stand in other tables than the object."""
 
-USER_COLUMNS: Columns = {
-    Field.ID: "o.id",
-    Field.NAME: "o.name",
-    Field.NAME_KEY: "o.name_key",
-    Field.LOGIN_KEY: "o.login_key",
-    Field.DISPLAY_KEY: "o.display_key",
-    Field.EMAIL_KEY: "o.email_key",
-    Field.EXTERNAL_ID: "l.external_id",
-    Field.OWNER: "o.owner",
-    Field.ACTIVE: "o.active",
-    Field.CREATED_AT: "o.created_at",
-    Field.CHANGED_AT: "coalesce(r.changed_at, o.created_at)",
-}
+ROLES_HELD = """o.id IN (
+    SELECT m.user FROM members AS m JOIN roles AS g ON g.account = ?1 AND g.id = m.role
+    WHERE m.account = ?1 AND {condition})"""
+HOLDERS = """o.id IN (
+    SELECT m.role FROM members AS m JOIN users AS g ON g.account = ?1 AND g.id = m.user
+    WHERE m.account = ?1 AND {condition})"""
 
-ROLE_COLUMNS: Columns = {
-    Field.ID: "o.id",
-    Field.NAME: "o.name",
-    Field.NAME_KEY: "o.name_key",
-    Field.LOGIN_KEY: "NULL",
-    Field.DISPLAY_KEY: "o.name_key",
-    Field.EMAIL_KEY: "NULL",
-    Field.EXTERNAL_ID: "l.external_id",
-    Field.OWNER: "o.owner",
-    Field.ACTIVE: "NULL",
-    Field.CREATED_AT: "o.created_at",
-    Field.CHANGED_AT: "coalesce(r.changed_at, o.created_at)",
-}
+USER_COLUMNS = Columns(
+    fields={
+        Field.ID: "o.id",
+        Field.NAME: "o.name",
+        Field.NAME_KEY: "o.name_key",
+        Field.LOGIN_KEY: "o.login_key",
+        Field.DISPLAY_KEY: "o.display_key",
+        Field.EMAIL_KEY: "o.email_key",
+        Field.ADDRESS_KEY: "o.email_key",
+        Field.EXTERNAL_ID: "l.external_id",
+        Field.OWNER: "o.owner",
+        Field.ACTIVE: "o.active",
+        Field.CREATED_AT: "o.created_at",
+        Field.CHANGED_AT: "coalesce(r.changed_at, o.created_at)",
+        Field.VERSION: "CAST(coalesce(r.version, 1) AS TEXT)",
+    },
+    document="o.document",
+    granted=ROLES_HELD,
+    granted_columns=Columns(
+        fields={
+            **dict.fromkeys(Field, "NULL"),
+            Field.ID: "m.role",
+            Field.NAME_KEY: "g.name_key",
+            Field.OWNER: "g.owner",
+        }
+    ),
+)
+
+ROLE_COLUMNS = Columns(
+    fields={
+        Field.ID: "o.id",
+        Field.NAME: "o.name",
+        Field.NAME_KEY: "o.name_key",
+        Field.LOGIN_KEY: "NULL",
+        Field.DISPLAY_KEY: "o.name_key",
+        Field.EMAIL_KEY: "NULL",
+        Field.ADDRESS_KEY: "NULL",
+        Field.EXTERNAL_ID: "l.external_id",
+        Field.OWNER: "o.owner",
+        Field.ACTIVE: "NULL",
+        Field.CREATED_AT: "o.created_at",
+        Field.CHANGED_AT: "coalesce(r.changed_at, o.created_at)",
+        Field.VERSION: "CAST(coalesce(r.version, 1) AS TEXT)",
+    },
+    granted=HOLDERS,
+    granted_columns=Columns(
+        fields={
+            **dict.fromkeys(Field, "NULL"),
+            Field.ID: "m.user",
+            Field.DISPLAY_KEY: "coalesce(g.display_key, g.login_key)",
+        }
+    ),
+)
 
 NUMBER_FIELDS = frozenset({Field.ACTIVE, Field.CREATED_AT, Field.CHANGED_AT})
 """Fields that hold numbers, or truth as 0 and 1; all others hold text."""
@@ -81,7 +137,15 @@ def compile_predicate(predicate: Predicate, columns: Columns, parameters: Parame
     """SQL that may stand in a WHERE; its values join `parameters`."""
     match predicate:
         case Compare():
-            return _compare(predicate, columns, parameters)
+            return _compare_field(predicate, columns, parameters)
+        case Kept():
+            return _kept(predicate, columns, parameters)
+        case Entry():
+            return _entry(predicate, columns, parameters)
+        case Granted():
+            assert columns.granted_columns is not None, "grants of grants are not asked for"
+            within = compile_predicate(predicate.term, columns.granted_columns, parameters)
+            return columns.granted.format(condition=within)
         case And():
             return _chain(predicate.terms, " AND ", "TRUE", columns, parameters)
         case Or():
@@ -97,6 +161,8 @@ def fields_in(predicate: Predicate) -> frozenset[str]:
     match predicate:
         case Compare():
             return frozenset((predicate.field,))
+        case Kept() | Entry() | Granted():
+            return frozenset()
         case Not():
             return fields_in(predicate.term)
         case And() | Or():
@@ -112,17 +178,131 @@ def _chain(
     return f"({word.join(parts)})" if parts else empty
 
 
-def _compare(compare: Compare, columns: Columns, parameters: Parameters) -> str:
+def _compare_field(compare: Compare, columns: Columns, parameters: Parameters) -> str:
     """The engine would take a text for a number that it spells: kinds are told apart before."""
     field, operator, value = Field(compare.field), compare.operator, compare.value
-    column = columns[field]
+    column = columns.fields[field]
+    if value is not None and isinstance(value, str) is (field in NUMBER_FIELDS):
+        return NOTHING_EQUAL.get(operator, "FALSE")
+    if compare.before or compare.after:
+        before, after = parameters.add(compare.before), parameters.add(compare.after)
+        column = f"({before} || {column} || {after})"
+    plain = _compare(column, operator, value, parameters)
+    if value is None or column == "NULL":
+        return plain
+    if field is Field.ADDRESS_KEY:
+        further = _compare("a.key", operator, value, parameters)
+        return f"({plain} OR {FURTHER_ADDRESS.format(condition=further)})"
+    if field is Field.CHANGED_AT and operator in COMPARISONS:
+        touched = _compare("t.changed_at", operator, value, parameters)
+        untouched = _compare("o.created_at", operator, value, parameters)
+        return CHANGED.format(touched=touched, untouched=untouched)
+    return plain
+
+
+FURTHER_ADDRESS = "o.id IN (SELECT a.user FROM addresses AS a WHERE a.account = ?1 AND {condition})"
+CHANGED = """(
+    o.id IN (SELECT t.id FROM revisions AS t WHERE t.account = ?1 AND {touched})
+    OR ({untouched} AND NOT EXISTS (
+        SELECT 1 FROM revisions AS t WHERE t.account = ?1 AND t.id = o.id)))"""
+"""Each part by an index; what was never touched has no row among the revisions."""
+
+
+def _compare(column: str, operator: Operator, value: Value, parameters: Parameters) -> str:
     if value is None:
         return NULL_TESTS.get(operator, "FALSE").format(column=column)
-    if isinstance(value, str) is (field in NUMBER_FIELDS):
-        return NOTHING_EQUAL.get(operator, "FALSE")
     if isinstance(value, str):
         return _test_text(column, operator, value, parameters)
+    if column == "o.active" and operator is Operator.EQ:
+        # Written out, for the few who are inactive have an index of their own.
+        return f"{column} = {value:d}"
     return _test_number(column, operator, value, parameters)
+
+
+def _kept(kept: Kept, columns: Columns, parameters: Parameters) -> str:
+    place = parameters.add(_json_path(kept.place))
+    tested = _compare(f"({columns.document} ->> {place})", kept.operator, kept.value, parameters)
+    return _sifted(kept.operator, kept.value, columns, parameters, tested)
+
+
+def _entry(entry: Entry, columns: Columns, parameters: Parameters) -> str:
+    place = parameters.add(_json_path(entry.place))
+    within = _within(entry.term, parameters)
+    found = SOME_ENTRY.format(document=columns.document, place=place, condition=within)
+    for compare in _conjuncts(entry.term):
+        found = _sifted(compare.operator, compare.value, columns, parameters, found)
+    return found
+
+
+SOME_ENTRY = """EXISTS (
+    SELECT 1 FROM json_each({document}, {place}) AS e WHERE e.type = 'object' AND {condition})"""
+
+
+def _within(term: Predicate, parameters: Parameters) -> str:
+    """A condition on one entry `e` of a list."""
+    match term:
+        case Compare():
+            place = parameters.add(_json_path((term.field,)))
+            return _compare(f"(e.value ->> {place})", term.operator, term.value, parameters)
+        case And() | Or():
+            word, empty = (" AND ", "TRUE") if isinstance(term, And) else (" OR ", "FALSE")
+            parts = [_within(each, parameters) for each in term.terms]
+            return f"({word.join(parts)})" if parts else empty
+        case Not():
+            return f"({_within(term.term, parameters)}) IS NOT TRUE"
+        case _:
+            raise AssertionError(f"an entry has parts and nothing below them: {term}")
+
+
+def _conjuncts(term: Predicate) -> list[Compare]:
+    """The comparisons that an entry has to meet, whatever else it has to."""
+    terms = term.terms if isinstance(term, And) else (term,)
+    return [each for each in terms if isinstance(each, Compare)]
+
+
+def _sifted(
+    operator: Operator, value: Value, columns: Columns, parameters: Parameters, tested: str
+) -> str:
+    """A document without the text anywhere in it is passed over before it is read."""
+    if operator not in SIFTING or not isinstance(value, str) or len(value) < SIFTED_CHARACTERS_MIN:
+        return tested
+    shown = ENCODER.encode(value).decode()[1:-1]
+    return f"(instr({columns.document}, {parameters.add(shown)}) > 0 AND {tested})"
+
+
+SIFTING = frozenset({Operator.EQ, Operator.CO, Operator.SW, Operator.EW})
+SIFTED_CHARACTERS_MIN = 3
+ENCODER = msgspec.json.Encoder()
+
+
+def _json_path(place: tuple[str, ...]) -> str:
+    """Names of schema tables hold no quotes."""
+    return "".join(["$", *(f'."{step}"' for step in place)])
+
+
+def ordered(ordering: Ordering | None, columns: Columns, parameters: Parameters) -> str:
+    """The terms of an ORDER BY; equal ones are in the order of their ids."""
+    if ordering is None:
+        return "o.id"
+    if ordering.field is not None:
+        column = columns.fields[ordering.field]
+    elif ordering.part is None:
+        column = f"({columns.document} ->> {parameters.add(_json_path(ordering.place))})"
+    else:
+        place = parameters.add(_json_path(ordering.place))
+        part = parameters.add(_json_path((ordering.part,)))
+        column = PREFERRED.format(document=columns.document, place=place, part=part)
+    if column in NEVER_NULL:
+        return f"{column} {'DESC' if ordering.descending else 'ASC'}, o.id"
+    nulls = "DESC NULLS FIRST" if ordering.descending else "ASC NULLS LAST"
+    return f"{column} {nulls}, o.id"
+
+
+NEVER_NULL = frozenset({"o.id", "o.name", "o.name_key", "o.login_key", "o.created_at", "o.active"})
+PREFERRED = """(
+    SELECT e.value ->> {part} FROM json_each({document}, {place}) AS e
+    WHERE e.type = 'object' AND e.value ->> {part} IS NOT NULL
+    ORDER BY coalesce(e.value ->> '$.primary', 0) DESC, e.key LIMIT 1)"""
 
 
 def _test_text(column: str, operator: Operator, value: str, parameters: Parameters) -> str:

@@ -27,7 +27,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import Link, RoleCounts
-from rolecall.domain.predicate import Predicate
+from rolecall.domain.predicate import Ordering, Predicate
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements, statements_history
 from rolecall.store.predicate import (
@@ -103,8 +103,9 @@ class SqliteReading:
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[UserCard]:
-        search = Search("users", USER_COLUMNS, where, owners, reader)
+        search = Search("users", USER_COLUMNS, where, owners, reader, ordering)
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.user_card_from(row) for row in found]))
 
@@ -160,8 +161,9 @@ class SqliteReading:
         reader: str | None,
         start: int,
         count: int,
+        ordering: Ordering | None = None,
     ) -> Page[RoleCard]:
-        search = Search("roles", ROLE_COLUMNS, where, owners, reader)
+        search = Search("roles", ROLE_COLUMNS, where, owners, reader, ordering)
         total, found = self._page(search, start, count)
         return Page(total=total, items=tuple([rows.role_card_from(row) for row in found]))
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from rolecall.domain.attempts import Attempt, Noted
+from rolecall.domain.document import further_addresses, searched
 from rolecall.domain.events import (
     Event,
     IntegrationChanged,
@@ -93,6 +94,8 @@ def save_user(account: int, user: User) -> Row:
         not user.disabled,
         user.created_at,
         text_of(user),
+        searched(user),
+        further_addresses(user),
     )
 
 

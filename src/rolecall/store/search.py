@@ -1,7 +1,7 @@
 """A search becomes a statement: one page of the objects that match, or how many match."""
 
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import Predicate, Value
+from rolecall.domain.predicate import Ordering, Predicate, Value
 from rolecall.store import statements
 from rolecall.store.predicate import (
     JOINED_FIELDS,
@@ -9,6 +9,7 @@ from rolecall.store.predicate import (
     Parameters,
     compile_predicate,
     fields_in,
+    ordered,
 )
 from rolecall.store.rows import list_of
 
@@ -18,7 +19,7 @@ Statement = tuple[str, tuple[Value, ...]]
 class Search:
     """What is looked for in one table, and for whose eyes."""
 
-    __slots__ = ("_columns", "_joined", "_owners", "_reader", "_table", "_where")
+    __slots__ = ("_columns", "_joined", "_ordering", "_owners", "_reader", "_table", "_where")
 
     def __init__(
         self,
@@ -27,13 +28,18 @@ class Search:
         where: Predicate,
         owners: frozenset[Id] | None,
         reader: str | None,
+        ordering: Ordering | None = None,
     ) -> None:
         self._table = table
         self._columns = columns
         self._where = where
         self._owners = None if owners is None else list_of(sorted(owners))
         self._reader = reader
-        self._joined = not JOINED_FIELDS.isdisjoint(fields_in(where))
+        self._ordering = ordering
+        asked = fields_in(where)
+        if ordering is not None and ordering.field is not None:
+            asked |= {ordering.field}
+        self._joined = not JOINED_FIELDS.isdisjoint(asked)
 
     def page(self, number: int, start: int, count: int) -> Statement:
         if start == 0:
@@ -56,10 +62,14 @@ class Search:
         condition = compile_predicate(self._where, self._columns, parameters)
         if self._owners is not None:
             condition += owned.format(placeholder=parameters.add(self._owners))
+        order = ""
+        if text is not statements.TOTAL:
+            order = ordered(self._ordering, self._columns, parameters)
         sql = text.format(
             table=self._table,
             joins=statements.JOINS,
             inner=statements.JOINS if self._joined else "",
             condition=condition,
+            order=order,
         )
         return sql, parameters.values()

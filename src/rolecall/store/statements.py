@@ -48,17 +48,20 @@ ORDER BY m.user, m.role
 """
 SAVE_USER = """
 INSERT INTO users (
-    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
+    document, addresses
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (account, id) DO UPDATE SET
     name = excluded.name, name_key = excluded.name_key, login_key = excluded.login_key,
     display_key = excluded.display_key, email_key = excluded.email_key, owner = excluded.owner,
-    active = excluded.active, created_at = excluded.created_at, body = excluded.body
+    active = excluded.active, created_at = excluded.created_at, body = excluded.body,
+    document = excluded.document, addresses = excluded.addresses
 """
 ADD_USER = """
 INSERT INTO users (
-    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
+    document, addresses
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT DO NOTHING
 """
 USERS_BY_NAME = """
@@ -369,7 +372,7 @@ LEFT JOIN links AS l ON l.account = ?1 AND l.resource = o.id AND l.reader = ?2
 """
 FIRST_PAGE = """
 SELECT o.body, r.version, r.changed_at, l.external_id FROM {table} AS o {joins}
-WHERE o.account = ?1 AND {condition} ORDER BY o.id LIMIT ?3
+WHERE o.account = ?1 AND {condition} ORDER BY {order} LIMIT ?3
 """
 # A page by key costs the same at every depth.
 PAGE_AFTER = """
@@ -380,8 +383,8 @@ WHERE o.account = ?1 AND o.id > ?4 AND {condition} ORDER BY o.id LIMIT ?3
 LATER_PAGE = """
 SELECT o.body, r.version, r.changed_at, l.external_id FROM (
     SELECT o.rowid AS place FROM {table} AS o {inner}
-    WHERE o.account = ?1 AND {condition} ORDER BY o.id LIMIT ?3 OFFSET ?4
-) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins} ORDER BY o.id
+    WHERE o.account = ?1 AND {condition} ORDER BY {order} LIMIT ?3 OFFSET ?4
+) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins} ORDER BY {order}
 """
 TOTAL = "SELECT count(*) FROM {table} AS o {inner} WHERE o.account = ?1 AND {condition}"
 

@@ -1,0 +1,90 @@
+"""A search in memory reads as the predicates' own meaning: no index, every object looked at.
+
+What is counted is counted anew.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from rolecall.domain.document import searched
+from rolecall.domain.model import Json, User
+from rolecall.domain.names import Id
+from rolecall.domain.ports import RoleCounts
+from rolecall.domain.predicate import Ordering, Predicate, Value, admits, parts_of, value_at
+from rolecall.domain.queries import Page
+from rolecall.store.memory_state import State
+
+CardT = TypeVar("CardT")
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What a predicate can ask of one object."""
+
+    values: dict[str, Value]
+    document: Json
+    granted: list[dict[str, Value]]
+
+    def meets(self, where: Predicate) -> bool:
+        return admits(where, self.values, self.document, self.granted)
+
+    def sorted_by(self, ordering: Ordering) -> Value:
+        """The value that decides its place, None if it has none."""
+        if ordering.field is not None:
+            return self.values.get(ordering.field)
+        found = value_at(self.document, ordering.place)
+        if ordering.part is None:
+            return None if isinstance(found, list | dict | float) else found
+        entries = [parts_of(entry) for entry in found] if isinstance(found, list) else []
+        meant = [entry for entry in entries if ordering.part in entry]
+        primary = [entry for entry in meant if entry.get("primary") is True]
+        return (primary or meant)[0][ordering.part] if meant else None
+
+
+def document_of(user: User) -> Json:
+    text = searched(user)
+    document: Json = None if text is None else msgspec.json.decode(text)
+    return document
+
+
+def page_of(
+    found: Sequence[tuple[CardT, Sought]], ordering: Ordering | None, start: int, count: int
+) -> Page[CardT]:
+    """The page of what was found in the order of ids, by that order or another."""
+    cards = [card for card, _ in found]
+    if ordering is not None:
+        keys = [sought.sorted_by(ordering) for _, sought in found]
+        places = [place for place, key in enumerate(keys) if key is not None]
+        without = [place for place, key in enumerate(keys) if key is None]
+        # Sorting keeps the order of what is equal, backwards too: ids decide there.
+        places.sort(key=lambda place: Sortable(keys[place]), reverse=ordering.descending)
+        order = [*without, *places] if ordering.descending else [*places, *without]
+        cards = [cards[place] for place in order]
+    return Page(total=len(cards), items=tuple(cards[start : start + count]))
+
+
+class Sortable:
+    """A value among values of its own kind."""
+
+    def __init__(self, value: Value) -> None:
+        self._text = value if isinstance(value, str) else ""
+        self._number = 0 if isinstance(value, str) or value is None else int(value)
+
+    def __lt__(self, other: "Sortable") -> bool:
+        return (self._number, self._text) < (other._number, other._text)
+
+
+def counts_of(state: State) -> dict[Id, RoleCounts]:
+    """For each role that has any, its holders and its grants."""
+    counts: dict[Id, RoleCounts] = {}
+    for role, _ in state.members:
+        has = counts.get(role, RoleCounts())
+        counts[role] = replace(has, assigned_to_users=has.assigned_to_users + 1)
+    for role, grantee in state.hierarchy:
+        has = counts.get(role, RoleCounts())
+        counts[role] = replace(has, granted_to_roles=has.granted_to_roles + 1)
+        has = counts.get(grantee, RoleCounts())
+        counts[grantee] = replace(has, granted_roles=has.granted_roles + 1)
+    return counts
