@@ -17,7 +17,7 @@ from rolecall.domain.effects import Effect, Moved
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
-from rolecall.domain.queries import RoleInSession, SimilarNames
+from rolecall.domain.queries import CurrentSession, RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.relations import INFORMATION_SCHEMA
@@ -32,13 +32,14 @@ from rolecall.fronts.sql_refusals import (
     misread_within,
     missing,
 )
-from rolecall.fronts.sql_selects import selected
+from rolecall.fronts.sql_selects import Execute, selected
 from rolecall.fronts.sql_session import (
     Bearer,
     BearerSeat,
     LocalSeat,
     LoginSeat,
     Moment,
+    Place,
     Seat,
     able_to_move,
 )
@@ -95,6 +96,10 @@ SCHEMAS = frozenset({INFORMATION_SCHEMA, PUBLIC_SCHEMA})
 """The schemas of every database; Rolecall keeps no tables in them."""
 
 
+DESCRIBED = status_table("")
+"""What every statement answers with that is no query."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What one statement answers; `message` is its sentence when it is no query."""
 
@@ -123,29 +128,59 @@ class Worksheet:
         for piece in pieces:
             yield self._carry_out(piece)
 
-    def _noting(self, text: str) -> Noting:
+    def run_one(self, piece: StatementText, query: Id) -> Answer:
+        """One statement's answer, under an id that its client knows already. Raises SqlRefusal."""
+        return self._carry_out(piece, query)
+
+    def describe(self, piece: StatementText) -> Table:
+        """The columns that a statement would answer with; nothing is changed, nothing recorded."""
+        noting = self._noting(piece.text)
+        moment: Moment | None = None
+        try:
+            moment = self._moment(noting, piece)
+            statement = parse(piece.text, line=piece.line, column=piece.column)
+            if isinstance(statement, Select):
+                # A function that changes the account makes up an answer, and does nothing.
+                table = self._selected(piece, moment, lambda _: None)
+            else:
+                table = shown(statement, moment) if isinstance(statement, Show) else DESCRIBED
+        except KNOWN as error:
+            noting.kept = True
+            raise self._refused(error, noting, moment) from None
+        return Table(columns=table.columns, rows=[])
+
+    def place(self) -> tuple[Place, Name | None]:
+        """Where the session is now, and its role. Raises TokenRefused."""
+        noting = self._noting("")
+        session, place = self._seat.sit(noting.at, noting.request)
+        return place, self._account.ask(session, CurrentSession()).role
+
+    def _noting(self, text: str, query: Id | None = None) -> Noting:
         return Noting(
             at=self._world.clock.now(),
-            request=self._world.ids.new(),
+            request=query or self._world.ids.new(),
             text=text,
             client_ip=self._seat.client_ip,
         )
 
-    def _carry_out(self, piece: StatementText) -> Answer:
+    def _moment(self, noting: Noting, piece: StatementText) -> Moment:
+        session, place = self._seat.sit(noting.at, noting.request)
+        noting.session = session
+        return Moment(
+            account=self._account,
+            world=self._world,
+            session=session,
+            place=place,
+            statement=piece.text,
+            last_query=self._last_query,
+        )
+
+    def _carry_out(self, piece: StatementText, query: Id | None = None) -> Answer:
         """One statement, one attempt."""
-        noting = self._noting(piece.text)
+        noting = self._noting(piece.text, query)
         moment: Moment | None = None
         try:
-            session, place = self._seat.sit(noting.at, noting.request)
-            noting.session = session
-            moment = Moment(
-                account=self._account,
-                world=self._world,
-                session=session,
-                place=place,
-                statement=piece.text,
-                last_query=self._last_query,
-            )
+            moment = self._moment(noting, piece)
             statement = parse(piece.text, line=piece.line, column=piece.column)
             noting.statement, noting.subject = statement, subject_of(statement)
             table, message = self._answered(statement, piece, moment, noting)
@@ -214,6 +249,9 @@ class Worksheet:
             noting.subject = Subject(kind=Kind.INTEGRATION, name=label(command.integration))
             self._account.execute(moment.session, command, describe=noting.describe)
 
+        return self._selected(piece, moment, execute)
+
+    def _selected(self, piece: StatementText, moment: Moment, execute: Execute) -> Table:
         try:
             return selected(plan_select(piece.text, moment.place.variables), moment, execute)
         except SqlCompilationError as error:

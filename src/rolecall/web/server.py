@@ -14,6 +14,7 @@ from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 from rolecall.web.corked import CorkedProtocol
+from rolecall.web.driver import Driver
 from rolecall.web.proxied import after_proxies
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
 from rolecall.web.sql_api import SqlApi
@@ -39,7 +40,8 @@ class Application:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rolecall-sql")
         self._scim = ScimApp(places, account_of, world, self._readers, self._hashers)
         sql = SqlApi(places, account_of, world, self._workers, self._hashers)
-        self._others = Router(sql.routes())
+        driver = Driver(places, account_of, world, self._workers, self._hashers)
+        self._others = Router([*driver.routes(), *sql.routes()])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""

@@ -1,0 +1,153 @@
+"""A driver's statement on a worker thread: bound, split, carried out, and its answer written."""
+
+import gzip
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from rolecall.domain.errors import Refusal
+from rolecall.domain.names import Id, Name
+from rolecall.fronts import driver
+from rolecall.fronts.driver_rows import chunks_of, encode
+from rolecall.fronts.sql import Answer, Worksheet
+from rolecall.fronts.sql_refusals import SqlRefusal, misread
+from rolecall.fronts.sql_session import Place
+from rolecall.sql.binding import Bound, bound, places_count
+from rolecall.sql.cursor import StatementText, split_script
+from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.web.driver_queries import Outcome
+
+SESSION_OVER = frozenset({"390112", "390111", "390104"})
+GZIP_LEVEL = 1
+SEVERAL_PARAMETER = "MULTI_STATEMENT_COUNT"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver asks for: a text, its values, how many statements it may hold."""
+
+    query: Id
+    text: str
+    bindings: tuple[Bound, ...] = ()
+    count: int | None = None
+    describe_only: bool = False
+    base_url: str = ""
+    key: str = ""
+    new_id: Callable[[], Id]
+
+
+def carried_out(order: Order, worksheet: Worksheet) -> Outcome:
+    """The answer or the refusal, as the driver hears it."""
+    try:
+        return _Run(order, worksheet).outcome()
+    except SqlRefusal as refusal:
+        return refused(refusal, order.query)
+
+
+def refused(refusal: SqlRefusal, query: Id | None = None) -> Outcome:
+    """A refusal as an outcome."""
+    body = encode(driver.failure(refusal, query))
+    return Outcome(
+        body=body,
+        succeeded=False,
+        code=refusal.code,
+        message=refusal.message,
+        lasting=refusal.code not in SESSION_OVER,
+    )
+
+
+class _Run:
+    """One order on one worksheet."""
+
+    def __init__(self, order: Order, worksheet: Worksheet) -> None:
+        self._order = order
+        self._worksheet = worksheet
+
+    def outcome(self) -> Outcome:
+        pieces = self._pieces()
+        if len(pieces) != 1:
+            self._require_count(len(pieces))
+        if len(pieces) == 1:
+            return self._one(pieces[0])
+        answers, children = [], []
+        for piece in pieces:
+            answer = self._worksheet.run_one(piece, self._order.new_id())
+            answers.append(answer)
+            children.append((answer.query_id, self._said(answer)))
+        body = encode(driver.several_said(self._order.query, answers))
+        return Outcome(body=body, succeeded=True, children=tuple(children))
+
+    def _pieces(self) -> list[StatementText]:
+        text = self._order.text
+        try:
+            text = bound(text, self._values(text))
+            pieces = split_script(text)
+        except SqlSyntaxError:
+            return [StatementText(text=text, line=1, column=1)]  # the worksheet words it
+        except SqlCompilationError as error:
+            raise misread(error) from None
+        if not pieces:
+            message = "SQL compilation error:\nEmpty SQL statement."
+            raise SqlRefusal("000900", "42601", message)
+        return pieces
+
+    def _values(self, text: str) -> tuple[Bound, ...]:
+        """What is only described needs no values yet."""
+        if self._order.describe_only and not self._order.bindings:
+            return (None,) * places_count(text)
+        return self._order.bindings
+
+    def _require_count(self, found: int) -> None:
+        """As many statements as the request, or the session, has said. Raises SqlRefusal."""
+        wanted = self._order.count
+        if wanted is None:
+            place, _ = self._worksheet.place()
+            wanted = int(place.parameters.get(SEVERAL_PARAMETER, "1"))
+        if wanted not in {0, found}:
+            raise SqlRefusal(
+                "000008",
+                "0A000",
+                f"Actual statement count {found} did not match the desired "
+                f"statement count {wanted}.",
+            )
+
+    def _one(self, piece: StatementText) -> Outcome:
+        order = self._order
+        if order.describe_only:
+            table = self._worksheet.describe(piece)
+            answer = Answer(table=table, message=None, statement=piece.text, query_id=order.query)
+        else:
+            answer = self._worksheet.run_one(piece, order.query)
+        return self._said(answer)
+
+    def _said(self, answer: Answer) -> Outcome:
+        place, role = self._place()
+        binds = len(self._order.bindings)
+        body: dict[str, Any] = driver.answer_said(answer, place, role, binds=binds)
+        chunks: list[bytes] = []
+        listed: list[dict[str, Any]] = []
+        home = f"{self._order.base_url}/queries/{answer.query_id}/chunks/{self._order.key}"
+        for plain, rows in chunks_of(answer.table):
+            zipped = gzip.compress(plain, GZIP_LEVEL, mtime=0)
+            listed.append(
+                {
+                    "url": f"{home}/{len(chunks)}",
+                    "rowCount": rows,
+                    "uncompressedSize": len(plain),
+                    "compressedSize": len(zipped),
+                }
+            )
+            chunks.append(zipped)
+        if listed:
+            # Without headers of its own a driver sends those of the vendor's storage.
+            body["data"] |= {"chunks": listed, "chunkHeaders": CHUNK_HEADERS}
+        return Outcome(body=encode(body), succeeded=True, chunks=tuple(chunks), key=self._order.key)
+
+    def _place(self) -> tuple[Place | None, Name | None]:
+        try:
+            return self._worksheet.place()
+        except Refusal:  # the statement has ended its own session, or its role
+            return None, None
+
+
+CHUNK_HEADERS: Mapping[str, str] = {"Accept": "application/json"}
