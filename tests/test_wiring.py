@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from rolecall.domain import organization
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.errors import NotFound
@@ -80,3 +82,15 @@ def test_new_accounts_begin_with_the_conformance_that_was_asked_for(
         founded = opened.found(ACCOUNT, ADMINISTRATOR, integration=True)
         spoken = opened.account(founded.number).moment(account_conformance)
     assert spoken is (asked or Conformance.RFC)
+
+
+def test_a_dropped_account_is_found_by_nobody_at_the_machine(rolecall: Rolecall) -> None:
+    first = rolecall.account_named(None)
+    rolecall.found(Name("OTHER"), ADMINISTRATOR, integration=False)
+    session = first.local("ann", rolecall.world.clock.now(), rolecall.world.ids.new())
+    orgadmin = first.moment(lambda reading: reading.role_named(Name("ORGADMIN")))
+    assert orgadmin is not None
+    session = replace(session, role=orgadmin.id)
+    organization.drop(first, session, Name("OTHER"), 3)
+    with pytest.raises(NotFound):
+        rolecall.account_named("other")

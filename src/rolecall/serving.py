@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from rolecall.console.lines import Lines
+from rolecall.domain import organization
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
@@ -72,6 +73,7 @@ def run(order: Order) -> None:
             )
         )
         _bootstrap(rolecall, order)
+        organization.erase_due(rolecall.store, rolecall.world.clock.now())
         local = _local_url(order.host, listening.getsockname()[1])
         places = rolecall.places((order.public_url or local).rstrip("/"))
         application = server.Application(places, rolecall.account, rolecall.world)
@@ -106,7 +108,10 @@ def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> N
     """Say how to begin, now that it works. `local` is where the socket is."""
     if order.public_url is not None:
         typer.echo(f"Listening on {local} for what comes by {places.first.url}")
+    closed = {found.number for found in rolecall.store.accounts() if found.dropped_at is not None}
     for place in places.all():
+        if place.number in closed:
+            continue
         spoken = rolecall.account(place.number).moment(account_conformance)
         typer.echo(f"Account {place.name}: {place.url}/scim/v2 (conformance {spoken})")
     account = rolecall.account(places.first.number)

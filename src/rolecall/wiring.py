@@ -119,7 +119,7 @@ class Rolecall:
 
     def account_named(self, name: str | None) -> Account:
         """The account of that name in any case, or the first one. Raises NotFound."""
-        accounts = self.store.accounts()
+        accounts = [found for found in self.store.accounts() if found.dropped_at is None]
         for found in accounts:
             if name is None or fold(found.name) == fold(name):
                 return self.account(found.number)
@@ -130,7 +130,9 @@ class Rolecall:
         """Where each account answers; the first one at `url` itself."""
         return Places(
             lambda: [
-                (found.number, found.organization, found.name) for found in self.store.accounts()
+                (found.number, found.organization, found.name)
+                for found in self.store.accounts()
+                if not found.erased
             ],
             url,
         )

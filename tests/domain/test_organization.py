@@ -1,18 +1,48 @@
 """One way leads to a new account, and the first account's ORGADMIN alone goes it in SQL."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from builders import IDS, NOW, admin, an_account
-from rolecall.domain import model, organization
+from builders import (
+    IDS,
+    NOW,
+    a_token,
+    add_user,
+    admin,
+    an_account,
+    by,
+    integration_session,
+    token_session,
+    user_session,
+)
+from rolecall.domain import access, model, organization
 from rolecall.domain.account import Account
-from rolecall.domain.commands import FoundAccount
-from rolecall.domain.errors import AlreadyExists, InvalidValue, NotAuthorized
+from rolecall.domain.commands import (
+    DropAccount,
+    FoundAccount,
+    OpenSession,
+    RestoreAccount,
+)
+from rolecall.domain.errors import (
+    AlreadyExists,
+    InvalidValue,
+    LoginRefused,
+    NotAuthorized,
+    NotFound,
+    TokenRefused,
+)
+from rolecall.domain.events import AccountDropped, AccountRestored
 from rolecall.domain.founding import NumberTaken
 from rolecall.domain.names import Name
 from rolecall.domain.organization import TRIES_MAX, Order
-from rolecall.domain.session import Session
+from rolecall.domain.ports import Store
+from rolecall.domain.queries import CurrentSession, EventsAfter, OneUser
+from rolecall.domain.session import ActorKind, Session
 from rolecall.store.memory import MemoryStore
+from rolecall.store.sqlite import SqliteStore
 
 
 def founding(name: str, administrator: str = "BOSS") -> FoundAccount:
@@ -106,3 +136,124 @@ def test_orgadmin_of_another_account_has_no_say() -> None:
     with pytest.raises(NotAuthorized) as refused:
         organization.listed(second, as_organizer(second))
     assert "first account" in str(refused.value.remedy)
+
+
+# ---- the end of an account -----------------------------------------------------------------------
+
+DAY = organization.DAY
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "rolecall.db")
+    yield store
+    store.close()
+
+
+def dropped(first: Account, days: int = 3) -> Account:
+    """A second account with a user and an open session, dropped."""
+    second = found(first, "SECOND")
+    add_user(second, admin(second), "ANN")
+    organization.drop(first, as_organizer(first), Name("SECOND"), days)
+    return second
+
+
+def before(second: Account) -> Session:
+    """ACCOUNTADMIN's session as it was before the account was dropped."""
+    role = second.moment(lambda reading: reading.role_named(Name("ACCOUNTADMIN")))
+    assert role is not None
+    return Session(
+        number=second.number,
+        actor="ann",
+        actor_kind=ActorKind.LOCAL,
+        role=role.id,
+        at=NOW,
+        request=IDS.new(),
+    )
+
+
+def door(second: Account) -> Session:
+    return msgspec.structs.replace(before(second), actor_kind=ActorKind.SYSTEM)
+
+
+def names(account: Account) -> list[Name]:
+    return [each.name for each in account.store.accounts() if not each.erased]
+
+
+def test_a_dropped_account_lets_nobody_in(a_store: Store) -> None:
+    first = an_account(a_store)
+    second = found(first, "SECOND")
+    add_user(second, admin(second), "ANN")
+    local, ann = admin(second), user_session(second, "ANN", "PUBLIC")
+    integration_session(second)
+    token = a_token(second)
+    scim = token_session(second, token)
+    organization.drop(first, as_organizer(first), Name("SECOND"), 3)
+    for session in (local, ann, scim):
+        with pytest.raises(NotFound) as refused:
+            second.ask(session, CurrentSession())
+        assert refused.value.remedy == "undrop account SECOND, as ORGADMIN of the first account"
+    with pytest.raises(TokenRefused):
+        second.moment(lambda r: access.require_good(r, token, NOW))
+    assert first.ask(admin(first), CurrentSession()).account.name == "DEMO"
+
+
+def test_a_login_to_a_dropped_account_is_refused(a_store: Store) -> None:
+    second = dropped(an_account(a_store))
+    user = second.login("ann")
+    assert user is not None
+    opening = OpenSession(id=IDS.new(), user=user.id, verifier="v", at=NOW, expires_at=NOW + DAY)
+    with pytest.raises(LoginRefused) as refused:
+        second.execute(door(second), opening)
+    assert refused.value.why == "dropped account"
+
+
+def test_an_open_session_of_a_dropped_account_has_ended(a_store: Store) -> None:
+    second = dropped(an_account(a_store))
+    session = msgspec.structs.replace(before(second), login=IDS.new(), actor_kind=ActorKind.USER)
+    with pytest.raises(TokenRefused):
+        second.ask(session, CurrentSession())
+
+
+def test_a_restored_account_is_as_it_was(a_store: Store) -> None:
+    first = an_account(a_store)
+    second = dropped(first)
+    organization.restore(first, as_organizer(first), Name("SECOND"))
+    assert second.ask(admin(second), OneUser(user=by("ANN"))).user.name == "ANN"
+    told = second.ask(admin(second), EventsAfter(after=0))
+    assert [type(each.event) for each in told[-2:]] == [AccountDropped, AccountRestored]
+    assert told[-1].actor == "DEMO.local"
+
+
+def test_an_account_is_erased_after_its_grace_period_and_not_before(a_store: Store) -> None:
+    first = an_account(a_store)
+    third = found(first, "THIRD")
+    second = dropped(first)
+    organization.erase_due(first.store, NOW + 3 * DAY - 1)
+    assert second.login("ann") is not None
+    organization.erase_due(first.store, NOW + 3 * DAY)
+    assert second.login("ann") is None
+    assert second.moment(lambda r: (r.events_after(0, 9), r.role_named(Name("PUBLIC")))) == (
+        (),
+        None,
+    )
+    assert names(first) == ["DEMO", "THIRD"]
+    assert third.ask(admin(third), CurrentSession()).account.name == "THIRD"
+    with pytest.raises(NotFound):
+        organization.restore(first, as_organizer(first), Name("SECOND"))
+    assert found(first, "SECOND").number == 4
+
+
+def test_nobody_restores_what_is_erased_meanwhile(a_store: Store) -> None:
+    first = an_account(a_store)
+    second = dropped(first)
+    session = door(second)
+    organization.erase_due(first.store, NOW + 3 * DAY)
+    with pytest.raises(NotFound):
+        second.execute(session, RestoreAccount(at=NOW))
+
+
+def test_an_account_is_dropped_once(a_store: Store) -> None:
+    second = dropped(an_account(a_store))
+    with pytest.raises(NotFound):
+        second.execute(door(second), DropAccount(at=NOW, until=NOW))

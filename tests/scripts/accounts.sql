@@ -39,5 +39,52 @@ show organization accounts like 'o%';
 --> account_name
 --> OTHER
 
-drop account fresh;
---! 001003 DROP ACCOUNT is not supported yet: an account goes with its data folder.
+drop account fresh grace_period_in_days = 2;
+--! 001008 invalid value for property 'GRACE_PERIOD_IN_DAYS': it takes 3 to 90
+
+drop account fresh grace_period_in_days = 91;
+--! 001008 invalid value for property 'GRACE_PERIOD_IN_DAYS': it takes 3 to 90
+
+drop account demo grace_period_in_days = 3;
+--! 003001 System account 'DEMO' can't be changed, given away or dropped.
+
+drop account nobody grace_period_in_days = 3;
+--! 002003 Account 'NOBODY' does not exist or not authorized.
+
+drop account if exists nobody grace_period_in_days = 3;
+--> Drop statement executed successfully (there is no such account).
+
+drop account fresh grace_period_in_days = 3;
+--> FRESH successfully dropped. It can be restored within 3 days.
+
+drop account fresh grace_period_in_days = 3;
+--! 002003 Account 'FRESH' does not exist or not authorized.
+
+create account fresh admin_name = boss admin_password = 'geheim';
+--! 002002 Object 'FRESH' already exists.
+
+show accounts like 'f%';
+--> account_name
+
+show accounts history like 'f%';
+--> account_name | dropped_on | scheduled_deletion_time | restored_on
+--> FRESH | 1767225600000000 | 1767484800000000 | NULL
+
+undrop account fresh;
+--> Account FRESH successfully restored.
+
+undrop account fresh;
+--! 002003 Account 'FRESH' does not exist or not authorized.
+
+show accounts history like 'f%';
+--> account_name | dropped_on | scheduled_deletion_time | restored_on
+--> FRESH | NULL | NULL | 1767225600000000
+
+use role accountadmin;
+--> Statement executed successfully.
+
+drop account fresh grace_period_in_days = 3;
+--! 003001 Insufficient privileges to operate on account 'DEMO'
+
+undrop account fresh;
+--! 003001 Insufficient privileges to operate on account 'DEMO'

@@ -57,7 +57,7 @@ from rolecall.sql.statements import (
     UseSchema,
     UseSecondaryRoles,
 )
-from rolecall.sql.statements_accounts import CreateAccount, ShowAccounts
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, ShowAccounts, UndropAccount
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,
@@ -257,7 +257,9 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(UseSchema, name=NAMES, database=st.none() | NAMES),
     st.builds(UseSecondaryRoles, roles=st.lists(NAMES, max_size=3).map(tuple)),
     st.builds(ShowUsers, options=OPTIONS),
-    st.builds(ShowAccounts, options=OPTIONS),
+    st.builds(ShowAccounts, options=OPTIONS, history=FLAGS),
+    st.builds(DropAccount, name=NAMES, days=st.integers(-9, 99), if_exists=FLAGS),
+    st.builds(UndropAccount, name=NAMES),
     st.builds(CreateAccount, name=NAMES, properties=properties({**ACCOUNT_SHAPES}).map(complete)),
     st.builds(ShowIntegrations, kind=st.none() | st.just("SECURITY"), options=OPTIONS),
     st.builds(ShowScimTokens, integration=st.none() | NAMES, options=OPTIONS),

@@ -304,3 +304,22 @@ def test_attempts_of_a_kind_and_time_come_newest_kept_oldest_first(store: Store)
     assert within(0, 9, 2) == ["r4", "r5"]
     assert within(0, 9, 0) == []
     assert store.read(1, lambda r: r.attempts_in(AttemptKind.LOGIN, 0, 9, 9)) == ()
+
+
+# ---- the end of an account -------------------------------------------------------------------
+
+
+def test_an_account_is_erased_bit_by_bit_and_no_other_is_touched(store: Store) -> None:
+    other = Account(number=2, id=an_id(902), organization=Name("O"), name=Name("N"), created_at=NOW)
+    store.transact(2, lambda tx: tx.save_account(other))
+    for number in (1, 2):
+        store.transact(number, saving(BOB), described)
+    rounds = 0
+    while store.transact(1, lambda tx: tx.erase_some()):
+        rounds += 1
+    assert rounds == 3  # a user, an event, an attempt
+    assert store.read(1, lambda r: (r.user(BOB.id), r.events_after(0, 9))) == (None, ())
+    assert requests(store) == []
+    assert store.read(2, lambda r: r.user(BOB.id)) == BOB
+    assert len(requests(store, 2)) == 1
+    assert [account.number for account in store.accounts()] == [1, 2]

@@ -75,3 +75,13 @@ def test_an_account_that_is_made_while_the_server_runs_is_found(
     rows = ROWS
     assert places.at("acme-test-two.example.com").number == 1
     assert places.at("acme-test-two.example.com").number == 2
+
+
+def test_a_name_that_was_erased_and_taken_anew_is_the_new_account() -> None:
+    rows = [*ROWS]
+    places = Places(lambda: rows, "https://scim.example.com")
+    number, organization, name = rows.pop()
+    rows.append((number + 9, organization, name))
+    found = places.named(name)
+    assert found is not None
+    assert found.number == number + 9

@@ -129,8 +129,14 @@ def roles_of_user(reading: Reading, user: Id | None) -> frozenset[Id]:
 def require_live(reading: Reading, session: Session) -> None:
     """Refuse what has ended since the request was accepted: token, login, user, role.
 
-    Raises TokenRefused, LoginRefused or RoleNotGranted (DESIGN contract 2: a request may wait).
+    A request may wait (DESIGN contract 2). Raises TokenRefused, LoginRefused, RoleNotGranted or
+    NotFound.
     """
+    if session.actor_kind is not ActorKind.SYSTEM and is_dropped(reading):
+        name = reading.account().name
+        if session.login is not None:
+            raise TokenRefused("ended", remedy=undropping(name))
+        raise NotFound(Kind.ACCOUNT, name, remedy=undropping(name))
     if session.token is not None:
         token_id = session.token
         token = reading.memo(("token", token_id), lambda: reading.token(token_id))
@@ -145,6 +151,16 @@ def require_live(reading: Reading, session: Session) -> None:
         require_user(reading, session)
     if session.actor_kind is not ActorKind.SYSTEM:
         _require_role(reading, session)
+
+
+def is_dropped(reading: Reading) -> bool:
+    """Whether the account lets nobody in any more."""
+    return reading.memo("dropped", lambda: reading.account().dropped_at is not None)
+
+
+def undropping(name: str) -> str:
+    """What opens a dropped account again, while its grace period lasts."""
+    return f"undrop account {quoted(Name(name))}, as ORGADMIN of the first account"
 
 
 def require_user(reading: Reading, session: Session) -> None:
@@ -196,6 +212,8 @@ def _require_role(reading: Reading, session: Session) -> None:
 
 def require_good(reading: Reading, token: Token, at: int) -> Integration:
     """The integration that the token is for, if both are in force at `at`; else TokenRefused."""
+    if is_dropped(reading):
+        raise TokenRefused("ended", remedy=undropping(reading.account().name))
     integration = reading.memo(
         ("integration", token.integration), lambda: reading.integration(token.integration)
     )

@@ -38,6 +38,7 @@ from rolecall.domain.commands import (
     CreateIntegration,
     CreateRole,
     CreateUser,
+    DropAccount,
     DropDatabase,
     DropGoverned,
     DropIntegration,
@@ -53,6 +54,7 @@ from rolecall.domain.commands import (
     RecordFailedLogin,
     RemoveAccessToken,
     RenewSession,
+    RestoreAccount,
     RevokePrivileges,
     RevokeRole,
     RevokeToken,
@@ -243,5 +245,7 @@ HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
     CreateDatabase: logins.create_database,
     DropDatabase: logins.drop_database,
     FoundAccount: founding.found_account,
+    DropAccount: founding.drop_account,
+    RestoreAccount: founding.restore_account,
 }
 """Every command, and who carries it out."""

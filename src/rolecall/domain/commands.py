@@ -136,6 +136,19 @@ class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     conformance: Conformance | None = None
 
 
+class DropAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nobody gets into the account any more; from `until` on its rows may be erased."""
+
+    at: int
+    until: int
+
+
+class RestoreAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A dropped account is as it was before."""
+
+    at: int
+
+
 # ---- users ---------------------------------------------------------------------------------
 
 
@@ -534,6 +547,8 @@ class CloseSession(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 Command = (
     FoundAccount
+    | DropAccount
+    | RestoreAccount
     | CreateUser
     | ChangeUser
     | DropUser

@@ -17,6 +17,21 @@ class AccountFounded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     name: str
 
 
+class AccountDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An account was closed to everybody; `until` is the end of its grace period."""
+
+    id: Id
+    name: str
+    until: int
+
+
+class AccountRestored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A dropped account was opened again."""
+
+    id: Id
+    name: str
+
+
 class UserCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A user came to be."""
 
@@ -281,6 +296,8 @@ class SessionsEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 Event = (
     AccountFounded
+    | AccountDropped
+    | AccountRestored
     | UserCreated
     | UserChanged
     | UserDropped

@@ -1,9 +1,12 @@
 """An account is born whole: system roles with all they hold, DEMO_DB and its first user."""
 
+from msgspec.structs import replace
+
 from rolecall.domain import properties
-from rolecall.domain.commands import FoundAccount
+from rolecall.domain.commands import DropAccount, FoundAccount, RestoreAccount
 from rolecall.domain.effects import Effect
-from rolecall.domain.events import AccountFounded
+from rolecall.domain.errors import NotFound
+from rolecall.domain.events import AccountDropped, AccountFounded, AccountRestored
 from rolecall.domain.model import (
     SCIM_CONFORMANCE,
     Account,
@@ -16,7 +19,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Name
 from rolecall.domain.ports import Transaction
-from rolecall.domain.session import Session
+from rolecall.domain.session import ActorKind, Session
 
 SYSTEM_ROLES: dict[str, tuple[str, ...]] = {
     "ACCOUNTADMIN": (),
@@ -97,6 +100,31 @@ def found_account(tx: Transaction, session: Session, command: FoundAccount) -> E
     tx.add_members(admin, (command.administrator,), None, None, command.at)
     tx.bump_generation()
     return Effect((AccountFounded(id=command.id, name=command.name),))
+
+
+def drop_account(tx: Transaction, session: Session, command: DropAccount) -> Effect:
+    """The account lets nobody in any more. Raises NotFound when it is dropped already."""
+    account = tx.account()
+    assert session.actor_kind is ActorKind.SYSTEM, "the organization has judged who asks"
+    if account.dropped_at is not None:
+        raise NotFound(Kind.ACCOUNT, account.name)
+    tx.save_account(replace(account, dropped_at=command.at, erased_from=command.until))
+    tx.bump_generation()
+    return Effect((AccountDropped(id=account.id, name=account.name, until=command.until),))
+
+
+def restore_account(tx: Transaction, session: Session, command: RestoreAccount) -> Effect:
+    """A dropped account lets in whom it did before. Raises NotFound when there is none to restore.
+
+    Its sessions, tokens and grants are those that it had: none was taken from it.
+    """
+    account = tx.account()
+    assert session.actor_kind is ActorKind.SYSTEM, "the organization has judged who asks"
+    if account.dropped_at is None or account.erased:
+        raise NotFound(Kind.ACCOUNT, account.name)
+    tx.save_account(replace(account, dropped_at=None, erased_from=None, restored_at=command.at))
+    tx.bump_generation()
+    return Effect((AccountRestored(id=account.id, name=account.name),))
 
 
 def _grant(tx: Transaction, command: FoundAccount) -> None:

@@ -53,6 +53,8 @@ def open_session(tx: Transaction, session: Session, command: OpenSession) -> Eff
     """
     user = tx.user(command.user)
     why = credentials.why_not_let_in(user, command.at)
+    if access.is_dropped(tx):
+        raise LoginRefused(command.user, "dropped account")
     if user is None or why is not None:
         raise LoginRefused(command.user, why or "unknown user")
     changed = _password_changed(tx, session, user, command)
@@ -177,7 +179,7 @@ def renew_session(tx: Transaction, session: Session, command: RenewSession) -> E
     Raises TokenRefused when it has ended, or the access token behind it, and LoginRefused.
     """
     stored = tx.session(command.session)
-    if stored is None or stored.user != session.user:
+    if stored is None or stored.user != session.user or access.is_dropped(tx):
         raise TokenRefused("unknown", remedy="Log in again.")
     if stored.master_expires_at is None or stored.master_expires_at <= command.at:
         raise TokenRefused("expired", remedy="Log in again.")

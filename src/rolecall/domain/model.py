@@ -83,7 +83,10 @@ class UnknownAttributes(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One tenant. `number` places it in keys on this server; `id` travels with it."""
+    """One tenant. `number` places it in keys on this server; `id` travels with it.
+
+    From `dropped_at` on nobody gets in. At `erased_from` its rows go, and `erased` says they have.
+    """
 
     number: int
     id: Id
@@ -91,6 +94,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     name: Name
     created_at: int
     comment: str | None = None
+    dropped_at: int | None = None
+    erased_from: int | None = None
+    restored_at: int | None = None
+    erased: bool = False
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,20 +4,29 @@ Whoever makes an account comes through `found`: the statement as well as the ope
 """
 
 import msgspec
+from msgspec.structs import replace
 
 from rolecall.domain import access, model
 from rolecall.domain.account import Account
-from rolecall.domain.commands import Command, FoundAccount
-from rolecall.domain.errors import AlreadyExists, NotAuthorized
+from rolecall.domain.commands import Command, DropAccount, FoundAccount, RestoreAccount
+from rolecall.domain.errors import (
+    AlreadyExists,
+    InvalidValue,
+    NotAuthorized,
+    NotFound,
+    SystemObject,
+)
 from rolecall.domain.founding import SYSTEM_ROLES, NumberTaken
 from rolecall.domain.model import Conformance, Kind, Privilege
 from rolecall.domain.names import Id, Name, key_of
-from rolecall.domain.ports import Ids, Reading, Store
+from rolecall.domain.ports import Ids, Reading, Store, Transaction
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
 
 FIRST = 1
 """The organization's own account; ORGADMIN of any other has no say over its neighbours."""
+GRACE_DAYS_MIN, GRACE_DAYS_MAX = 3, 90
+DAY = 86_400_000_000
 TRIES_MAX = 100
 """So many times in a row another process may found an account first."""
 
@@ -70,7 +79,9 @@ def _found_next(
 ) -> Account:
     """Numbers have no gaps: who finds the next one free has seen every name. Raises NumberTaken."""
     present = store.accounts()
-    if any(key_of(account.name) == key_of(founding.name) for account in present):
+    if any(
+        not account.erased and key_of(account.name) == key_of(founding.name) for account in present
+    ):
         raise AlreadyExists(Kind.ACCOUNT, founding.name)
     account = Account(store, max((each.number for each in present), default=0) + 1)
     session = Session(
@@ -85,6 +96,64 @@ def _found_next(
     return account
 
 
+def drop(account: Account, session: Session, name: Name, days: int) -> None:
+    """An account is closed, to be erased after its grace period (vendor: DROP ACCOUNT).
+
+    Raises NotAuthorized, NotFound, InvalidValue, or SystemObject for the organization's own.
+    """
+    require_founder(account, session)
+    if not GRACE_DAYS_MIN <= days <= GRACE_DAYS_MAX:
+        raise InvalidValue("GRACE_PERIOD_IN_DAYS", f"it takes {GRACE_DAYS_MIN} to {GRACE_DAYS_MAX}")
+    found = _named(account.store, name, dropped=False)
+    if found.number == FIRST:
+        raise SystemObject(Kind.ACCOUNT, found.name)
+    command = DropAccount(at=session.at, until=session.at + days * DAY)
+    Account(account.store, found.number).execute(_organizing(account, session, found), command)
+
+
+def restore(account: Account, session: Session, name: Name) -> None:
+    """A dropped account is opened again. Raises NotAuthorized, NotFound."""
+    require_founder(account, session)
+    found = _named(account.store, name, dropped=True)
+    command = RestoreAccount(at=session.at)
+    Account(account.store, found.number).execute(_organizing(account, session, found), command)
+
+
+def erase_due(store: Store, at: int) -> None:
+    """The rows of accounts go whose grace period is over; a number and a name that is free stay."""
+    for found in store.accounts():
+        if found.erased or found.erased_from is None or found.erased_from > at:
+            continue
+        while store.transact(found.number, lambda tx: tx.erase_some()):
+            pass
+        store.transact(found.number, _erased)
+
+
+def _erased(tx: Transaction) -> None:
+    tx.save_account(replace(tx.account(), erased=True, comment=None))
+    tx.bump_generation()
+
+
+def _named(store: Store, name: Name, *, dropped: bool) -> model.Account:
+    for found in store.accounts():
+        known = found.dropped_at is not None
+        if found.name == name and known is dropped and not found.erased:
+            return found
+    raise NotFound(Kind.ACCOUNT, name)
+
+
+def _organizing(account: Account, session: Session, found: model.Account) -> Session:
+    """Who acts in the other account's history: the one who asked, from the first account."""
+    return Session(
+        number=found.number,
+        actor=f"{account.moment(lambda reading: reading.account()).name}.{session.actor}",
+        actor_kind=ActorKind.SYSTEM,
+        role=session.role,
+        at=session.at,
+        request=session.request,
+    )
+
+
 def require_founder(account: Account, session: Session) -> None:
     """Refuse who doesn't act as the organization's ORGADMIN (NotAuthorized)."""
 
@@ -97,14 +166,17 @@ def require_founder(account: Account, session: Session) -> None:
 
 
 def listed(account: Account, session: Session) -> tuple[model.Account, ...]:
-    """Every account, by number, to the organization's ORGADMIN. Raises NotAuthorized."""
+    """Every account that is not erased, by number, to the organization's ORGADMIN.
+
+    Raises NotAuthorized.
+    """
 
     def judge(reading: Reading) -> None:
         access.require_live(reading, session)
         _require(reading, access.active_roles(reading, session))
 
     account.moment(judge)
-    return account.store.accounts()
+    return tuple(found for found in account.store.accounts() if not found.erased)
 
 
 def _require(reading: Reading, roles: frozenset[Id]) -> None:

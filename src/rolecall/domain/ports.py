@@ -317,6 +317,13 @@ class Transaction(Reading, Protocol):
     """One account being changed: all of a body's writes, or none."""
 
     def save_account(self, account: Account) -> None: ...
+    def erase_some(self) -> bool:
+        """Delete rows of one kind, histories too, but never the account's own; False when none are.
+
+        One kind at a time, so that others wait a moment and not until all is gone.
+        """
+        ...
+
     def add_user(self, user: User) -> bool:
         """Insert; False, and nothing written, when its id or its name's or login's key is taken."""
         ...

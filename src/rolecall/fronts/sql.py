@@ -21,7 +21,7 @@ from rolecall.domain.queries import CurrentSession, RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.relations import INFORMATION_SCHEMA
-from rolecall.fronts.sql_accounts import create_account
+from rolecall.fronts.sql_accounts import create_account, drop_account, undrop_account
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
 from rolecall.fronts.sql_network import session_changes
@@ -66,7 +66,7 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
-from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 __all__ = [
@@ -222,6 +222,10 @@ class Worksheet:
                 return _said(DONE)
             case CreateAccount():
                 return _said(create_account(statement, moment))
+            case DropAccount():
+                return _said(drop_account(statement, moment))
+            case UndropAccount():
+                return _said(undrop_account(statement, moment))
             case Select():
                 return self._select(piece, moment, noting), None
             case AlterUser(action=action) if isinstance(action, Secretive):

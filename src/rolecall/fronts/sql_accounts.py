@@ -7,7 +7,7 @@ its founding, by whoever asked for it.
 from rolecall.domain import organization
 from rolecall.domain.access import fold_role
 from rolecall.domain.commands import At, ChangeUser, Set
-from rolecall.domain.errors import InvalidValue
+from rolecall.domain.errors import InvalidValue, NotFound
 from rolecall.domain.model import Account, Json
 from rolecall.domain.names import Name
 from rolecall.domain.organization import FIRST, Order
@@ -17,7 +17,7 @@ from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import user_properties
 from rolecall.fronts.tables import Fields, flag, text, time
 from rolecall.sql.parts import Identifier, Property
-from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
 
 SHOW_ACCOUNTS: Fields[Account] = (
     text("organization_name", lambda found: found.organization),
@@ -26,6 +26,13 @@ SHOW_ACCOUNTS: Fields[Account] = (
     time("created_on", lambda found: found.created_at),
     text("comment", lambda found: found.comment or ""),
     flag("is_org_admin", lambda found: found.number == FIRST),
+)
+
+SHOW_ACCOUNTS_HISTORY: Fields[Account] = (
+    *SHOW_ACCOUNTS,
+    time("dropped_on", lambda found: found.dropped_at),
+    time("scheduled_deletion_time", lambda found: found.erased_from),
+    time("restored_on", lambda found: found.restored_at),
 )
 
 ADMINISTRATORS = {
@@ -44,6 +51,7 @@ WITHOUT_EFFECT = ("EDITION", "REGION", "REGION_GROUP")
 def create_account(statement: CreateAccount, moment: Moment) -> str:
     """The account is made, and this is said of it. Raises a Refusal."""
     organization.require_founder(moment.account, moment.session)
+    organization.erase_due(moment.account.store, moment.at)
     given = {item.name: item for item in statement.properties}
     who = moment.ask(CurrentSession()).account
     world = moment.world
@@ -73,6 +81,27 @@ def create_account(statement: CreateAccount, moment: Moment) -> str:
         if idle
         else ""
     )
+
+
+def drop_account(statement: DropAccount, moment: Moment) -> str:
+    """The account is closed, and until when it can be opened again. Raises a Refusal."""
+    organization.erase_due(moment.account.store, moment.at)
+    name = name_of(statement.name)
+    try:
+        organization.drop(moment.account, moment.session, name, statement.days)
+    except NotFound:
+        if not statement.if_exists:
+            raise
+        return "Drop statement executed successfully (there is no such account)."
+    return f"{name} successfully dropped. It can be restored within {statement.days} days."
+
+
+def undrop_account(statement: UndropAccount, moment: Moment) -> str:
+    """The account is open again, as it was. Raises a Refusal."""
+    organization.erase_due(moment.account.store, moment.at)
+    name = name_of(statement.name)
+    organization.restore(moment.account, moment.session, name)
+    return f"Account {name} successfully restored."
 
 
 def _administrator(item: Property) -> Name:

@@ -38,7 +38,7 @@ from rolecall.sql.statements import (
     UseDatabase,
     UseRole,
 )
-from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
 
 STATEMENT_CHARACTERS_MAX = 2_000
 """Of a long statement the beginning is kept: JSON may write a character as six."""
@@ -48,6 +48,8 @@ WORD = re.compile(r"[A-Za-z]{1,20}")
 NAMED: dict[type, Kind] = {
     **NETWORK_KINDS,
     CreateAccount: Kind.ACCOUNT,
+    DropAccount: Kind.ACCOUNT,
+    UndropAccount: Kind.ACCOUNT,
     UseRole: Kind.ROLE,
     CreateRole: Kind.ROLE,
     AlterRole: Kind.ROLE,

@@ -30,7 +30,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.tables import Table
 from rolecall.fronts import tables, tables_network
-from rolecall.fronts.sql_accounts import SHOW_ACCOUNTS
+from rolecall.fronts.sql_accounts import SHOW_ACCOUNTS, SHOW_ACCOUNTS_HISTORY
 from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_network import (
     described_network,
@@ -225,7 +225,10 @@ def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
 
 def _accounts(statement: ShowAccounts, moment: Moment) -> Table:
     found = organization.listed(moment.account, moment.session)
-    return table_of(SHOW_ACCOUNTS, narrowed(statement.options, found, lambda row: row.name))
+    fields = SHOW_ACCOUNTS_HISTORY if statement.history else SHOW_ACCOUNTS
+    if not statement.history:
+        found = tuple(each for each in found if each.dropped_at is None)
+    return table_of(fields, narrowed(statement.options, found, lambda row: row.name))
 
 
 def _resources(statement: ShowScimResources, moment: Moment) -> Table:

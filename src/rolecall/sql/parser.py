@@ -15,7 +15,6 @@ from rolecall.sql import (
     rules_variables,
 )
 from rolecall.sql.cursor import Cursor, split_script
-from rolecall.sql.errors import SqlSyntaxError
 from rolecall.sql.rules import Head, Rule, dispatch
 from rolecall.sql.statements import Select, Statement
 
@@ -52,28 +51,7 @@ def _select(cursor: Cursor, _: Head) -> Select:
     return Select(text=cursor.whole())
 
 
-def _later(words: tuple[str, ...], instead: str) -> Rule:
-    def rule(cursor: Cursor, _: Head) -> Select:
-        # The text is read no further and not repeated.
-        line, column = cursor.place()
-        what = " ".join(words)
-        raise SqlSyntaxError(
-            f"unexpected {what}.\n{what} is not supported yet: {instead}.",
-            line=line,
-            column=column,
-        )
-
-    return rule
-
-
-LATER: Mapping[tuple[str, ...], str] = {
-    ("DROP", "ACCOUNT"): "an account goes with its data folder",
-}
-"""Statements of the vendor that are refused by name, and what to do instead."""
-
-
 RULES: Mapping[tuple[str, ...], Rule] = {
-    **{words: _later(words, instead) for words, instead in LATER.items()},
     ("SELECT",): _select,
     ("WITH",): _select,
     **rules_session.RULES,

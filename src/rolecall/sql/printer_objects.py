@@ -25,7 +25,7 @@ from rolecall.sql.statements import (
     DropRole,
     DropUser,
 )
-from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
 from rolecall.sql.statements_network import (
     AlterNetworkPolicy,
     AlterNetworkRule,
@@ -107,6 +107,18 @@ def _create_account(statement: CreateAccount) -> str:
     return words(
         "CREATE ACCOUNT", print_name(statement.name), print_properties(statement.properties)
     )
+
+
+@print_statement.register
+def _drop_account(statement: DropAccount) -> str:
+    present = if_exists(given=statement.if_exists)
+    days = f"GRACE_PERIOD_IN_DAYS = {statement.days}"
+    return words("DROP ACCOUNT", present, print_name(statement.name), days)
+
+
+@print_statement.register
+def _undrop_account(statement: UndropAccount) -> str:
+    return f"UNDROP ACCOUNT {print_name(statement.name)}"
 
 
 @print_statement.register

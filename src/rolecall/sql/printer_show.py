@@ -32,9 +32,14 @@ from rolecall.sql.statements_variables import ShowVariables
 
 @print_statement.register
 def _show_all(
-    statement: ShowUsers | ShowRoles | ShowDatabases | ShowAccounts | ShowVariables,
+    statement: ShowUsers | ShowRoles | ShowDatabases | ShowVariables,
 ) -> str:
     return print_show(type(statement).__name__.removeprefix("Show").upper(), statement.options)
+
+
+@print_statement.register
+def _show_accounts(statement: ShowAccounts) -> str:
+    return print_show("ACCOUNTS HISTORY" if statement.history else "ACCOUNTS", statement.options)
 
 
 @print_statement.register

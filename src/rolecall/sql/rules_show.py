@@ -74,7 +74,8 @@ def _show_network_rules(cursor: Cursor, head: Head) -> ShowNetworkRules:
 
 
 def _show_accounts(cursor: Cursor, head: Head) -> ShowAccounts:
-    return ShowAccounts(options=_show_options(cursor, head))
+    history = cursor.accept("HISTORY")
+    return ShowAccounts(options=_show_options(cursor, head), history=history)
 
 
 def _show_variables(cursor: Cursor, head: Head) -> ShowVariables:

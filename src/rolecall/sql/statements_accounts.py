@@ -15,13 +15,34 @@ class CreateAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tru
     properties: tuple[Property, ...]
 
 
-class ShowAccounts(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Lists the accounts on this server; as ORGADMIN of the first account.
+class DropAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Closes an account at once and erases it after 3 to 90 days; as ORGADMIN of the first account.
 
-    SHOW [ ORGANIZATION ] ACCOUNTS [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+    DROP ACCOUNT [ IF EXISTS ] <name> GRACE_PERIOD_IN_DAYS = <days>
+    """
+
+    name: Identifier
+    days: int
+    if_exists: bool = False
+
+
+class UndropAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Opens a dropped account again, as it was, while its grace period lasts.
+
+    UNDROP ACCOUNT <name>
+    """
+
+    name: Identifier
+
+
+class ShowAccounts(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Lists the accounts on this server, HISTORY the dropped ones too; as ORGADMIN of the first.
+
+    SHOW [ ORGANIZATION ] ACCOUNTS [ HISTORY ] [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
     """
 
     options: ShowOptions = EVERYTHING
+    history: bool = False
 
 
-AccountStatement = CreateAccount | ShowAccounts
+AccountStatement = CreateAccount | DropAccount | UndropAccount | ShowAccounts

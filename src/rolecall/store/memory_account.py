@@ -4,6 +4,7 @@ A transaction changes the state in place; the store puts back a copy when a body
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import fields
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -365,6 +366,14 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
     def save_account(self, account: Account) -> None:
         assert account.number == self._number, "an account is saved under its own number"
         self._state.account = account
+
+    def erase_some(self) -> bool:
+        for each in fields(self._state):
+            rows = getattr(self._state, each.name)
+            if isinstance(rows, dict) and rows:
+                rows.clear()
+                return True
+        return False
 
     def add_user(self, user: User) -> bool:
         keys = keys_of(user)

@@ -88,6 +88,13 @@ class SqliteTransaction(SqliteReading):
         assert account.number == self._number, "an account is saved under its own number"
         self._write(statements.SAVE_ACCOUNT, (self._number, rows.text_of(account)))
 
+    def erase_some(self) -> bool:
+        for table in self._cursor.execute(statements.TABLES_OF_ACCOUNTS).fetchall():
+            self._write(statements.ERASE.format(table=table[0]), (self._number,))
+            if self._cursor.connection.changes():
+                return True
+        return False
+
     # users
     def add_user(self, user: User) -> bool:
         parameters = rows.save_user(self._number, user)

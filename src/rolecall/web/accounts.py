@@ -10,6 +10,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,10 @@ class Places:
         self._loaded_at = monotonic()
         for number, organization, name in self._accounts():
             label = label_of(organization, name)
-            if label not in self._by_label:
+            known = self._by_label.get(label)
+            if known is not None and known.number != number:  # erased, and its name taken anew
+                self._by_label[label] = replace(known, number=number, name=name)
+            if known is None:
                 url = self._public_url
                 if self._by_label:
                     url = _beside(url, next(iter(self._by_label)), label)
