@@ -15,7 +15,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.commands import ChangeIntegration
 from rolecall.store.memory import MemoryStore
 from rolecall.web.accounts import Places
-from rolecall.web.scim import BODY_BYTES_MAX, GROUP_BODY_BYTES_MAX, ScimApp
+from rolecall.web.scim import BODIES_BYTES_MAX, BODY_BYTES_MAX, ScimApp, Threads
 from scim_client import ERROR_URN, ScimClientInProcess, group_of, patch_of, state_of, user_of
 
 PUBLIC = "https://acme-one.example.com"
@@ -32,7 +32,9 @@ class Site:
         self.two = ScimClientInProcess(an_account(store, 2, "TWO"))
         places = Places(lambda: [(1, "ACME", "ONE"), (2, "ACME", "TWO")], PUBLIC)
         self.accounts: dict[int, Account] = {1: self.one.account, 2: self.two.account}
-        self.app = ScimApp(places, self.accounts.__getitem__, self.one.world, threads, threads)
+        self.app = ScimApp(
+            places, self.accounts.__getitem__, self.one.world, Threads(*[threads] * 3)
+        )
 
     def send(
         self,
@@ -143,7 +145,8 @@ async def chunks(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/Users", BODY_BYTES_MAX), ("/Groups", GROUP_BODY_BYTES_MAX)]
+    ("path", "most"),
+    [("/Users", BODY_BYTES_MAX), ("/Groups", BODIES_BYTES_MAX["Groups"]), ("/Bulk", 8 << 20)],
 )
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_over_the_limit_is_413(site: Site, path: str, most: int, *, chunked: bool) -> None:
@@ -167,9 +170,17 @@ def test_a_body_in_chunks_is_read_whole(site: Site) -> None:
 def test_a_group_may_be_larger_than_a_user(site: Site) -> None:
     bob = site.one.user("bob")
     body = json.dumps(group_of("GUIDES", *[bob] * 30_000)).encode()
-    assert BODY_BYTES_MAX < len(body) < GROUP_BODY_BYTES_MAX
+    assert BODY_BYTES_MAX < len(body) < BODIES_BYTES_MAX["Groups"]
     answer = site.send("POST", "/Groups", body, Content_Type=SCIM)
     assert [member["value"] for member in answer.json()["members"]] == [bob]
+
+
+def test_a_bulk_is_answered_over_http(site: Site) -> None:
+    operation = {"method": "POST", "path": "/Users", "bulkId": "1", "data": user_of("bob")}
+    answer = site.post("/Bulk", {"Operations": [operation]})
+    (told,) = answer.json()["Operations"]
+    assert (answer.status_code, told["status"]) == (200, "201")
+    assert told["location"].startswith(f"{PUBLIC}/scim/v2/Users/")
 
 
 Message = MutableMapping[str, Any]

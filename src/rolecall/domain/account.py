@@ -92,6 +92,18 @@ class Account:
         """Carry out the commands in order: all of them and their history, or a Refusal."""
         return self.store.transact(self.number, carry_out(session, commands), describe)
 
+    def execute_each(
+        self,
+        session: Session,
+        several: Sequence[tuple[Sequence[Command], Describe[Effects] | None]],
+    ) -> tuple[Effects | Exception, ...]:
+        """`execute` each in this order, together: the effects of each, or what it was refused by.
+
+        They share commits, and nothing else.
+        """
+        bodies = [(carry_out(session, commands), describe) for commands, describe in several]
+        return self.store.transact_each(self.number, bodies)
+
     def submit(
         self,
         session: Session,

@@ -463,6 +463,14 @@ class Store(Protocol):
         """
         ...
 
+    def transact_each(
+        self,
+        number: int,
+        bodies: Sequence[tuple[Callable[[Transaction], T], Describe[T] | None]],
+    ) -> tuple[T | Exception, ...]:
+        """`transact` each, in this order and handed over together: what each answers or raises."""
+        ...
+
     def submit(
         self,
         number: int,

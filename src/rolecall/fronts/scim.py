@@ -17,9 +17,10 @@ from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
+from rolecall.fronts.scim_bulk import carry_out_bulk
 from rolecall.fronts.scim_dialect import rules_in_force
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
-from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Write, unreported
+from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Work, Write, unreported
 from rolecall.fronts.scim_writes import refused
 from rolecall.fronts.world import World
 from rolecall.scim import errors
@@ -40,13 +41,13 @@ class ScimFront:
 
     # ---- who asks --------------------------------------------------------------------------
 
-    def begin(self, exchange: Exchange) -> Accepted | Reply | Read | Write:
+    def begin(self, exchange: Exchange) -> Accepted | Reply | Read | Write | Work:
         """Accept the request; what needs no body goes on at once, in the same reading.
 
         Raises TokenRefused, another Refusal or ScimError.
         """
 
-        def body(reading: Reading) -> Accepted | Reply | Read | Write:
+        def body(reading: Reading) -> Accepted | Reply | Read | Write | Work:
             accepted = self._accept(reading, exchange)
             if exchange.method in BODIED:
                 return accepted
@@ -111,7 +112,7 @@ class ScimFront:
 
     # ---- what is asked ---------------------------------------------------------------------
 
-    def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write:
+    def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write | Work:
         """What to do for an accepted request. Raises ScimError or a Refusal."""
         if exchange.resource in DISCOVERY:
             return self._noted(exchange, discovered(exchange))
@@ -139,6 +140,8 @@ class ScimFront:
             return step
         if isinstance(step, Read):
             return self.read(exchange, step)
+        if isinstance(step, Work):
+            return self.work(exchange, step)
         try:
             effects = self.account.execute(step.session, *step.commands, describe=step.describe)
         except Exception as error:  # noqa: BLE001  its attempt is kept by the store
@@ -149,6 +152,13 @@ class ScimFront:
         """Run a question in a reading of its own, word its refusal, note its attempt."""
         try:
             return self._noted(exchange, step.run(partial(self.account.ask, step.session)))
+        except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
+            return self.refuse(exchange, error)
+
+    def work(self, exchange: Exchange, step: Work) -> Reply:
+        """Carry out what leaves attempts of its own; only its failure as a whole is noted."""
+        try:
+            return step.run()
         except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
             return self.refuse(exchange, error)
 
@@ -178,8 +188,6 @@ def _methods(exchange: Exchange) -> "Mapping[str, Handler]":
         return _SEARCHES[kind]
     if exchange.id is not None and kind in _RESOURCES:
         return _RESOURCES[kind]
-    if kind == "Bulk":
-        raise errors.not_implemented("/Bulk is not supported; send the requests one by one.")
     if kind == "Me" and exchange.id is None:
         # RFC 7644 section 3.11 leaves 501 to who maps no subject to a resource: a token stands
         # for an integration, which is neither a user nor a group.
@@ -189,31 +197,22 @@ def _methods(exchange: Exchange) -> "Mapping[str, Handler]":
         )
     raise errors.not_found(
         f"There is no SCIM endpoint {exchange.path or '/'}; "
-        "use /Users, /Groups, /.search, /ServiceProviderConfig, /ResourceTypes or /Schemas."
+        "use /Users, /Groups, /.search, /Bulk, /ServiceProviderConfig, /ResourceTypes or /Schemas."
     )
 
 
-Handler = Callable[[Service, Exchange, Accepted], Read | Write]
-_COLLECTIONS: dict[str, dict[str, Handler]] = {
-    "Users": {"GET": scim_lists.list_users, "POST": scim_writes.create_user},
-    "Groups": {"GET": scim_lists.list_groups, "POST": scim_writes.create_group},
+Handler = Callable[[Service, Exchange, Accepted], Read | Write | Work]
+_COLLECTIONS: dict[str, Mapping[str, Handler]] = {
+    "Users": {"GET": scim_lists.list_users, **scim_writes.CREATIONS["Users"]},
+    "Groups": {"GET": scim_lists.list_groups, **scim_writes.CREATIONS["Groups"]},
+    "Bulk": {"POST": carry_out_bulk},
     SEARCH: {"POST": scim_lists.search_everything},
 }
-_SEARCHES: dict[str, dict[str, Handler]] = {
+_SEARCHES: dict[str, Mapping[str, Handler]] = {
     "Users": {"POST": scim_lists.search_users},
     "Groups": {"POST": scim_lists.search_groups},
 }
-_RESOURCES: dict[str, dict[str, Handler]] = {
-    "Users": {
-        "GET": scim_reads.get_user,
-        "PUT": scim_writes.replace_user,
-        "PATCH": scim_writes.change_user,
-        "DELETE": scim_writes.drop_user,
-    },
-    "Groups": {
-        "GET": scim_reads.get_group,
-        "PUT": scim_writes.replace_group,
-        "PATCH": scim_writes.change_group,
-        "DELETE": scim_writes.drop_group,
-    },
+_RESOURCES: dict[str, Mapping[str, Handler]] = {
+    "Users": {"GET": scim_reads.get_user, **scim_writes.CHANGES["Users"]},
+    "Groups": {"GET": scim_reads.get_group, **scim_writes.CHANGES["Groups"]},
 }

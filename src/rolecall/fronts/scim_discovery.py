@@ -5,11 +5,17 @@ from collections.abc import Callable
 from rolecall.fronts import scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, reply
 from rolecall.fronts.scim_cursors import CURSOR_SECONDS
-from rolecall.scim import discovery, errors, messages, schema
+from rolecall.scim import bulk, discovery, errors, messages, schema
 from rolecall.scim.values import Object
 
 FEATURES = discovery.Features(
-    etag=True, sort=True, filter_results_max=messages.PAGE_COUNT_MAX, cursor_seconds=CURSOR_SECONDS
+    bulk=True,
+    bulk_operations_max=bulk.OPERATIONS_MAX,
+    bulk_payload_bytes_max=bulk.PAYLOAD_BYTES_MAX,
+    etag=True,
+    sort=True,
+    filter_results_max=messages.PAGE_COUNT_MAX,
+    cursor_seconds=CURSOR_SECONDS,
 )
 
 

@@ -56,6 +56,13 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     heavy: bool
 
 
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """Commands one after the other, each with an attempt of its own: on a reader thread."""
+
+    session: Session
+    run: Callable[[], Reply]
+
+
 Report = Callable[[Id, Exception], None]
 """Told of a request's failure that is no refusal: for the server's log."""
 

@@ -1,5 +1,7 @@
 """Writing: POST, PUT, PATCH and DELETE become a command, and its effect becomes a reply."""
 
+from collections.abc import Callable
+
 from rolecall.domain.account import Effects
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import Command, DropRole, DropUser
@@ -98,7 +100,8 @@ def replace_group(service: Service, exchange: Exchange, accepted: Accepted) -> W
 def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
     asked = _patch(exchange, accepted, schema.GROUP)
     azure = accepted.integration.scim_client is ScimClient.AZURE
-    wanted = messages.wants(projection_of(exchange.params(), schema.GROUP), "members")
+    projection = projection_of(exchange.params(), schema.GROUP)
+    wanted = exchange.has_members and messages.wants(projection, "members")
     command = scim_groups.alteration(
         asked,
         exchange.meant(Kind.ROLE),
@@ -217,3 +220,14 @@ def refused(service: Service, exchange: Exchange, error: Exception) -> Reply:
     if not isinstance(error, Refusal | errors.ScimError):
         service.report(exchange.request, error)
     return refusal_reply(exchange, error)
+
+
+Writing = Callable[[Service, Exchange, Accepted], Write]
+CREATIONS: dict[str, dict[str, Writing]] = {
+    "Users": {"POST": create_user},
+    "Groups": {"POST": create_group},
+}
+CHANGES: dict[str, dict[str, Writing]] = {
+    "Users": {"PUT": replace_user, "PATCH": change_user, "DELETE": drop_user},
+    "Groups": {"PUT": replace_group, "PATCH": change_group, "DELETE": drop_group},
+}

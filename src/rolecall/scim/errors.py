@@ -94,6 +94,10 @@ def method_not_allowed(detail: str) -> ScimError:
     return ScimError(405, None, detail)
 
 
+def conflict(detail: str) -> ScimError:
+    return ScimError(409, None, detail)
+
+
 def precondition_failed(detail: str) -> ScimError:
     return ScimError(412, None, detail)
 

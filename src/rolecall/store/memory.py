@@ -4,8 +4,9 @@ A body works on the account's state itself; a refusal puts back the copy made be
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import RLock
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from rolecall.store.memory_account import MemoryReading, MemoryTransaction
 from rolecall.store.memory_state import State
 from rolecall.store.noting import Throttle, minute_of
 from rolecall.store.remembered import Remembered
-from rolecall.store.waited import waited
+from rolecall.store.waited import waited, waited_each
 
 T = TypeVar("T")
 AnyToken = TypeVar("AnyToken", Token, AccessToken)
@@ -58,6 +59,13 @@ class MemoryStore:
             self.submit(number, body, describe, done)
 
         return waited(submit)
+
+    def transact_each(
+        self,
+        number: int,
+        bodies: Sequence[tuple[Callable[[Transaction], T], Describe[T] | None]],
+    ) -> tuple[T | Exception, ...]:
+        return waited_each([partial(self.submit, number, *each) for each in bodies])
 
     def submit(
         self,

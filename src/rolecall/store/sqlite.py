@@ -5,7 +5,8 @@ out as many as 64 or 5 ms allow, and commits once. Readings use connections of t
 mode, so that they neither wait for the writer nor see half of a group.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import TypeVar
@@ -24,7 +25,7 @@ from rolecall.store.readers import Readers
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
 from rolecall.store.turn import PAUSE_SECONDS, Turn
-from rolecall.store.waited import waited
+from rolecall.store.waited import waited, waited_each
 from rolecall.store.writer import OnAttempts, Writer
 
 T = TypeVar("T")
@@ -106,6 +107,13 @@ class SqliteStore:
             self.submit(number, body, describe, done)
 
         return waited(submit)
+
+    def transact_each(
+        self,
+        number: int,
+        bodies: Sequence[tuple[Callable[[Transaction], T], Describe[T] | None]],
+    ) -> tuple[T | Exception, ...]:
+        return waited_each([partial(self.submit, number, *each) for each in bodies])
 
     def submit(
         self,

@@ -1,6 +1,6 @@
 """Waiting: what is told to `done` on the store's thread comes back to the caller's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -21,3 +21,18 @@ def waited(submit: Callable[[Done[T]], None]) -> T:
 
     submit(done)
     return answer.result()
+
+
+def waited_each(submits: Sequence[Callable[[Done[T]], None]]) -> tuple[T | Exception, ...]:
+    """Submit all, and wait for all: the result of each, or what it raised."""
+    answers: list[Future[T | Exception]] = [Future() for _ in submits]
+    for submit, answer in zip(submits, answers, strict=True):
+
+        def done(
+            result: T | None, error: Exception | None, answer: Future[T | Exception] = answer
+        ) -> None:
+            ended = result if error is None else error
+            answer.set_result(ended)  # type: ignore[arg-type]  # T may itself be None
+
+        submit(done)
+    return tuple([answer.result() for answer in answers])

@@ -4,16 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
-from rolecall.fronts.scim_steps import Accepted, Read, Write
+from rolecall.fronts.scim_steps import Accepted, Read, Work, Write
 from rolecall.fronts.world import World
 from rolecall.scim import errors
+from rolecall.scim.bulk import PAYLOAD_BYTES_MAX
 from rolecall.web.accounts import Places
 from rolecall.web.mailbox import Mailbox
 
@@ -25,11 +26,20 @@ LOGGER = logging.getLogger(__name__)
 PREFIX = "/scim/v2"
 BODY_BYTES_MAX = 1 << 20
 GROUP_BODY_BYTES_MAX = 16 << 20
+BODIES_BYTES_MAX = {"Groups": GROUP_BODY_BYTES_MAX, "Bulk": PAYLOAD_BYTES_MAX}
 BODY_BYTES_INLINE_MAX = 64 << 10
 """A larger body is read on a thread: half a millisecond is the longest that the loop may wait."""
 LENGTH_DIGITS_MAX = 19
 JSON_TYPES = ("application/scim+json", "application/json")
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
+
+
+class Threads(NamedTuple):
+    """Where what takes long runs: heavy questions, password hashes, and whole bulks."""
+
+    readers: Executor
+    hashers: Executor
+    workers: Executor
 
 
 class ScimApp:
@@ -40,16 +50,15 @@ class ScimApp:
         places: Places,
         account_of: Callable[[int], Account],
         world: World,
-        readers: Executor,
-        hashers: Executor,
+        threads: Threads,
     ) -> None:
-        """Heavy questions run on `readers`, password hashes on `hashers`."""
         self._places = places
         self._fronts: dict[int, ScimFront] = {}
         self._account_of = account_of
         self._world = world
-        self._readers = readers
-        self._hashers = hashers
+        self._readers = threads.readers
+        self._hashers = threads.hashers
+        self._workers = threads.workers
         self._mailbox: Mailbox | None = None
         self._outgoing: list[tuple[Account, Write, Done[Effects]]] = []
 
@@ -102,6 +111,9 @@ class ScimApp:
             return front.refuse(exchange, error)
         if isinstance(step, Write):
             return await self._write(front, step)
+        if isinstance(step, Work):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._workers, front.work, exchange, step)
         if isinstance(step, Read):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._readers, front.read, exchange, step)
@@ -184,7 +196,7 @@ def _require_json(content_type: str) -> None:
 
 async def _body(receive: Receive, length: int, exchange: Exchange) -> bytes:
     """The whole body, as soon as it is within the limit. Raises 413."""
-    most = GROUP_BODY_BYTES_MAX if exchange.resource == "Groups" else BODY_BYTES_MAX
+    most = BODIES_BYTES_MAX.get(exchange.resource, BODY_BYTES_MAX)
     if length > most:
         raise _too_large(most)
     message = await receive()

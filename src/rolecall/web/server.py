@@ -16,7 +16,7 @@ from rolecall.web.accounts import Places
 from rolecall.web.corked import CorkedProtocol
 from rolecall.web.driver import Driver
 from rolecall.web.proxied import after_proxies
-from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send
+from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send, Threads
 from rolecall.web.sql_api import SqlApi
 
 KEEP_ALIVE_SECONDS = 75
@@ -38,7 +38,9 @@ class Application:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="rolecall-reader")
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="rolecall-hasher")
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rolecall-sql")
-        self._scim = ScimApp(places, account_of, world, self._readers, self._hashers)
+        self._scim = ScimApp(
+            places, account_of, world, Threads(self._readers, self._hashers, self._workers)
+        )
         sql = SqlApi(places, account_of, world, self._workers, self._hashers)
         driver = Driver(places, account_of, world, self._workers, self._hashers)
         self._others = Router([*driver.routes(), *sql.routes()])
