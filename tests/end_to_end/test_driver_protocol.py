@@ -24,8 +24,14 @@ class Wire:
         data = {"ACCOUNT_NAME": "demo", "LOGIN_NAME": user, "PASSWORD": password}
         self.login = self.post("/session/v1/login-request", {"data": data})
         if self.login["success"]:
-            token = self.login["data"]["token"]
-            self.http.headers["authorization"] = f'Snowflake Token="{token}"'
+            self.authorize(self.login["data"]["token"])
+
+    def authorize(self, token: str) -> None:
+        self.http.headers["authorization"] = f'Snowflake Token="{token}"'
+
+    def log_in(self, fields: dict[str, Any], **asked: str) -> dict[str, Any]:
+        data = {"ACCOUNT_NAME": "demo", "LOGIN_NAME": "DRIVER", "PASSWORD": PASSWORD, **fields}
+        return self.post("/session/v1/login-request", {"data": data}, **asked)
 
     def post(self, path: str, body: object = None, **params: str) -> dict[str, Any]:
         return self.send(path, gzip.compress(json.dumps(body or {}).encode()), **params)
@@ -128,8 +134,9 @@ def test_a_statement_can_be_asked_for_later(wire: Wire) -> None:
     begun = wire.query("select 42", asyncExec=True)
     assert begun["code"] == "333334"
     assert wire.get(begun["data"]["getResultUrl"])["data"]["rowset"] == [["42"]]
-    (seen,) = wire.get(f"/monitoring/queries/{begun['data']['queryId']}")["data"]["queries"]
-    assert seen["status"] == "SUCCESS"
+    for path in ("/monitoring/queries/", "/monitoring/queries//"):
+        (seen,) = wire.get(path + begun["data"]["queryId"])["data"]["queries"]
+        assert seen["status"] == "SUCCESS"
 
 
 def test_another_users_answer_is_not_found(wire: Wire, made: Server) -> None:
@@ -192,6 +199,59 @@ def test_a_session_that_is_closed_is_over(wire: Wire) -> None:
     assert wire.get("/session/heartbeat")["code"] == "390112"
 
 
+def test_the_master_token_renews_a_session_that_is_open(wire: Wire) -> None:
+    wire.query("set mark = 'kept'")
+    wire.authorize(wire.login["data"]["masterToken"])
+    renewed = wire.post("/session/token-request", {"requestType": "RENEW"})["data"]
+    assert (renewed["validityInSecondsST"], renewed["validityInSecondsMT"]) == (3_600, 14_400)
+    wire.authorize(renewed["sessionToken"])
+    assert wire.query("select $mark")["data"]["rowset"] == [["kept"]]
+    wire.authorize(wire.login["data"]["token"])
+    assert wire.query("select 1")["code"] == "390112", "the token before is over"
+
+
+def test_the_master_token_of_a_closed_session_renews_nothing(wire: Wire) -> None:
+    wire.post("/session", delete="true")
+    wire.authorize(wire.login["data"]["masterToken"])
+    assert wire.post("/session/token-request", {"requestType": "RENEW"})["code"] == "390113"
+
+
+def test_a_token_that_was_made_up_opens_nothing(wire: Wire) -> None:
+    wire.authorize("made-up")
+    assert wire.query("select 1")["code"] == "390112"
+    wire.http.headers["authorization"] = "Basic made-up"
+    assert wire.query("select 1")["code"] == "390103"
+
+
+def test_a_login_says_what_to_act_as_and_where(wire: Wire) -> None:
+    asked = {"roleName": "sysadmin", "databaseName": "demo_db", "schemaName": "information_schema"}
+    said = wire.log_in({"SESSION_PARAMETERS": {"QUERY_TAG": "t", "CLIENT_OWN": 1}}, **asked)
+    assert said["data"]["sessionInfo"] == {
+        "databaseName": "DEMO_DB",
+        "schemaName": "INFORMATION_SCHEMA",
+        "warehouseName": None,
+        "roleName": "SYSADMIN",
+    }
+    assert {"name": "QUERY_TAG", "value": "t"} in said["data"]["parameters"]
+    assert wire.log_in({}, roleName="nosuch")["code"] == "390189"
+
+
+def test_a_password_that_must_change_is_asked_for_and_changed(wire: Wire, made: Server) -> None:
+    made.sql(f"create or replace user new password = '{PASSWORD}' must_change_password = true")
+    said = wire.log_in({"LOGIN_NAME": "NEW"})
+    assert (said["success"], said["data"]["nextAction"]) == (False, "PWD_CHANGE")
+    chosen = {"LOGIN_NAME": "NEW", "CHOSEN_NEW_PASSWORD": "another-long-one"}
+    assert wire.log_in(chosen)["success"] is True
+    assert wire.log_in({"LOGIN_NAME": "NEW", "PASSWORD": "another-long-one"})["success"] is True
+
+
+@pytest.mark.parametrize("word", ["EXTERNALBROWSER", "OAUTH", "https://example.okta.com"])
+def test_another_way_in_is_refused_with_what_works_instead(wire: Wire, word: str) -> None:
+    said = wire.log_in({"AUTHENTICATOR": word, "TOKEN": "x"})
+    assert (said["success"], said["code"]) == (False, "390190")
+    assert "snowflake_jwt" in said["message"]
+
+
 def test_telemetry_is_taken_and_dropped(wire: Wire) -> None:
     assert wire.post("/telemetry/send", {"logs": []})["success"] is True
 
@@ -214,6 +274,5 @@ def test_single_sign_on_is_refused_with_what_works_instead(wire: Wire) -> None:
     ],
 )
 def test_a_login_is_refused_in_words(wire: Wire, fields: dict[str, Any], code: str | None) -> None:
-    data = {"ACCOUNT_NAME": "demo", "LOGIN_NAME": "DRIVER", "PASSWORD": PASSWORD, **fields}
-    said = wire.post("/session/v1/login-request", {"data": data})
+    said = wire.log_in(fields)
     assert (said["success"], said["code"]) == (code is None, code)

@@ -7,6 +7,7 @@ import pytest
 from rolecall.domain.names import Id
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 from rolecall.fronts import driver
+from rolecall.fronts.driver_logins import parameters_said
 from rolecall.fronts.driver_rows import (
     CHUNK_ROWS,
     INLINE_ROWS,
@@ -63,6 +64,16 @@ def test_a_column_is_described(column: Column, said: tuple[object, ...]) -> None
     described = row_type(column)
     assert tuple(described[key] for key in ("type", "length", "precision", "scale")) == said
     assert (described["name"], described["nullable"]) == ("C", True)
+
+
+@pytest.mark.parametrize(
+    ("scale", "written"), [(None, "1.500000000"), (6, "1.500000"), (3, "1.500"), (0, "1")]
+)
+def test_a_timestamp_has_as_many_decimals_as_its_column_says(
+    scale: int | None, written: str
+) -> None:
+    column = Column(name="C", type=ColumnType.TIMESTAMP_LTZ, scale=scale)
+    assert cells_of(Table(columns=(column,), rows=[(1_500_000,)])) == [[written]]
 
 
 def test_a_large_answer_comes_in_parts_that_lose_no_row() -> None:
@@ -158,6 +169,6 @@ def test_a_request_says_how_many_statements_it_has(
 
 
 def test_parameters_are_said_as_what_they_are() -> None:
-    said = {row["name"]: row["value"] for row in driver.parameters_said({"TIMEZONE": "Asia/Tokyo"})}
+    said = {row["name"]: row["value"] for row in parameters_said({"TIMEZONE": "Asia/Tokyo"})}
     assert (said["AUTOCOMMIT"], said["TIMEZONE"], said["WEEK_START"]) == (True, "Asia/Tokyo", 0)
     assert said["CLIENT_TELEMETRY_ENABLED"] is False

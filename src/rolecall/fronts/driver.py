@@ -1,4 +1,4 @@
-"""What the vendor's drivers hear: logins, answers and refusals as they expect them.
+"""What the vendor's drivers hear of their statements: answers and refusals as they expect them.
 
 Reference section 10b. A refusal is an answer like others, with `success` false: the drivers try
 again whatever HTTP calls an error.
@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from rolecall import __version__
 from rolecall.domain.names import Id
-from rolecall.domain.parameters import PARAMETERS
 from rolecall.domain.tables import Table
+from rolecall.fronts.driver_logins import BAD_REQUEST, parameters_said
 from rolecall.fronts.driver_rows import rows_said
 from rolecall.fronts.sql import Answer
 from rolecall.fronts.sql_refusals import SqlRefusal
@@ -22,74 +21,7 @@ from rolecall.sql.binding import Bound, Date, Number, Timestamp
 
 IN_PROGRESS = "333333"
 IN_PROGRESS_ASYNC = "333334"
-BAD_REQUEST = "390400"
-HEALTH_SECONDS = 45
 MULTIPLE = "Multiple statements executed successfully."
-
-SERVED: Mapping[str, str] = {
-    "CLIENT_RESULT_PREFETCH_SLOTS": "2",
-    "CLIENT_RESULT_PREFETCH_THREADS": "1",
-    # No stage: array bindings travel with the statement.
-    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": "0",
-    # What a driver would send to the vendor is dropped here; it need not be sent.
-    "CLIENT_TELEMETRY_ENABLED": "false",
-    "CLIENT_VALIDATE_DEFAULT_PARAMETERS": "false",
-    "ENABLE_STAGE_S3_PRIVATELINK_FOR_US_EAST_1": "false",
-    "GO_QUERY_RESULT_FORMAT": "JSON",
-    "JDBC_QUERY_RESULT_FORMAT": "JSON",
-    "JDBC_RS_COLUMN_CASE_INSENSITIVE": "false",
-    "ODBC_QUERY_RESULT_FORMAT": "JSON",
-    "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON",
-    "QUERY_CONTEXT_CACHE_SIZE": "5",
-    "SERVICE_NAME": "",
-}
-"""What drivers ask of their session beside the parameters of SHOW PARAMETERS."""
-
-
-# ---- logins --------------------------------------------------------------------------------------
-
-
-def parameters_said(values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The session's parameters, each as the type that it is."""
-    said = {name: parameter.default for name, parameter in PARAMETERS.items()}
-    said = {**said, **SERVED, **{name: values[name] for name in values if name not in SERVED}}
-    return [{"name": name, "value": _typed(said[name])} for name in sorted(said)]
-
-
-def _typed(value: str) -> bool | int | str:
-    if value in {"true", "false"}:
-        return value == "true"
-    return int(value) if value.isdecimal() and len(value) < 10 else value
-
-
-def login_said(
-    fields: Mapping[str, Any], place: Place, role: str | None, parameters: Mapping[str, str]
-) -> dict[str, Any]:
-    """The answer to a login; `fields` are its tokens and how long they live."""
-    return {
-        **fields,
-        "displayUserName": place.user_name,
-        "serverVersion": __version__,
-        "firstLogin": False,
-        "remMeToken": None,
-        "remMeValidityInSeconds": 0,
-        "healthCheckInterval": HEALTH_SECONDS,
-        "newClientForUpgrade": None,
-        "parameters": parameters_said(parameters),
-        "sessionInfo": {
-            "databaseName": place.database,
-            "schemaName": place.schema,
-            "warehouseName": place.warehouse,
-            "roleName": role,
-        },
-    }
-
-
-def secondary_roles(said: object) -> tuple[str, ...] | None:
-    """What a connection's `secondary_roles` asks for: ("ALL",), none, or None for the default."""
-    if not isinstance(said, str):
-        return None
-    return {"ALL": ("ALL",), "NONE": ()}.get(said.upper())
 
 
 # ---- answers -------------------------------------------------------------------------------------

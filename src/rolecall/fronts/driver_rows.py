@@ -52,7 +52,7 @@ def row_type(column: Column) -> dict[str, Any]:
 
 def cells_of(table: Table, first: int = 0, count: int | None = None) -> list[list[str | None]]:
     """The rows from `first` on, each cell as the drivers read it."""
-    words = [CELLS.get(column.type, str) for column in table.columns]
+    words = [_word_of(column) for column in table.columns]
     last = None if count is None else first + count
     return [
         [None if cell is None else word(cell) for cell, word in zip(row, words, strict=True)]
@@ -88,12 +88,13 @@ def _boolean(cell: Cell) -> str:
     return "1" if cell else "0"
 
 
-def _moment(cell: Cell) -> str:
-    """Seconds since the epoch with nine decimals; before it, the whole is negative."""
+def _moment(cell: Cell, scale: int) -> str:
+    """Seconds since the epoch, with as many decimals as the column says: drivers count them."""
     if not isinstance(cell, int):
         return str(cell)
     sign = "-" if cell < 0 else ""
-    return f"{sign}{abs(cell) // 1_000_000}.{abs(cell) % 1_000_000:06}000"
+    decimals = f"{abs(cell) % 1_000_000:06}".ljust(TIMESTAMP_SCALE, "0")[:scale]
+    return f"{sign}{abs(cell) // 1_000_000}" + (f".{decimals}" if decimals else "")
 
 
 def _day(cell: Cell) -> str:
@@ -106,8 +107,13 @@ def _day(cell: Cell) -> str:
 
 CELLS: Mapping[ColumnType, Callable[[Cell], str]] = {
     ColumnType.BOOLEAN: _boolean,
-    ColumnType.TIMESTAMP_LTZ: _moment,
-    ColumnType.TIMESTAMP_NTZ: _moment,
     ColumnType.DATE: _day,
 }
-"""How a cell of each type is written; the others are their own text."""
+"""How a cell of each type is written; the others are their own text, timestamps apart."""
+
+
+def _word_of(column: Column) -> Callable[[Cell], str]:
+    if column.type.value.startswith("TIMESTAMP"):
+        scale = TIMESTAMP_SCALE if column.scale is None else column.scale
+        return lambda cell: _moment(cell, scale)
+    return CELLS.get(column.type, str)

@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,13 +18,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rolecall.domain.account import Account
-from rolecall.domain.commands import CloseSession
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.domain.session import Session
 from rolecall.fronts import driver
+from rolecall.fronts.driver_logins import (
+    BAD_REQUEST,
+    change_wanted,
+    knock_of,
+    login_said,
+    renewal_said,
+    sign_on_refused,
+)
 from rolecall.fronts.driver_rows import encode
-from rolecall.fronts.login import Login, log_in
+from rolecall.fronts.login import PasswordMustChange, enter, keep_alive, log_out, renew
 from rolecall.fronts.sql import Worksheet, login_worksheet
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_refusals import refused as worded
@@ -42,6 +49,7 @@ WAIT_SECONDS = 40.0
 """How long a request waits for its statement before the driver is told to ask again."""
 WORKSHEETS_MAX = 2_000
 
+Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[object]]
 _log = logging.getLogger(__name__)
 
@@ -87,6 +95,7 @@ class Driver:
         """Where it answers."""
         posts: dict[str, Handler] = {
             "/session/v1/login-request": self.log_in,
+            "/session/token-request": self.renew,
             "/session/authenticator-request": self.no_authenticator,
             "/session/heartbeat": self.heartbeat,
             "/session": self.log_out,
@@ -99,6 +108,8 @@ class Driver:
         gets: dict[str, Handler] = {
             "/queries/{id}/result": self.result,
             "/monitoring/queries/{id}": self.status,
+            # Python connector 5.2 doubles the slash.
+            "/monitoring/queries//{id}": self.status,
             "/session/heartbeat": self.heartbeat,
         }
         return [
@@ -118,7 +129,7 @@ class Driver:
             except Refusal as refusal:
                 said = driver.failure(worded(refusal))
             except UnreadableBody as error:
-                said = driver.failure(SqlRefusal(driver.BAD_REQUEST, "08001", str(error)))
+                said = driver.failure(SqlRefusal(BAD_REQUEST, "08001", str(error)))
             body = said if isinstance(said, bytes) else encode(said)
             return Response(body, media_type="application/json")
 
@@ -132,77 +143,70 @@ class Driver:
         fields = body.get("data")
         fields = fields if isinstance(fields, dict) else {}
         account = self._meant(request, fields)
-        name, password = fields.get("LOGIN_NAME"), fields.get("PASSWORD")
-        if not isinstance(name, str) or not isinstance(password, str):
-            raise SqlRefusal(driver.BAD_REQUEST, "08001", "Send data.LOGIN_NAME and data.PASSWORD.")
+        knock = knock_of(fields, request.query_params, _address(request))
         if self._logins_waiting >= LOGINS_WAITING_MAX:
             raise SqlRefusal("390505", "08001", "Too many logins at once; try again in a moment.")
         self._logins_waiting += 1
         try:
-            login = await asyncio.get_running_loop().run_in_executor(
-                self._hashers, log_in, account, self._world, name, password, _address(request)
-            )
+            login = await self._in(self._hashers, enter, account, self._world, knock)
+        except PasswordMustChange as refusal:
+            return change_wanted(refusal)
         finally:
             self._logins_waiting -= 1
-        return driver.success(self._login_said(account, login))
+        now = self._world.clock.now()
+        return driver.success(login_said(login, _number_of(login.session), now))
 
-    def _login_said(self, account: Account, login: Login) -> dict[str, Any]:
-        place, role = login_worksheet(
-            account, self._world, self._world.secrets.verifier_of(login.token), None
-        ).place()
-        seconds = (login.expires_at - self._world.clock.now()) // 1_000_000
-        tokens = {
-            "token": login.token,
-            "validityInSeconds": seconds,
-            "sessionId": _number_of(login.session),
-        }
-        return driver.login_said(tokens, place, role, place.parameters)
+    async def renew(self, request: Request) -> object:
+        """A new session token for the master token."""
+        token = _token(request.headers.get("authorization", ""))
+        verifier = self._world.secrets.verifier_of(token)
+        await object_of(request, SMALL_BYTES_MAX)
+        account = self._knowing(request, lambda each: each.renewable_session(verifier))
+        login = await self._in(self._workers, renew, account, self._world, token)
+        now = self._world.clock.now()
+        return driver.success(renewal_said(login, _number_of(login.session), now))
 
     def _meant(self, request: Request, fields: dict[str, Any]) -> Account:
         """The account that the login names, alone or with its organization; else the host's.
 
-        Raises SqlRefusal for a name that none has: what it holds is not told apart from a wrong
-        password by anything but this.
+        Raises SqlRefusal for a name that none has.
         """
         named = fields.get("ACCOUNT_NAME")
-        if isinstance(named, str) and named:
-            place = self._places.named(named)
-            if place is None:
-                raise SqlRefusal(
-                    "390201",
-                    "08001",
-                    f"The requested account name ({named[:100]}) is not found on this server.",
-                )
-        else:
-            place = self._places.at(request.headers.get("host", ""))
+        if not isinstance(named, str) or not named:
+            return self._account_of(self._places.at(request.headers.get("host", "")).number)
+        place = self._places.named(named)
+        if place is None:
+            raise SqlRefusal(
+                "390201",
+                "08001",
+                f"The requested account name ({named[:100]}) is not found on this server.",
+            )
         return self._account_of(place.number)
 
     async def no_authenticator(self, request: Request) -> object:
         """Signing in with a browser or an identity provider's page: not here yet."""
         await object_of(request, SMALL_BYTES_MAX)
-        raise SqlRefusal(
-            "390190",
-            "08001",
-            "Single sign-on through a browser is not set up for this account: connect with a "
-            "password, a key pair (authenticator 'snowflake_jwt') or a programmatic access token.",
-        )
+        raise sign_on_refused("")
 
     async def heartbeat(self, request: Request) -> object:
-        """The session is alive."""
-        self._caller(request)
+        """The session lives on."""
+        token = _token(request.headers.get("authorization", ""))
+        account = self._caller(request).account
+        await self._in(self._workers, keep_alive, account, self._world, token)
         return driver.success(None)
 
     async def log_out(self, request: Request) -> object:
         """`?delete=true`: the session is over."""
+        token = _token(request.headers.get("authorization", ""))
         caller = self._caller(request)
         if request.query_params.get("delete") == "true":
             self._worksheets.pop(caller.verifier, None)
-            closing = CloseSession(session=caller.login, at=caller.session.at)
-            account, session = caller.account, caller.session
-            await asyncio.get_running_loop().run_in_executor(
-                self._workers, account.execute, session, closing
-            )
+            await self._in(self._workers, log_out, caller.account, self._world, token)
         return driver.success(None)
+
+    async def _in(self, pool: Executor, work: Callable[..., Answer], *arguments: object) -> Answer:
+        """What the work makes of it, on a thread of the pool."""
+        return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
 
     async def drop(self, request: Request) -> object:
         """Telemetry is taken and forgotten, from whoever sends it."""
@@ -214,7 +218,7 @@ class Driver:
         """The session whose token the request has. Raises SqlRefusal, TokenRefused."""
         token = _token(request.headers.get("authorization", ""))
         verifier = self._world.secrets.verifier_of(token)
-        account = self._account_with(verifier, request)
+        account = self._knowing(request, lambda each: each.login_session(verifier))
         seat = LoginSeat(account, verifier, _address(request))
         session, _ = seat.sit(self._world.clock.now(), self._world.ids.new())
         assert session.user is not None, "a login is a user's"
@@ -227,13 +231,13 @@ class Driver:
             client_ip=seat.client_ip,
         )
 
-    def _account_with(self, verifier: str, request: Request) -> Account:
-        """The account of a session: the host's, unless another knows the token."""
+    def _knowing(self, request: Request, known: Callable[[Account], object]) -> Account:
+        """The account that knows a token: the host's, unless it doesn't and another does."""
         meant = self._account_of(self._places.at(request.headers.get("host", "")).number)
-        if meant.login_session(verifier) is None:
+        if known(meant) is None:
             for place in self._places.all():
                 other = self._account_of(place.number)
-                if other.login_session(verifier) is not None:
+                if known(other) is not None:
                     return other
         return meant
 
@@ -258,7 +262,7 @@ class Driver:
         body = await object_of(request, STATEMENT_BYTES_MAX)
         text = body.get("sqlText")
         if not isinstance(text, str):
-            raise SqlRefusal(driver.BAD_REQUEST, "08001", "Send 'sqlText'.")
+            raise SqlRefusal(BAD_REQUEST, "08001", "Send 'sqlText'.")
         request_id = request.query_params.get("requestId", "")
         query = self._queries.sent(caller.login, request_id) if request_id else None
         if query is None:
