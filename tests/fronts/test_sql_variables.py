@@ -55,3 +55,15 @@ def test_no_value_is_on_record() -> None:
     attempt = desk.attempts()[-1]
     assert attempt.method == "SET VARIABLES"
     assert "geheim" not in str(attempt)
+
+
+def test_what_a_variable_holds_is_not_on_record_where_it_is_used() -> None:
+    desk = Desk()
+    desk.run("set (who, secret, flag) = ('eve', 'hush', 'true')")
+    desk.run("create user identifier($who) comment = $secret")
+    attempt = desk.attempts()[-1]
+    assert (attempt.method, attempt.resource_name) == ("CREATE USER", "EVE")
+    assert attempt.details == '{"statement":"CREATE USER eve COMMENT = \'********\'"}'
+    desk.run("alter user eve set disabled = $flag")
+    attempt = desk.attempts()[-1]
+    assert (attempt.method, attempt.resource_name, attempt.details) == ("ALTER", "EVE", None)

@@ -52,7 +52,26 @@ set x = system$generate_scim_access_token('OKTA');
 --! 000002 Unsupported feature: a variable that holds a token is not supported yet.
 
 use role identifier($team);
---! 001003 Expected the end of the statement.
+--! 002003 Role 'DATA' does not exist or not authorized.
+
+create role identifier($team) comment = $copy;
+--! 002211 Session variable '$COPY' does not exist
+
+create role identifier($team) comment = $team;
+--> Role DATA successfully created.
+
+show roles like $team;
+--> name | comment
+--> DATA | data
+
+use role identifier('no such name');
+--! 001003 Expected a name in quotes, or a variable that holds one: IDENTIFIER('my_name').
+
+show grants to role identifier('data');
+--> privilege | name
+
+drop role identifier($team);
+--> DATA successfully dropped.
 
 select identifier($team);
 --! 002140 Unknown function IDENTIFIER

@@ -138,7 +138,7 @@ class Worksheet:
         moment: Moment | None = None
         try:
             moment = self._moment(noting, piece)
-            statement = parse(piece.text, line=piece.line, column=piece.column)
+            statement = _parsed(piece, moment)
             if isinstance(statement, Select):
                 # A function that changes the account makes up an answer, and does nothing.
                 table = self._selected(piece, moment, lambda _: None)
@@ -181,8 +181,9 @@ class Worksheet:
         moment: Moment | None = None
         try:
             moment = self._moment(noting, piece)
-            statement = parse(piece.text, line=piece.line, column=piece.column)
-            noting.statement, noting.subject = statement, subject_of(statement)
+            statement = _parsed(piece, moment)
+            noting.statement = _hidden(statement, piece, moment)
+            noting.subject = subject_of(statement)
             table, message = self._answered(statement, piece, moment, noting)
         except KNOWN as error:
             raise self._refused(error, noting, moment) from None
@@ -270,6 +271,21 @@ class Worksheet:
         assert isinstance(effect.answer, Moved), "USE answers with what it has made of the session"
         self._seat.moved(change, effect.answer)
         return DONE
+
+
+def _parsed(piece: StatementText, moment: Moment) -> Statement:
+    variables = moment.place.variables
+    return parse(piece.text, line=piece.line, column=piece.column, variables=variables)
+
+
+def _hidden(statement: Statement, piece: StatementText, moment: Moment) -> Statement | None:
+    """The statement for the history: what variables hold may be a secret, where it stands."""
+    if "$" not in piece.text or isinstance(statement, Select | SetVariables):
+        return statement
+    try:
+        return parse(piece.text, variables=moment.place.variables, stars=True)
+    except SqlCompilationError:  # a text in the place of a word, which stars can't take
+        return None
 
 
 KNOWN = (Refusal, SqlCompilationError, SqlRefusal)

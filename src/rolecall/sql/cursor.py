@@ -235,6 +235,16 @@ class Cursor:
         return len(self._tokens) - 1
 
     @property
+    def tokens(self) -> list[Token]:
+        """All tokens, the end included."""
+        return self._tokens
+
+    def put(self, tokens: list[Token]) -> None:
+        """Other tokens for the same text, the end included, to be read from the first on."""
+        self._tokens = tokens
+        self._index = 0
+
+    @property
     def token(self) -> Token:
         """The token that comes next."""
         return self._tokens[self._index]

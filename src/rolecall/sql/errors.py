@@ -63,14 +63,15 @@ class UnknownRelation(SqlCompilationError):
 
 
 class UnknownVariable(SqlCompilationError):
-    """A query reads a session variable that is not set."""
+    """A statement reads a session variable that is not set."""
 
     code = "002211"
     sqlstate = "02000"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, line: int = 0, column: int = 0) -> None:
         """Name the variable."""
-        super().__init__(f"Session variable '${name}' does not exist")
+        text = f"Session variable '${name}' does not exist"
+        super().__init__(text, line=line, column=column)
         self.name = name
 
 

@@ -14,9 +14,11 @@ from rolecall.sql import (
     rules_users,
     rules_variables,
 )
+from rolecall.sql.calls import Constant
 from rolecall.sql.cursor import Cursor, split_script
 from rolecall.sql.rules import Head, Rule, dispatch
 from rolecall.sql.statements import Select, Statement
+from rolecall.sql.variables import put_in
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -27,9 +29,26 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line: int
 
 
-def parse(text: str, *, line: int = 1, column: int = 1) -> Statement:
-    """The statement that the text is; line and column say where it begins in a larger text."""
+UNSET: Mapping[str, Constant] = {}
+WITH_EXPRESSIONS = ("SELECT", "WITH", "SET")
+"""Statements whose variables are read with the query that they are."""
+
+
+def parse(
+    text: str,
+    *,
+    line: int = 1,
+    column: int = 1,
+    variables: Mapping[str, Constant] = UNSET,
+    stars: bool = False,
+) -> Statement:
+    """The statement that the text is; line and column say where it begins in a larger text.
+
+    `variables` are the session's; with `stars` their texts are hidden, but for names.
+    """
     cursor = Cursor(text, line=line, column=column)
+    if not any(cursor.peek(word) for word in WITH_EXPRESSIONS):
+        put_in(cursor, variables, stars=stars)
     statement = dispatch(cursor, RULES, Head())
     cursor.end()
     return statement
