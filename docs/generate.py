@@ -25,6 +25,7 @@ from rolecall.fronts import (
     sql_users,
     sql_variables,
     tables,
+    tables_audit,
     tables_network,
     tables_scim,
     tables_users,
@@ -120,6 +121,7 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "DESCRIBE USER, DESCRIBE ROLE": tables.DESCRIBE_OBJECT,
     "DESCRIBE SECURITY INTEGRATION": tables.DESCRIBE_INTEGRATION,
     "table(REST_EVENT_HISTORY(…))": tables.REST_EVENT_HISTORY,
+    "table(ROLE_HOLDERS(role, at))": tables_audit.ROLE_HOLDERS,
     **{f"{view.schema}.{view.name}": view.fields for view in relations.VIEWS},
 }
 

@@ -252,7 +252,7 @@ def test_a_privilege_is_granted_once_and_revoked_once(account: Account, local: S
     [
         (Privilege.OWNERSHIP, Kind.ACCOUNT),
         (Privilege.CREATE_USER, Kind.USER),
-        (Privilege.MONITOR, Kind.ACCOUNT),
+        (Privilege.USAGE, Kind.ACCOUNT),
     ],
 )
 def test_a_privilege_that_the_kind_does_not_know_is_refused(

@@ -54,9 +54,6 @@ show grants on user bob;
 --> privilege | grantee_name
 --> OWNERSHIP | ANALYST
 
-grant monitor on account to role lead;
---! 001008 invalid value for property 'MONITOR': it can't be granted on ACCOUNT
-
 grant monitor user on account to role lead with grant option;
 --> Statement executed successfully.
 

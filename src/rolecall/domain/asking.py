@@ -12,13 +12,21 @@ from rolecall.domain import (
     grants,
     narrowing,
     parameters,
+    past,
     policies,
     provisioned,
     usage,
 )
-from rolecall.domain.attempts import Noted
-from rolecall.domain.errors import NotAuthorized, NotFound
-from rolecall.domain.events import Recorded
+from rolecall.domain import holders as role_holding
+from rolecall.domain.asking_history import (
+    attempts_after,
+    events_after,
+    history,
+    is_administrator,
+    to_administrators,
+    to_monitors,
+)
+from rolecall.domain.errors import NotFound
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import (
@@ -89,7 +97,7 @@ from rolecall.domain.queries import (
     WhoAmI,
 )
 from rolecall.domain.roles import find_role, with_members
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import Session
 from rolecall.domain.users import find_user, require_own_or_owned, user_or_none
 
 Asked = TypeVar("Asked")
@@ -377,60 +385,6 @@ def databases(reading: Reading, session: Session, _query: Databases) -> tuple[Da
     return reading.databases()
 
 
-# ---- histories -------------------------------------------------------------------------------
-
-
-def history(reading: Reading, session: Session, query: History) -> tuple[Noted, ...]:
-    """Attempts in a range: to ACCOUNTADMIN only (vendor: REST_EVENT_HISTORY)."""
-    require_administrator(reading, session)
-    return reading.attempts_in(query.kind, query.since, query.until, query.count)
-
-
-def attempts_after(reading: Reading, session: Session, query: AttemptsAfter) -> tuple[Noted, ...]:
-    """To ACCOUNTADMIN only. A negative `after` means: from the last one on."""
-    require_administrator(reading, session)
-    if query.after < 0:
-        last = reading.last_attempt()
-        return reading.attempts_after(max(0, last + query.after), query.count)
-    return reading.attempts_after(query.after, query.count)
-
-
-def events_after(reading: Reading, session: Session, query: EventsAfter) -> tuple[Recorded, ...]:
-    """To ACCOUNTADMIN only."""
-    require_administrator(reading, session)
-    return reading.events_after(query.after, query.count)
-
-
-def to_administrators(
-    answer: Callable[[Reading, Asked], Answer],
-) -> Callable[[Reading, Session, Asked], Answer]:
-    """The answer, to ACCOUNTADMIN only."""
-
-    def asked(reading: Reading, session: Session, query: Asked) -> Answer:
-        require_administrator(reading, session)
-        return answer(reading, query)
-
-    return asked
-
-
-def is_administrator(reading: Reading, session: Session) -> bool:
-    """Whether ACCOUNTADMIN is among the session's roles."""
-    return session.actor_kind is ActorKind.SYSTEM or (
-        access.system_role(reading, access.ACCOUNTADMIN).id in access.active_roles(reading, session)
-    )
-
-
-def require_administrator(reading: Reading, session: Session) -> None:
-    """Refuse who doesn't act as ACCOUNTADMIN (NotAuthorized)."""
-    if not is_administrator(reading, session):
-        raise NotAuthorized(
-            Privilege.MONITOR,
-            Kind.ACCOUNT,
-            reading.account().name,
-            remedy="use role accountadmin",
-        )
-
-
 # ---- the session itself ----------------------------------------------------------------------
 
 
@@ -492,6 +446,8 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     RoleRecords: to_administrators(usage.role_records),
     MembershipRecords: to_administrators(usage.membership_records),
     GrantRecords: to_administrators(usage.grant_records),
+    past.Changes: to_monitors(past.changes),
+    role_holding.RoleHolders: to_monitors(role_holding.role_holders),
     History: history,
     AttemptsAfter: attempts_after,
     EventsAfter: events_after,

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from rolecall.domain.events import Event
+
 DETAILS_LENGTH_MAX = 16_384
 
 
@@ -59,7 +61,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An attempt with its number in the account's history."""
+    """An attempt with its number in the account's history; `caused` where that was asked for."""
 
     seq: int
     attempt: Attempt
+    caused: tuple[Event, ...] = ()

@@ -50,6 +50,7 @@ ON_ACCOUNT = frozenset(
         Privilege.MANAGE_GRANTS,
         Privilege.MONITOR_USER,
         Privilege.MONITOR_ROLE,
+        Privilege.MONITOR,
     }
 )
 GRANTABLE: dict[Kind, frozenset[Privilege]] = {

@@ -4,22 +4,25 @@ A view is found by its schema: SNOWFLAKE.ACCOUNT_USAGE needs its whole name, INF
 stands in every database and may be in use. Rows are asked of the account by the session.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.errors import NotAuthorized
 from rolecall.domain.names import Name
+from rolecall.domain.past import Changes
 from rolecall.domain.queries import (
     Databases,
     GrantRecords,
+    History,
     MembershipRecords,
     RoleRecords,
     UserRecords,
 )
 from rolecall.domain.tables import Table
-from rolecall.fronts import tables_usage
+from rolecall.fronts import tables_audit, tables_usage
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, table_of
 from rolecall.sql.errors import UnknownRelation
@@ -38,6 +41,22 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     fields: Fields[Any]
     rows: Callable[[Moment], Iterable[Any]]
+
+
+FOREVER = 2**62
+PAGE = 10_000
+
+
+def _rest_events(moment: Moment) -> Iterator[Noted]:
+    query = History(kind=AttemptKind.SCIM, since=0, until=FOREVER, count=FOREVER)
+    yield from moment.ask(query)
+
+
+def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
+    page = moment.ask(Changes(after=0, count=PAGE))
+    while page:
+        yield from tables_audit.change_rows(page)
+        page = moment.ask(Changes(after=page[-1].seq, count=PAGE))
 
 
 VIEWS: tuple[View, ...] = (
@@ -68,6 +87,20 @@ VIEWS: tuple[View, ...] = (
         says="Every privilege, role and ownership that a role holds or held.",
         fields=tables_usage.GRANTS_TO_ROLES,
         rows=lambda moment: moment.ask(GrantRecords()),
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("REST_EVENTS"),
+        says="Every SCIM request that is kept. Page by EVENT_ID. Ours.",
+        fields=tables_audit.REST_EVENTS,
+        rows=_rest_events,
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("CHANGES"),
+        says="Every change that is kept, with the names of its time and who made it. Ours.",
+        fields=tables_audit.CHANGES,
+        rows=_changes,
     ),
 )
 """Every view."""

@@ -12,6 +12,7 @@ import msgspec
 from rolecall import __version__
 from rolecall.domain.attempts import AttemptKind
 from rolecall.domain.commands import ByName, IssueToken
+from rolecall.domain.holders import RoleHolders
 from rolecall.domain.names import Name
 from rolecall.domain.ports import MintedToken
 from rolecall.domain.queries import (
@@ -29,6 +30,7 @@ from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import REST_EVENT_HISTORY, column_of, table_of
+from rolecall.fronts.tables_audit import ROLE_HOLDERS
 from rolecall.sql.calls import Constant, FunctionCall, RelationCall
 from rolecall.sql.errors import InvalidArgument, UnknownRelation
 
@@ -266,6 +268,9 @@ def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> 
     return function(given, moment)
 
 
+HOLDERS_ARGUMENTS = ("ROLE", "AT")
+
+
 HISTORY_ARGUMENTS = (
     "REST_SERVICE_TYPE",
     "TIME_RANGE_START",
@@ -276,12 +281,13 @@ HISTORY_ARGUMENTS = (
 
 def _arguments(call: RelationCall, function: str, constants: Sequence[Cell]) -> dict[str, Cell]:
     """The arguments by name; by position those that have none."""
-    if len(call.arguments) > len(HISTORY_ARGUMENTS):
-        raise InvalidArgument(function, f"it takes at most {len(HISTORY_ARGUMENTS)} arguments.")
+    known = HOLDERS_ARGUMENTS if function == "ROLE_HOLDERS" else HISTORY_ARGUMENTS
+    if len(call.arguments) > len(known):
+        raise InvalidArgument(function, f"it takes at most {len(known)} arguments.")
     given: dict[str, Cell] = {}
-    for name, argument in zip(HISTORY_ARGUMENTS, call.arguments, strict=False):
+    for name, argument in zip(known, call.arguments, strict=False):
         wanted = argument.name or name
-        if wanted not in HISTORY_ARGUMENTS:
+        if wanted not in known:
             raise InvalidArgument(function, f"it has no argument {wanted}.")
         if wanted in given:
             raise InvalidArgument(function, f"{wanted} is given twice.")
@@ -306,6 +312,16 @@ def _rest_event_history(given: dict[str, Cell], moment: Moment) -> Table:
     return table_of(REST_EVENT_HISTORY, moment.ask(query))
 
 
+def _role_holders(given: dict[str, Cell], moment: Moment) -> Table:
+    """ROLE_HOLDERS: who could use a role at a moment, by a grant or by inheritance. Ours."""
+    name = "ROLE_HOLDERS"
+    role = given.get("ROLE")
+    if not isinstance(role, str):
+        raise InvalidArgument(name, "ROLE is the name that the role had, as text.")
+    at = _time(name, given.get("AT"), moment.at)
+    return table_of(ROLE_HOLDERS, moment.ask(RoleHolders(role=role, at=at)))
+
+
 def _time(function: str, value: Cell, default: int) -> int:
     if value is None:
         return default
@@ -316,5 +332,6 @@ def _time(function: str, value: Cell, default: int) -> int:
 
 TABLE_FUNCTIONS: dict[str, Callable[[dict[str, Cell], Moment], Table]] = {
     "REST_EVENT_HISTORY": _rest_event_history,
+    "ROLE_HOLDERS": _role_holders,
 }
 """Every table function, and its rows."""

@@ -352,7 +352,7 @@ REST_EVENT_HISTORY: Fields[Noted] = (
     text("METHOD", lambda noted: noted.attempt.method),
     text("STATUS", lambda noted: "SUCCESS" if noted.attempt.succeeded else "FAILURE"),
     text("ERROR_CODE", _error_code),
-    text("DETAILS", lambda noted: details_of(noted.attempt)),
+    text("DETAILS", lambda noted: details_of(noted.attempt, noted.caused)),
     text("CLIENT_IP", lambda noted: noted.attempt.client_ip),
     text("ACTOR_NAME", lambda noted: noted.attempt.integration or noted.attempt.actor),
     text("ACTOR_DOMAIN", _actor_domain),
