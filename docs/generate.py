@@ -61,7 +61,10 @@ LIMITS = (
     ("scim.filter.FILTER_CHARACTERS_MAX", "characters of a filter"),
     ("scim.filter.FILTER_DEPTH_MAX", "levels of parentheses and `not` in a filter"),
     ("scim.path.PATH_CHARACTERS_MAX", "characters of a PATCH path"),
-    ("fronts.scim_groups.MEMBERS_SHOWN_MAX", "members up to which a PATCH answers with the group"),
+    (
+        "fronts.scim_contract.MEMBERS_SHOWN_MAX",
+        "members up to which a PATCH answers with the group",
+    ),
     ("domain.names.NAME_LENGTH_MAX", "characters of a name"),
     ("domain.properties.TEXT_LENGTH_MAX", "characters of a property"),
     ("domain.profile.ENTRIES_MAX", "entries of a multi-valued attribute"),

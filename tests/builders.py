@@ -23,7 +23,16 @@ from rolecall.domain.commands import (
 )
 from rolecall.domain.effects import Effect
 from rolecall.domain.founding import SYSTEM_ROLES
-from rolecall.domain.model import Json, Kind, Privilege, Role, ScimClient, Token, User
+from rolecall.domain.model import (
+    Conformance,
+    Json,
+    Kind,
+    Privilege,
+    Role,
+    ScimClient,
+    Token,
+    User,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Store
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
@@ -137,6 +146,7 @@ def integration_session(
     role: str = "OKTA_PROVISIONER",
     *,
     scim_client: ScimClient = ScimClient.GENERIC,
+    conformance: Conformance | None = None,
     at: int = NOW,
 ) -> Session:
     """What a fresh token of an integration stands for; role and integration are made if absent.
@@ -152,6 +162,7 @@ def integration_session(
             name=Name(name),
             scim_client=scim_client,
             run_as_role=ByName(Name(role)),
+            conformance=conformance,
             at=at,
         )
         account.execute(local, integrate)

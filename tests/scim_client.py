@@ -20,7 +20,7 @@ from builders import (
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.events import Event
-from rolecall.domain.model import ScimClient
+from rolecall.domain.model import Conformance, ScimClient
 from rolecall.domain.ports import MintedToken, Reading
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import AttemptsAfter, EventsAfter
@@ -110,6 +110,7 @@ class ScimClientInProcess:
         *,
         name: str = "OKTA",
         role: str = "OKTA_PROVISIONER",
+        conformance: Conformance | None = None,
     ) -> None:
         self.account = account if account is not None else an_account()
         # Two clients of one account must not mint the same ids.
@@ -117,7 +118,7 @@ class ScimClientInProcess:
         self.front = ScimFront(self.account, self.world)
         self.name = name
         self.session: Session = integration_session(
-            self.account, name, role, scim_client=scim_client
+            self.account, name, role, scim_client=scim_client, conformance=conformance
         )
         self.token = str(a_token(self.account, name).id)
         self.at = NOW

@@ -7,6 +7,7 @@ import pytest
 from rolecall.scim import quirks
 from rolecall.scim.filter import parse_filter
 from rolecall.scim.patch import PATCH_OP, read_patch
+from rolecall.scim.path import bind_filter
 from rolecall.scim.quirks import Client, Quirk
 from rolecall.scim.resource import read_resource
 from rolecall.scim.schema import ACCOUNT_USER, CORE_USER, ENTERPRISE_USER, GROUP, USER
@@ -27,7 +28,7 @@ def patch_group(operation: object) -> tuple[str, ...]:
 
 def search(text: str) -> tuple[str, ...]:
     tolerated: list[str] = []
-    parse_filter(text, tolerated)
+    bind_filter(parse_filter(text, tolerated), USER, tolerated)
     return tuple(tolerated)
 
 
@@ -41,6 +42,7 @@ SHOWN: dict[str, Callable[[], tuple[str, ...]]] = {
     "bare_name_part": lambda: patch_user({"op": "replace", "value": {"givenName": "Barbara"}}),
     "dotted_key": lambda: patch_user({"op": "replace", "value": {"name.givenName": "Barbara"}}),
     "value_path_compared": lambda: search('emails[type eq "work"].value eq "b@example.com"'),
+    "bare_extension": lambda: search('id eq "2" and manager eq "26"'),
     "unquoted_value": lambda: search("userName eq bjensen"),
     "operation_case": lambda: patch_user({"op": "Add", "path": "title", "value": "Guide"}),
     "pathless_members": lambda: patch_group({"op": "add", "value": [{"value": "7"}]}),

@@ -18,6 +18,7 @@ from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_bulk import carry_out_bulk
+from rolecall.fronts.scim_contract import CONTRACTS
 from rolecall.fronts.scim_dialect import rules_in_force
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
 from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Work, Write, unreported
@@ -101,6 +102,7 @@ class ScimFront:
             client_ip=exchange.client_ip,
         )
         rules = rules_in_force(reading, integration)
+        exchange.contract = CONTRACTS[rules.conformance]
         return Accepted(session=session, integration=integration, rules=rules)
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:

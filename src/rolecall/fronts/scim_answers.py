@@ -17,6 +17,7 @@ from rolecall.domain.commands import ANY_VERSION, EVERY_VERSION, Versions
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, ScimClient
 from rolecall.domain.names import Id
+from rolecall.fronts.scim_contract import RFC
 from rolecall.scim import errors, messages
 from rolecall.scim.errors import ScimError
 
@@ -64,6 +65,7 @@ class Exchange:
         "body",
         "client",
         "client_ip",
+        "contract",
         "decoded",
         "details",
         "endpoint_id",
@@ -104,6 +106,7 @@ class Exchange:
         self.token: Id | None = None
         self.asks: Asks | None = None
         self.client: ScimClient | None = None
+        self.contract = RFC
         self.asked: dict[str, str] | None = None
         self.decoded: object = None
         self.ignored: tuple[str, ...] = ()
@@ -226,7 +229,7 @@ def not_modified(version: int) -> Reply:
 
 def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
     """The SCIM error body, whatever went wrong."""
-    told = worded(error)
+    told = worded_in(exchange, error)
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if told.status == 401:
         headers = ((b"www-authenticate", b'Bearer realm="SCIM"'),)
@@ -350,3 +353,11 @@ def worded(error: Exception) -> ScimError:
     if isinstance(error, refusals.StoreFailure):
         return errors.unavailable("The server can't keep changes at the moment; try again later.")
     return errors.internal("The server failed; its log has the details under this request's id.")
+
+
+def worded_in(exchange: Exchange, error: Exception) -> ScimError:
+    """The error in SCIM's words, with the status that the exchange's contract tells."""
+    told = worded(error)
+    if exchange.id is not None:
+        return told
+    return exchange.contract.told(exchange.method, exchange.resource, told)

@@ -10,7 +10,7 @@ from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Asks, Attempt, AttemptK
 from rolecall.domain.commands import ChangeUser, Command, DropUser, Set
 from rolecall.domain.errors import Refusal
 from rolecall.domain.session import ActorKind
-from rolecall.fronts.scim_answers import Exchange, worded
+from rolecall.fronts.scim_answers import Exchange, worded_in
 from rolecall.scim.values import shown
 
 ENDPOINT_LENGTH_MAX = 500
@@ -26,7 +26,7 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
     """The attempt that an exchange leaves; `status` is None when it was refused."""
     why = fix = code = None
     if error is not None:
-        told = worded(error)
+        told = worded_in(exchange, error)
         status, why, code = told.status, told.detail, str(told.status)
         fix = error.remedy if isinstance(error, Refusal) else None
     assert status is not None, "an exchange ends in a status or an error"

@@ -150,6 +150,7 @@ class _Job:
         )
         inner = Exchange(came, outer.at, outer.request)
         inner.integration, inner.client = outer.integration, outer.client
+        inner.contract = outer.contract
         inner.has_members = False
         return inner
 

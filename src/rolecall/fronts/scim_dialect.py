@@ -71,7 +71,13 @@ def patch_meant(integration: Integration, resource_type: ResourceType, body: obj
 
 def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
     """Refuse names that no schema has, if the integration asks for that (invalidValue)."""
-    if not ignored or integration.unknown_attributes is UnknownAttributes.IGNORE:
+    if integration.unknown_attributes is not UnknownAttributes.IGNORE:
+        refuse_unknown(ignored)
+
+
+def refuse_unknown(ignored: tuple[str, ...]) -> None:
+    """Refuse names that no schema has (invalidValue)."""
+    if not ignored:
         return
     named = ", ".join(f"'{name}'" for name in ignored[:NAMED_MAX])
     more = f" and {len(ignored) - NAMED_MAX} more" if len(ignored) > NAMED_MAX else ""

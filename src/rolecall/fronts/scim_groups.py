@@ -24,9 +24,6 @@ from rolecall.scim.patch import Op, Operation, Patch
 from rolecall.scim.resource import Resource
 from rolecall.scim.schema import CORE_GROUP
 
-MEMBERS_SHOWN_MAX = 100
-"""A PATCH is answered with the resource up to so many members, else 204 (DESIGN section 4)."""
-
 FIELDS: dict[str, Lookup] = {
     "id": Lookup(Field.ID),
     "displayName": Lookup(Field.NAME_KEY, keyed=True),

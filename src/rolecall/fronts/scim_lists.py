@@ -84,6 +84,8 @@ def _list(
     service: Service, exchange: Exchange, accepted: Accepted, kinds: tuple[Listed, ...]
 ) -> Read:
     params = exchange.params()
+    if len(kinds) == 1:
+        params = exchange.contract.params(params, kinds[0].resource_type)
     parts = _parts(exchange, accepted, params, kinds)
     if len(kinds) == 1:
         exchange.resource_kind = kinds[0].kind.value
@@ -100,7 +102,8 @@ def _list(
             total += items.total
             skipped = max(0, skipped - items.total)
         shown = _shown(exchange, accepted, found)
-        return reply(200, messages.list_response(shown, total, page.start_index, len(shown)))
+        total, rows = exchange.contract.counted(page, total, len(shown))
+        return reply(200, messages.list_response(shown, total, page.start_index, rows))
 
     return Read(session=accepted.session, run=run, heavy=_is_heavy(parts))
 
@@ -209,7 +212,9 @@ def _where(exchange: Exchange, params: dict[str, str], view: View) -> Predicate:
     if text is None:
         return EVERYTHING
     tolerated: list[str] = []
-    where = where_of(text, view, tolerated)
+    where = exchange.contract.where(text, view.resource_type, tolerated)
+    if where is None:
+        where = where_of(text, view, tolerated)
     exchange.learn((), tuple(tolerated))
     return where
 
@@ -225,7 +230,8 @@ def _group_shown(
     exchange: Exchange, _accepted: Accepted, card: RoleCard, projection: Projection
 ) -> dict[str, Json]:
     named = messages.asks(projection, "members")
-    return scim_groups.representation(card, exchange.base_url, named=named)
+    body = scim_groups.representation(card, exchange.base_url, named=named)
+    return exchange.contract.shown(body)
 
 
 def _user_told(card: UserCard) -> tuple[Id, str]:

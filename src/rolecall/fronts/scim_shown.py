@@ -31,12 +31,13 @@ def user_reply(
 
 
 def user_shown(exchange: Exchange, accepted: Accepted, card: UserCard) -> dict[str, Json]:
-    return scim_users.representation(
+    body = scim_users.representation(
         card,
         exchange.base_url,
         accepted.integration.scim_client,
         maps_names=accepted.rules.maps_names,
     )
+    return exchange.contract.shown(body)
 
 
 def group_reply(
@@ -46,7 +47,7 @@ def group_reply(
     projection: messages.Projection | None,
 ) -> Reply:
     named = messages.asks(projection, "members")
-    body = scim_groups.representation(card, exchange.base_url, named=named)
+    body = exchange.contract.shown(scim_groups.representation(card, exchange.base_url, named=named))
     location = f"{exchange.base_url}/Groups/{card.role.id}"
     shown = messages.project(body, projection, schema.GROUP)
     return reply(status, shown, location=location, version=card.revision.version)

@@ -7,13 +7,13 @@ from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import Command, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal
-from rolecall.domain.model import Kind, RoleCard, ScimClient, UserCard
+from rolecall.domain.model import Kind, RoleCard, UserCard
 from rolecall.domain.queries import OneRole
 from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, refusal_reply, reply
 from rolecall.fronts.scim_attempts import asks_of, attempt_of, details_of
-from rolecall.fronts.scim_dialect import body_meant, patch_meant, require_known
+from rolecall.fronts.scim_dialect import body_meant, patch_meant, refuse_unknown, require_known
 from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Service, Write
 from rolecall.scim import errors, messages, patch, resource, schema
@@ -34,6 +34,8 @@ def create_user(service: Service, exchange: Exchange, accepted: Accepted) -> Wri
 
 def replace_user(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
     asked = _resource(exchange, accepted, schema.USER)
+    if exchange.contract.put_knows_all:
+        refuse_unknown(asked.ignored)
     user = exchange.meant(Kind.USER)
     password = _password(service, accepted, asked.values.get("password"))
     command = scim_users.replacement(
@@ -99,7 +101,8 @@ def replace_group(service: Service, exchange: Exchange, accepted: Accepted) -> W
 
 def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
     asked = _patch(exchange, accepted, schema.GROUP)
-    azure = accepted.integration.scim_client is ScimClient.AZURE
+    contract = exchange.contract
+    status = contract.patched_group[accepted.integration.scim_client]
     projection = projection_of(exchange.params(), schema.GROUP)
     wanted = exchange.has_members and messages.wants(projection, "members")
     command = scim_groups.alteration(
@@ -107,9 +110,9 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         exchange.meant(Kind.ROLE),
         exchange.at,
         exchange.versions(),
-        members_shown=scim_groups.MEMBERS_SHOWN_MAX if wanted and not azure else 0,
+        members_shown=contract.members_shown_max if wanted and status == 200 else 0,
     )
-    return _write(service, exchange, accepted, command, 204 if azure else 200)
+    return _write(service, exchange, accepted, command, status)
 
 
 def drop_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:

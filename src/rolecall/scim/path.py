@@ -136,7 +136,7 @@ def bind_filter(
     notes = tolerated if tolerated is not None else []
     match filter_:
         case Comparison() | Present():
-            path = resolve(filter_.attribute, resource_type)
+            path = resolve(_with_schema(filter_.attribute, resource_type, notes), resource_type)
             return _bound_expression(filter_, path, notes)
         case And() | Or():
             terms = tuple(bind_filter(term, resource_type, notes) for term in filter_.terms)
@@ -153,6 +153,19 @@ def bind_filter(
             return ValuePath(attribute=_canonical(path), filter=within)
         case _:
             assert_never(filter_)
+
+
+def _with_schema(
+    written: AttributePath, resource_type: ResourceType, notes: list[str]
+) -> AttributePath:
+    """A name that the core lacks and one extension has is that extension's."""
+    if written.schema is not None or find(resource_type.by_name, written.name) is not None:
+        return written
+    for schema in resource_type.extensions:
+        if find(schema.by_name, written.name) is not None:
+            notes.append(quirks.BARE_EXTENSION.name)
+            return replace(written, schema=schema.urn)
+    return written
 
 
 def _bound_within(

@@ -56,6 +56,10 @@ VALUE_PATH_COMPARED = Quirk(
     name="value_path_compared",
     reason='Entra matches by emails[type eq "work"].value eq "…", which RFC 7644 Figure 1 lacks.',
 )
+BARE_EXTENSION = Quirk(
+    name="bare_extension",
+    reason='Entra asks whether a reference is there by "manager eq", without the extension\'s URN.',
+)
 UNQUOTED_VALUE = Quirk(
     name="unquoted_value",
     reason="Entra's documentation prints filter values without quotes.",
@@ -92,6 +96,7 @@ QUIRKS: dict[str, Quirk] = {
         BARE_NAME_PART,
         DOTTED_KEY,
         VALUE_PATH_COMPARED,
+        BARE_EXTENSION,
         UNQUOTED_VALUE,
         OPERATION_CASE,
         PATHLESS_MEMBERS,
