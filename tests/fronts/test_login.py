@@ -15,9 +15,9 @@ from rolecall.fronts.login import (
     Login,
     Method,
     PasswordMustChange,
-    bearer,
     enter,
     keep_alive,
+    let_in,
     log_in,
     log_out,
     renew,
@@ -444,7 +444,7 @@ def test_an_access_token_ends_at_its_time(desk: Desk, pat: str) -> None:
 
 def test_a_request_with_its_own_credential_asks_as_its_user(desk: Desk, pat: str) -> None:
     desk.run("create role other; grant role other to user bob")
-    sheet = bearer(desk.account, desk.world, with_pat(pat, database="demo_db"))
+    sheet, _ = let_in(desk.account, desk.world, with_pat(pat, database="demo_db"))
     (answer,) = sheet.run("select current_user(), current_role(), current_database()")
     assert answer.table.rows == [("BOB", "CLERK", "DEMO_DB")]
     with pytest.raises(SqlRefusal):
@@ -453,16 +453,16 @@ def test_a_request_with_its_own_credential_asks_as_its_user(desk: Desk, pat: str
 
 def test_use_holds_until_the_request_is_over(keyed: Desk) -> None:
     keyed.run("create role clerk; grant role clerk to user bob")
-    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    sheet, _ = let_in(keyed.account, keyed.world, by_key(signed(keyed)))
     text = "use role clerk; use secondary roles none; select current_role()"
     assert list(sheet.run(text))[-1].table.rows == [("CLERK",)]
-    fresh = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    fresh, _ = let_in(keyed.account, keyed.world, by_key(signed(keyed)))
     assert list(fresh.run("select current_role()"))[-1].table.rows == [("PUBLIC",)]
 
 
 def test_a_membership_that_was_removed_is_gone_within_the_request(keyed: Desk) -> None:
     keyed.run("create role clerk; grant role clerk to user bob")
-    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed), role="clerk"))
+    sheet, _ = let_in(keyed.account, keyed.world, by_key(signed(keyed), role="clerk"))
     list(sheet.run("select current_role()"))
     keyed.run("revoke role clerk from user bob")
     with pytest.raises(SqlRefusal) as raised:
@@ -471,11 +471,11 @@ def test_a_membership_that_was_removed_is_gone_within_the_request(keyed: Desk) -
 
 
 def test_a_user_who_was_disabled_is_out_within_the_request(keyed: Desk) -> None:
-    sheet = bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+    sheet, _ = let_in(keyed.account, keyed.world, by_key(signed(keyed)))
     keyed.run("alter user bob set disabled = true")
     with pytest.raises(SqlRefusal) as raised:
         list(sheet.run("select current_role()"))
     assert raised.value.code == "390112"
     with pytest.raises(SqlRefusal) as raised:
-        bearer(keyed.account, keyed.world, by_key(signed(keyed)))
+        let_in(keyed.account, keyed.world, by_key(signed(keyed)))
     assert raised.value.code == "390144"

@@ -1,11 +1,14 @@
 """A worksheet far away: log in with a password, send statements one by one over the SQL API."""
 
+from datetime import date
+
 import httpx
 import msgspec
 
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 
 SECONDS_MAX = 120.0
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class RemoteRefusal(Exception):
@@ -39,6 +42,7 @@ class RemoteWorksheet:
         self._client = httpx.Client(
             base_url=base_of(url), timeout=SECONDS_MAX, trust_env=False, follow_redirects=False
         )
+        self._client.headers["user-agent"] = "rolecall-sql"
         data = {"LOGIN_NAME": user, "PASSWORD": password, "ACCOUNT_NAME": account or ""}
         body = self._post("/session/v1/login-request", {"data": data})
         if not body.get("success"):
@@ -124,8 +128,11 @@ def _cell(text: str | None, type_: ColumnType) -> Cell:
         case ColumnType.REAL:
             return float(text)
         case ColumnType.TIMESTAMP_LTZ | ColumnType.TIMESTAMP_NTZ:
-            seconds, _, fraction = text.partition(".")
-            return int(seconds) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
+            seconds, _, fraction = text.lstrip("-").partition(".")
+            whole = int(seconds) * 1_000_000 + int(fraction.ljust(6, "0")[:6])
+            return -whole if text.startswith("-") else whole
+        case ColumnType.DATE if text.lstrip("-").isdecimal():
+            return date.fromordinal(EPOCH_DAY + int(text)).isoformat()
         case _:
             return text
 

@@ -127,8 +127,11 @@ def enter(account: Account, world: World, knock: Knock) -> Login:
     return msgspec.structs.replace(login, is_first=user.last_login_at is None)
 
 
-def bearer(account: Account, world: World, knock: Knock) -> Worksheet:
-    """The worksheet of one request with its own credential. Raises SqlRefusal as `enter` does."""
+def let_in(account: Account, world: World, knock: Knock) -> tuple[Worksheet, Id]:
+    """The worksheet of one request with its own credential, and whose it is.
+
+    Raises SqlRefusal as `enter` does.
+    """
     at, request = world.clock.now(), world.ids.new()
     found = checked(account, world, knock, at)
     if found.user is None or found.fault is not None:
@@ -147,7 +150,30 @@ def bearer(account: Account, world: World, knock: Knock) -> Worksheet:
         warehouse=_named(knock.warehouse),
         parameters=knock.parameters,
     )
-    return bearer_worksheet(account, world, who, knock.client_ip)
+    return bearer_worksheet(account, world, who, knock.client_ip), who.user
+
+
+def knock_with(account: Account, world: World, knock: Knock) -> tuple[Worksheet, Id, Id]:
+    """The worksheet of one request with a session's token, its user and the session.
+
+    What the request asks to act as or where holds for that request. Raises SqlRefusal.
+    """
+    at = world.clock.now()
+    stored, user = _living(account, world, knock.secret, at)
+    if knock.role is knock.database is knock.schema is knock.warehouse is None:
+        return session_of(account, world, knock.secret, knock.client_ip), user.id, stored.id
+    who = Bearer(
+        user=user.id,
+        access_token=stored.access_token,
+        restricted_to=stored.restricted_to,
+        role=_by_name(knock.role) or stored.role,
+        secondary=stored.secondary,
+        database=_named(knock.database) or stored.database,
+        schema=_named(knock.schema) or stored.schema,
+        warehouse=_named(knock.warehouse) or stored.warehouse,
+        parameters=dict(stored.parameters),
+    )
+    return bearer_worksheet(account, world, who, knock.client_ip), user.id, stored.id
 
 
 def session_of(

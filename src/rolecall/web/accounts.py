@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
+from rolecall.domain.account import Account
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where an account answers: its number and its URL without a path."""
@@ -91,3 +93,19 @@ def _beside(public_url: str, first: str, label: str) -> str:
     numeric = host.replace(".", "").isdigit() or ":" in host
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{label}.{'localhost' if numeric else host}{port}"
+
+
+def account_with(
+    places: Places, account_of: Callable[[int], Account], meant: Account, verifier: str
+) -> Account | None:
+    """The account that has a session with this verifier: the host's, or else any other.
+
+    A host that names no account leads to the first one; the session knows better.
+    """
+    if meant.login_session(verifier) is not None:
+        return meant
+    for place in places.all():
+        other = account_of(place.number)
+        if other.login_session(verifier) is not None:
+            return other
+    return None

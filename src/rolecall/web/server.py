@@ -41,7 +41,7 @@ class Application:
         self._scim = ScimApp(
             places, account_of, world, Threads(self._readers, self._hashers, self._workers)
         )
-        sql = SqlApi(places, account_of, world, self._workers, self._hashers)
+        sql = SqlApi(places, account_of, world, self._workers)
         driver = Driver(places, account_of, world, self._workers, self._hashers)
         self._others = Router([*driver.routes(), *sql.routes()])
 

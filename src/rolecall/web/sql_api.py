@@ -1,12 +1,15 @@
-"""The SQL API over HTTP: log in with a password, then POST statements (reference section 10).
+"""The SQL API over HTTP: submit a statement, ask for its answer, end it (reference section 10a).
 
-This is the small form that `rolecall sql --url` rides on: one statement a request, answered at
-once. The session's token stands for the login; USE is remembered by the session.
+Every request brings its own credential: a key pair's token, a programmatic access token, or the
+token of a session, which `rolecall sql --url` uses.
 """
 
 import asyncio
-from collections.abc import Callable
+import gzip
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -15,255 +18,414 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rolecall.domain.account import Account
-from rolecall.domain.tables import Cell, ColumnType, Table
-from rolecall.fronts.login import MASTER_SECONDS, Login, log_in, session_of
-from rolecall.fronts.sql import Answer
-from rolecall.fronts.sql_refusals import SqlRefusal
+from rolecall.domain.errors import Refusal
+from rolecall.domain.names import Id
+from rolecall.fronts import driver, sql_api
+from rolecall.fronts.login import Knock, Method, knock_with, let_in
+from rolecall.fronts.sql import Worksheet
+from rolecall.fronts.sql_api import Asked, refusal_said, status_of
+from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
 from rolecall.fronts.world import World
-from rolecall.sql.cursor import split_script
-from rolecall.sql.errors import SqlSyntaxError
-from rolecall.web.accounts import Places
+from rolecall.sql.binding import Bound, bound
+from rolecall.sql.cursor import StatementText, split_script
+from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.web.accounts import Places, account_with
+from rolecall.web.bodies import UnreadableBody, object_of
+from rolecall.web.driver_queries import Outcome, Owner, Queries, Query
+from rolecall.web.guard import guarded
+from rolecall.web.scim import Receive, Scope, Send
 
-LOGIN_BYTES_MAX = 64 << 10
 STATEMENT_BYTES_MAX = 2 << 20
-LOGINS_WAITING_MAX = 64
-SESSION_CODES = frozenset({"390103", "390104", "390111", "390112", "390303", "390114"})
-EXECUTED = ("090001", "00000", "Statement executed successfully.")
+WAIT_SECONDS = 45.0
+"""How long a request waits for its statement before it is told to ask again (vendor)."""
+REQUEST_ID_MAX = 100
 
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
+Handlers = Mapping[str, Callable[[Request], Awaitable[Response]]]
+"""By method."""
+_log = logging.getLogger(__name__)
 
 
-class _Refused(Exception):
-    """A request that never becomes a statement."""
+class Said(Outcome, frozen=True, kw_only=True):
+    """An answer as HTTP has it; `chunks` are the partitions after the first."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+    status: int = 200
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sends a request, and the worksheet that the credential opens."""
+
+    owner: Owner
+    account: Account
+    worksheet: Worksheet
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request asks for."""
+
+    asked: Asked
+    text: str
+    bindings: tuple[Bound, ...]
+    count: int
+    new_id: Callable[[], Id]
 
 
 class SqlApi:
-    """Logins and statements of every account."""
+    """Statements of every account."""
 
     def __init__(
-        self,
-        places: Places,
-        account_of: Callable[[int], Account],
-        world: World,
-        workers: Executor,
-        hashers: Executor,
+        self, places: Places, account_of: Callable[[int], Account], world: World, workers: Executor
     ) -> None:
-        """Statements run on `workers`, logins on `hashers`, since a login takes a core."""
+        """Statements run on `workers`."""
         self._places = places
         self._account_of = account_of
         self._world = world
         self._workers = workers
-        self._hashers = hashers
-        self._waiting = 0
+        self._queries = Queries()
+        self._asked: dict[Id, Asked] = {}
+        self._guards: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[Route]:
-        """Where it answers."""
+        """Where it answers; whatever else is asked below is answered in JSON too."""
+        path = sql_api.PATH
         return [
-            Route("/session/v1/login-request", self.login, methods=["POST"]),
-            Route("/api/v2/statements", self.statement, methods=["POST"]),
+            Route(path, _Endpoint(self.answered, {"POST": self.submit})),
+            Route(path + "/{handle}", _Endpoint(self.answered, {"GET": self.poll})),
+            Route(path + "/{handle}/cancel", _Endpoint(self.answered, {"POST": self.cancel})),
+            Route(path + "/{rest:path}", _Endpoint(self.answered, {})),
         ]
 
-    # ---- logging in ------------------------------------------------------------------------
-
-    async def login(self, request: Request) -> Response:
-        """A session token for a password; a refusal is HTTP 200 as the vendor's drivers want it."""
+    async def answered(self, handlers: Handlers, request: Request) -> Response:
+        """What the handler of a method answers, and what it refuses as the API words it."""
+        handler = handlers.get(request.method)
+        if handler is None:
+            status = 405 if handlers else 404
+            allowed = ", ".join(handlers)
+            message = f"Only {allowed} is allowed here." if handlers else "There is no such path."
+            allow = {"allow": allowed} if handlers else {}
+            return _json(status, _plain(f"390{status}", message), allow)
         try:
-            body = await _object(request, LOGIN_BYTES_MAX)
-            given = body.get("data")
-            fields = given if isinstance(given, dict) else {}
-            account = self._meant(request, fields)
-            login = await self._logged_in(account, *_credentials(fields), request)
+            _require_agent(request)
+            return await handler(request)
         except SqlRefusal as refusal:
-            return _json(200, {**_failure(refusal.code, refusal.message), "data": None})
-        except _Refused as refused:
-            return _json(refused.status, {**_failure(refused.code, refused.message), "data": None})
-        seconds = (login.expires_at - self._world.clock.now()) // 1_000_000
-        data = {
-            "token": login.token,
-            "masterToken": login.master_token,
-            "validityInSeconds": seconds,
-            "masterValidityInSeconds": MASTER_SECONDS,
-            "displayUserName": login.user_name,
-            "sessionId": login.session,
+            return _json(status_of(refusal), refusal_said(refusal))
+        except Refusal as refusal:
+            worded = refused(refusal)
+            return _json(status_of(worded), refusal_said(worded))
+        except UnreadableBody as error:
+            return _json(400, _plain(sql_api.BAD_REQUEST, str(error)))
+
+    # ---- submit --------------------------------------------------------------------------------
+
+    async def submit(self, request: Request) -> Response:
+        """Carry out a statement, or several: its answer, or 202 while it runs."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            return _json(415, _plain("390415", "Send Content-Type: application/json."))
+        body = await object_of(request, STATEMENT_BYTES_MAX)
+        caller = self._caller(request, body)
+        request_id = _request_id(request) or self._world.ids.new()
+        query = None
+        if _is_true(request, "retry"):
+            query = self._queries.sent(caller.owner.session, request_id)
+        if query is None:
+            if self._queries.is_full():
+                return _json(429, _plain("390505", "Too many requests."), {"retry-after": "1"})
+            query = self._begun(caller, self._order(request, body, request_id), body)
+        if _is_true(request, "async"):
+            return _json(202, sql_api.running_said(self._asked[query.id]))
+        return await self._said(query)
+
+    def _order(self, request: Request, body: dict[str, Any], request_id: str) -> Order:
+        text = body.get("statement")
+        if not isinstance(text, str):
+            raise SqlRefusal(sql_api.BAD_REQUEST, "08001", "Send 'statement', a text.")
+        now = self._world.clock.now()
+        asked = Asked(
+            handle=self._world.ids.new(),
+            request=request_id,
+            created_on=now // 1_000,
+            nullable=request.query_params.get("nullable", "true").lower() != "false",
+        )
+        count = driver.statements_wanted(_upper(body.get("parameters")))
+        return Order(
+            asked=asked,
+            text=text,
+            bindings=driver.bindings_of(body.get("bindings")),
+            count=1 if count is None else count,
+            new_id=self._world.ids.new,
+        )
+
+    def _begun(self, caller: Caller, order: Order, body: dict[str, Any]) -> Query:
+        seconds = sql_api.seconds_of(body)
+        now = self._world.clock.now()
+        asked = order.asked
+        query = Query(asked.handle, caller.owner, asked.request, order.text, now)
+        self._queries.add(query)
+        self._asked[query.id] = asked
+        running = asyncio.get_running_loop().run_in_executor(
+            self._workers, carried_out, order, caller.worksheet
+        )
+        running.add_done_callback(lambda done: self._ended(query, asked, done))
+
+        def out(refusal: SqlRefusal) -> None:
+            self._end(query, _refused(refusal, asked), aborted=True)
+
+        guard = asyncio.create_task(
+            guarded(query, caller.account, self._world, out, seconds_max=seconds)
+        )
+        self._guards.add(guard)
+        guard.add_done_callback(self._guards.discard)
+        return query
+
+    def _ended(self, query: Query, asked: Asked, done: "asyncio.Future[Said]") -> None:
+        """On the loop: the worker is through."""
+        error = None if done.cancelled() else done.exception()
+        if done.cancelled() or error is not None:
+            if error is not None:
+                _log.error("statement %s failed", query.id, exc_info=error)
+            bug = SqlRefusal("000603", "XX000", "An internal error; it is in the server's log.")
+            self._end(query, _refused(bug, asked))
+        else:
+            self._end(query, done.result())
+
+    def _end(self, query: Query, outcome: Said, *, aborted: bool = False) -> None:
+        if query.outcome is not None:
+            return
+        query.end(outcome, self._world.clock.now(), aborted=aborted)
+        self._queries.ended(query)
+        asked = self._asked[query.id]
+        for handle, _ in outcome.children:
+            self._asked[handle] = msgspec.structs.replace(asked, handle=handle)
+        while len(self._asked) > ASKED_MAX:  # answers go first, so this one's is long gone
+            del self._asked[next(iter(self._asked))]
+
+    async def _said(self, query: Query) -> Response:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(query.done.wait(), WAIT_SECONDS)
+        asked = self._asked[query.id]
+        outcome = query.outcome
+        if outcome is None:
+            return _json(202, sql_api.running_said(asked))
+        assert isinstance(outcome, Said), "the SQL API ends its statements so"
+        if outcome.status != 200:
+            return _json(outcome.status, outcome.body)
+        link = sql_api.link_of(asked, 0, len(outcome.chunks) + 1)
+        return _json(200, outcome.body, {"link": link})
+
+    # ---- poll and cancel -----------------------------------------------------------------------
+
+    async def poll(self, request: Request) -> Response:
+        """A statement's answer, or one partition of it; 202 while it runs."""
+        query = self._mine(request)
+        partition = request.query_params.get("partition", "0")
+        if query.outcome is None or partition == "0":
+            if query.outcome is None:
+                return _json(202, sql_api.running_said(self._asked[query.id]))
+            return await self._said(query)
+        count = len(query.outcome.chunks) + 1
+        number = int(partition) if partition.isdecimal() and len(partition) < 7 else count
+        if number >= count:
+            message = f"There is no partition {partition[:20]}: the last one is {count - 1}."
+            raise SqlRefusal(sql_api.BAD_REQUEST, "08001", message)
+        headers = {
+            "link": sql_api.link_of(self._asked[query.id], number, count),
+            "content-encoding": "gzip",
         }
-        return _json(200, {"success": True, "code": None, "message": None, "data": data})
+        return _json(200, query.outcome.chunks[number - 1], headers)
 
-    def _meant(self, request: Request, fields: dict[str, Any]) -> Account:
-        named = fields.get("ACCOUNT_NAME")
-        place = self._places.named(named) if isinstance(named, str) and named else None
-        found = place or self._places.at(request.headers.get("host", ""))
-        return self._account_of(found.number)
+    async def cancel(self, request: Request) -> Response:
+        """End a statement."""
+        query = self._mine(request)
+        asked = self._asked[query.id]
+        if query.outcome is not None:
+            message = f"Statement {query.id} has ended already."
+            raise SqlRefusal("000709", "02000", message)
+        self._end(query, _refused(sql_api.CANCELED, asked), aborted=True)
+        return _json(200, sql_api.canceled_said(asked))
 
-    async def _logged_in(
-        self, account: Account, name: str, password: str, request: Request
-    ) -> Login:
-        if self._waiting >= LOGINS_WAITING_MAX:
-            raise _Refused(429, "390505", "Too many logins at once; try again in a moment.")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._hashers, log_in, account, self._world, name, password, _address(request)
-            )
-        finally:
-            self._waiting -= 1
+    def _mine(self, request: Request) -> Query:
+        """The caller's statement of this handle; another user's is unknown. Raises SqlRefusal."""
+        caller = self._caller(request, {})
+        handle = request.path_params["handle"]
+        query = self._queries.find(handle, caller.owner.account, caller.owner.user)
+        if query is None or query.id not in self._asked:
+            message = f"Statement {handle[:64]} not found: it is not yours, or too long ago."
+            raise SqlRefusal("000709", "02000", message)
+        return query
 
-    # ---- statements ------------------------------------------------------------------------
+    # ---- who asks ------------------------------------------------------------------------------
 
-    async def statement(self, request: Request) -> Response:
-        """One statement's table, or its refusal as 422; 401 when the session is over."""
-        try:
-            token = _bearer(request.headers.get("authorization", ""))
-            body = await _object(request, STATEMENT_BYTES_MAX)
-            text = _statement(body)
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._workers, self._run, request, token, text)
-        except SqlRefusal as refusal:
-            status = 401 if refusal.code in SESSION_CODES else 422
-            return _json(status, _refusal_body(refusal))
-        except _Refused as refused:
-            return _json(refused.status, _failure(refused.code, refused.message))
-        return _json(200, _answer_body(answer, self._world.clock.now() // 1_000))
+    def _caller(self, request: Request, body: dict[str, Any]) -> Caller:
+        """Whose credential the request brings. Raises SqlRefusal."""
+        token = bearer_of(request)
+        account, method = self._meant(request, token)
+        parameters = body.get("parameters")
+        knock = Knock(
+            login_name="",
+            secret=token,
+            method=method or Method.PASSWORD,
+            role=sql_api.exactly(body, "role"),
+            database=sql_api.exactly(body, "database"),
+            schema=sql_api.exactly(body, "schema"),
+            warehouse=sql_api.exactly(body, "warehouse"),
+            parameters=_upper(parameters),
+            client_type="SQL API",
+            client_version=request.headers.get("user-agent", "")[:100],
+            client_ip=_address(request),
+        )
+        if method is None:
+            worksheet, user, session = knock_with(account, self._world, knock)
+        else:
+            worksheet, user = let_in(account, self._world, knock)
+            session = user
+        owner = Owner(account=account.number, user=user, session=session)
+        return Caller(owner=owner, account=account, worksheet=worksheet)
 
-    def _run(self, request: Request, token: str, text: str) -> Answer:
+    def _meant(self, request: Request, token: str) -> tuple[Account, Method | None]:
+        """The account, and the kind of credential; None is a session's token."""
+        said = request.headers.get("x-snowflake-authorization-token-type", "").upper()
+        if said == "OAUTH":
+            raise SqlRefusal("390303", "08001", "Invalid OAuth access token.")
+        if said and said not in sql_api.TYPES:
+            kinds = ", ".join(sql_api.TYPES)
+            message = f"X-Snowflake-Authorization-Token-Type is one of {kinds}."
+            raise SqlRefusal(sql_api.BAD_REQUEST, "08001", message)
         account = self._account_of(self._places.at(request.headers.get("host", "")).number)
+        if said == "KEYPAIR_JWT" or (not said and sql_api.is_jwt(token)):
+            return account, Method.SNOWFLAKE_JWT
         verifier = self._world.secrets.verifier_of(token)
-        if account.login_session(verifier) is None:
-            # A host that names no account leads to the first one; the session knows better.
-            for place in self._places.all():
-                other = self._account_of(place.number)
-                if other.login_session(verifier) is not None:
-                    account = other
-        worksheet = session_of(account, self._world, token, _address(request))
-        (answer,) = worksheet.run(text)
-        return answer
+        if said:
+            return account, Method.PROGRAMMATIC_ACCESS_TOKEN
+        holder = account_with(self._places, self._account_of, account, verifier)
+        if holder is not None:
+            return holder, None
+        is_access_token = account.access_token(verifier) is not None
+        return account, Method.PROGRAMMATIC_ACCESS_TOKEN if is_access_token else None
 
 
-async def _object(request: Request, most: int) -> dict[str, Any]:
-    """The body as a JSON object. Raises _Refused for 413 and 400."""
-    size = 0
-    parts = []
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _Refused(413, "390413", f"The body is larger than {most >> 10} KiB.")
-        parts.append(part)
+class _Endpoint:
+    """An ASGI application as a route's endpoint, so that it hears every method."""
+
+    def __init__(
+        self, answered: Callable[[Handlers, Request], Awaitable[Response]], handlers: Handlers
+    ) -> None:
+        self._answered = answered
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._answered(self._handlers, request)
+        await response(scope, receive, send)
+
+
+ASKED_MAX = 20_000
+
+
+# ---- on a worker thread -----------------------------------------------------------
+
+
+def carried_out(order: Order, worksheet: Worksheet) -> Said:
+    """The answer or the refusal, as the API words it."""
     try:
-        body = _decode(b"".join(parts))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _Refused(400, "390400", "The body is not valid JSON.") from None
-    if not isinstance(body, dict):
-        raise _Refused(400, "390400", "The body must be a JSON object.")
-    return body
+        return _outcome(order, worksheet)
+    except SqlRefusal as refusal:
+        return _refused(refusal, order.asked)
 
 
-def _credentials(fields: dict[str, Any]) -> tuple[str, str]:
-    name, password = fields.get("LOGIN_NAME"), fields.get("PASSWORD")
-    if not isinstance(name, str) or not isinstance(password, str):
-        raise _Refused(400, "390400", "Send data.LOGIN_NAME and data.PASSWORD.")
-    return name, password
+def _outcome(order: Order, worksheet: Worksheet) -> Said:
+    pieces = _pieces(order)
+    if order.count not in {0, len(pieces)}:
+        message = (
+            f"Actual statement count {len(pieces)} did not match the desired statement count "
+            f"{order.count}."
+        )
+        raise SqlRefusal("000008", "0A000", message)
+    if len(pieces) == 1:
+        answer = worksheet.run_one(pieces[0], order.asked.handle)
+        return _answered(*sql_api.answer_said(answer, order.asked))
+    answers, children = [], []
+    for piece in pieces:
+        answer = worksheet.run_one(piece, order.new_id())
+        asked = msgspec.structs.replace(order.asked, handle=answer.query_id)
+        answers.append(answer)
+        children.append((answer.query_id, _answered(*sql_api.answer_said(answer, asked))))
+    several = _answered(*sql_api.several_said(answers, order.asked))
+    return msgspec.structs.replace(several, children=tuple(children))
 
 
-def _statement(body: dict[str, Any]) -> str:
-    """The one statement of a request. Raises _Refused for none or several, before any has run."""
-    text = body.get("statement")
-    if not isinstance(text, str):
-        raise _Refused(400, "391902", "Send a JSON object with 'statement'.")
+def _pieces(order: Order) -> list[StatementText]:
+    text = order.text
     try:
-        count = len(split_script(text))
+        text = bound(text, order.bindings)
+        pieces = split_script(text)
     except SqlSyntaxError:
-        return text  # the worksheet words it
-    if count != 1:
-        raise _Refused(422, "000008", f"Send one statement at a time; this has {count}.")
-    return text
+        return [StatementText(text=text, line=1, column=1)]  # the worksheet words it
+    except SqlCompilationError as error:
+        raise misread(error) from None
+    if not pieces:
+        raise SqlRefusal("000900", "42601", "SQL compilation error:\nEmpty SQL statement.")
+    return pieces
 
 
-def _bearer(header: str) -> str:
-    """The token in `Bearer x` or the drivers' `Snowflake Token="x"`. Raises _Refused."""
-    scheme, _, rest = header.partition(" ")
-    if scheme.lower() == "bearer" and rest:
+def _answered(body: bytes, partitions: tuple[bytes, ...]) -> Said:
+    zipped = tuple(gzip.compress(each, 1, mtime=0) for each in partitions)
+    return Said(body=body, succeeded=True, chunks=zipped)
+
+
+def _refused(refusal: SqlRefusal, asked: Asked) -> Said:
+    return Said(
+        body=refusal_said(refusal, asked),
+        succeeded=False,
+        code=refusal.code,
+        message=refusal.message,
+        lasting=refusal.code not in sql_api.SESSION_CODES,
+        status=status_of(refusal),
+    )
+
+
+# ---- small things -------------------------------------------------------------
+
+
+def bearer_of(request: Request) -> str:
+    """The token in `Bearer x` or the drivers' `Snowflake Token="x"`. Raises SqlRefusal."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and rest.strip():
         return rest.strip()
     if scheme.lower() == "snowflake" and rest.lower().startswith("token="):
         return rest[6:].strip().strip('"')
-    raise _Refused(401, "390303", "Log in first: POST /session/v1/login-request.")
+    raise SqlRefusal("390303", "08001", "Send a token: Authorization: Bearer ….")
+
+
+def _require_agent(request: Request) -> None:
+    if not request.headers.get("user-agent"):
+        raise SqlRefusal(sql_api.BAD_REQUEST, "08001", "Send a User-Agent header.")
+
+
+def _request_id(request: Request) -> str | None:
+    given = request.query_params.get("requestId", "")
+    # It is repeated in headers and addresses.
+    safe = given.isascii() and given.replace("-", "").replace("_", "").isalnum()
+    return given if safe and len(given) <= REQUEST_ID_MAX else None
+
+
+def _is_true(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "").lower() == "true"
+
+
+def _upper(parameters: object) -> dict[str, Any]:
+    """The API's parameters in any case."""
+    return (
+        {str(k).upper(): v for k, v in parameters.items()} if isinstance(parameters, dict) else {}
+    )
 
 
 def _address(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
-# ---- bodies ------------------------------------------------------------------------------------
+def _plain(code: str, message: str) -> bytes:
+    return msgspec.json.encode({"code": code, "message": message})
 
 
-def _json(status: int, body: object) -> Response:
-    return Response(_encode(body), status_code=status, media_type="application/json")
-
-
-def _failure(code: str, message: str) -> dict[str, Any]:
-    return {"success": False, "code": code, "message": message}
-
-
-def _refusal_body(refusal: SqlRefusal) -> dict[str, Any]:
-    return {
-        "code": refusal.code,
-        "message": refusal.message,
-        "sqlState": refusal.sqlstate,
-        "line": refusal.line,
-        "column": refusal.column,
-        "fix": refusal.fix,
-    }
-
-
-def _answer_body(answer: Answer, created_on: int) -> dict[str, Any]:
-    code, state, message = EXECUTED
-    table = answer.table
-    return {
-        "resultSetMetaData": {
-            "numRows": len(table.rows),
-            "format": "jsonv2",
-            "rowType": [
-                {
-                    "name": column.name,
-                    "type": column.type.value.lower(),
-                    "nullable": column.nullable,
-                    "length": column.length,
-                    "precision": column.precision,
-                    "scale": column.scale,
-                }
-                for column in table.columns
-            ],
-            "partitionInfo": [{"rowCount": len(table.rows)}],
-        },
-        "data": _cells(table),
-        "code": code,
-        "sqlState": state,
-        "message": message,
-        "statementHandle": answer.query_id,
-        "createdOn": created_on,
-        # Ours: whether the table is a result or only says that something was done.
-        "said": answer.message,
-    }
-
-
-def _cells(table: Table) -> list[list[str | None]]:
-    types = [column.type for column in table.columns]
-    return [
-        [_cell(value, type_) for value, type_ in zip(row, types, strict=True)] for row in table.rows
-    ]
-
-
-def _cell(value: Cell, type_: ColumnType) -> str | None:
-    """A value as jsonv2 has it: text or null (reference section 10a)."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if type_ in {ColumnType.TIMESTAMP_LTZ, ColumnType.TIMESTAMP_NTZ} and isinstance(value, int):
-        return f"{value // 1_000_000}.{value % 1_000_000:06}000"
-    return str(value)
+def _json(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
