@@ -19,7 +19,7 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench fuzz clean
+.PHONY: help serve test check format docs lock wheel bench bench-filters fuzz clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -73,6 +73,9 @@ wheel: .venv/.dev ## build dist/*.whl and dist/*.tar.gz, offline
 
 bench: .venv/.dev ## measure against the peers (takes minutes, wants the machine for itself)
 	@exec $(bin)/python -m bench $(ARGS)
+
+bench-filters: .venv/.dev ## measure filters at 100,000 users (ARGS="--users 100000 1000000")
+	@exec $(bin)/python -m bench.filters $(ARGS)
 
 fuzz: .venv/.dev ## feed the SQL parser mutilated statements for ten minutes (ARGS="--seconds 60")
 	@exec nice -n 19 $(bin)/python tools/fuzz.py $(ARGS)

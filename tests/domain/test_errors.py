@@ -9,6 +9,7 @@ from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, Privilege
 
 SAMPLES: tuple[Refusal, ...] = (
+    errors.SearchTooLong(2.0),
     errors.NotAdoptable(Kind.USER, "ANN", "AAD", remedy="r"),
     errors.InUse(Kind.NETWORK_POLICY, "OFFICE", Kind.ACCOUNT, remedy="r"),
     errors.AddressNotAdmitted("OFFICE", "192.0.2.1"),

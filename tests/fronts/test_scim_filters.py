@@ -22,6 +22,7 @@ from rolecall.domain.model import Kind, Privilege, ScimClient
 from rolecall.domain.names import Name
 from rolecall.domain.predicate import Compare, Field, Granted, Operator
 from rolecall.domain.queries import Users
+from rolecall.store import patience
 from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
 from scim_client import ENTERPRISE, EXTENSION, URL, ScimClientInProcess
@@ -445,3 +446,17 @@ def test_every_address_is_found_and_an_address_that_is_gone_is_not(
         assert scim.get('/Users?filter=emails co "two@gone"').found == []
         scim.delete(f"/Users/{user}")
         assert scim.get('/Users?filter=emails co "@gone"').found == []
+
+
+def test_a_search_that_takes_too_long_is_refused_whole_and_the_next_one_answered(
+    clients: list[ScimClientInProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS_MAX", 0)
+    monkeypatch.setattr(patience, "STEPS", 1)
+    scim = clients[1]
+    for asked in ("filter=title%20co%20%22x%22", "sortBy=title", "count=1&cursor="):
+        answer = scim.get(f"/Users?{asked}")
+        assert (answer.status, answer.json["scimType"]) == (400, "tooMany")
+        assert "externalId" in answer.json["detail"]
+        assert "Resources" not in answer.json
+    assert len(scim.get('/Users?filter=userName eq "ann"').found) == 1

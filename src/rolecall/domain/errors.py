@@ -141,6 +141,14 @@ class InUse(Refusal):
         self.used_by = used_by
 
 
+class SearchTooLong(Refusal):
+    """A search takes longer than the store gives one: what it would find stays unknown."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class NotAdoptable(Refusal):
     """An integration that keeps to Snowflake's limits doesn't take over what it didn't make."""
 

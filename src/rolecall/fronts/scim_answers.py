@@ -314,6 +314,14 @@ def _invalid_value(refusal: refusals.InvalidValue) -> ScimError:
     return errors.invalid_value(f"{named}: {refusal.reason}.")
 
 
+def _too_long(refusal: refusals.SearchTooLong) -> ScimError:
+    return errors.too_many(
+        f"Finding what is asked for takes longer than {refusal.seconds:g} seconds among so many. "
+        "Narrow it down with 'and' by an attribute that has an index: userName, externalId, "
+        "emails.value, displayName, id or meta.lastModified, compared by eq, sw or a range."
+    )
+
+
 SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.InUse: _forbidden,
     refusals.NotAdoptable: _forbidden,
@@ -334,6 +342,7 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.TokenRefused: _token_refused,
     refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,
+    refusals.SearchTooLong: _too_long,
     refusals.VersionMismatch: lambda refusal: errors.precondition_failed(
         f"The resource is at version {refusal.present}, and If-Match or If-None-Match asks for "
         "another. Read it again first."

@@ -121,6 +121,12 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nCannot drop or replace {what_lower} '{name}': it is in use "
         "by {used_by}. Take it off there first.",
     ),
+    errors.SearchTooLong: Wording(
+        code="000630",
+        sqlstate="57014",
+        sentence="SQL execution error:\nThe search took longer than {seconds:g} seconds and was "
+        "cancelled. Narrow it down.",
+    ),
     errors.NotAdoptable: Wording(
         code="003001",
         sqlstate="42501",

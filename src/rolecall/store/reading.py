@@ -30,6 +30,7 @@ from rolecall.domain.ports import Link, RoleCounts
 from rolecall.domain.predicate import Ordering, Predicate
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements, statements_history
+from rolecall.store.patience import patience
 from rolecall.store.predicate import (
     ROLE_COLUMNS,
     USER_COLUMNS,
@@ -119,7 +120,8 @@ class SqliteReading:
     ) -> tuple[UserCard, ...]:
         search = Search("users", USER_COLUMNS, where, owners, reader)
         sql, parameters = search.after(self._number, after, _at_most(count))
-        found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+        with patience(self._cursor.connection):
+            found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
         return tuple([rows.user_card_from(row) for row in found])
 
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
@@ -177,7 +179,8 @@ class SqliteReading:
     ) -> tuple[RoleCard, ...]:
         search = Search("roles", ROLE_COLUMNS, where, owners, reader)
         sql, parameters = search.after(self._number, after, _at_most(count))
-        found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+        with patience(self._cursor.connection):
+            found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
         return tuple([rows.role_card_from(row) for row in found])
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
@@ -380,6 +383,13 @@ class SqliteReading:
         return tuple([decode(row[0]) for row in self._rows(sql, *parameters)])
 
     def _page(self, search: Search, start: int, count: int) -> tuple[int, list[Row]]:
+        """As `_paged`, and refused when it takes too long; what is looked up can't."""
+        if search.is_lookup:
+            return self._paged(search, start, count)
+        with patience(self._cursor.connection):
+            return self._paged(search, start, count)
+
+    def _paged(self, search: Search, start: int, count: int) -> tuple[int, list[Row]]:
         """Counted apart only when the page itself doesn't show how many there are."""
         sql, parameters = search.page(self._number, _at_most(start), _at_most(count))
         found = self._cursor.execute(sql, parameters).fetchall()

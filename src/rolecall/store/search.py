@@ -1,7 +1,7 @@
 """A search becomes a statement: one page of the objects that match, or how many match."""
 
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import Ordering, Predicate, Value
+from rolecall.domain.predicate import Compare, Field, Operator, Ordering, Predicate, Value
 from rolecall.store import statements
 from rolecall.store.predicate import (
     JOINED_FIELDS,
@@ -12,6 +12,9 @@ from rolecall.store.predicate import (
     ordered,
 )
 from rolecall.store.rows import list_of
+
+SCANNED = frozenset({Field.ACTIVE, Field.VERSION})
+"""Fields whose values many share, or that have no index."""
 
 Statement = tuple[str, tuple[Value, ...]]
 
@@ -41,8 +44,16 @@ class Search:
             asked |= {ordering.field}
         self._joined = not JOINED_FIELDS.isdisjoint(asked)
 
+    @property
+    def is_lookup(self) -> bool:
+        """Whether one comparison names what is meant, by an index."""
+        where = self._where
+        if not isinstance(where, Compare) or self._ordering is not None:
+            return False
+        return where.operator is Operator.EQ and where.field not in SCANNED
+
     def page(self, number: int, start: int, count: int) -> Statement:
-        if start == 0:
+        if start == 0 and self._ordering is None:
             parameters = Parameters(number, self._reader, count)
             text = statements.FIRST_PAGE
         else:
@@ -56,7 +67,10 @@ class Search:
 
     def total(self, number: int) -> Statement:
         leading = (number, self._reader) if self._joined else (number,)
-        return self._fill(statements.TOTAL, Parameters(*leading), statements.OWNED)
+        # The few who are inactive have an index that the planner would leave for the owners'.
+        walked = Field.ACTIVE in fields_in(self._where)
+        owned = statements.WALKED if walked else statements.OWNED
+        return self._fill(statements.TOTAL, Parameters(*leading), owned)
 
     def _fill(self, text: str, parameters: Parameters, owned: str) -> Statement:
         condition = compile_predicate(self._where, self._columns, parameters)

@@ -55,7 +55,7 @@ SAVE_USER = """
 INSERT INTO users (
     account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
     document, addresses
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13)
 ON CONFLICT (account, id) DO UPDATE SET
     name = excluded.name, name_key = excluded.name_key, login_key = excluded.login_key,
     display_key = excluded.display_key, email_key = excluded.email_key, owner = excluded.owner,
@@ -66,7 +66,7 @@ ADD_USER = """
 INSERT INTO users (
     account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
     document, addresses
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13)
 ON CONFLICT DO NOTHING
 """
 USERS_BY_NAME = """
