@@ -22,10 +22,10 @@ from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.fronts import (
     relations,
     sql_accounts,
+    sql_selects,
     sql_users,
     sql_variables,
     tables,
-    tables_audit,
     tables_network,
     tables_scim,
     tables_users,
@@ -123,8 +123,11 @@ RELATIONS: dict[str, tables.Fields[Any]] = {
     "SHOW GRANTS OF ROLE": tables.SHOW_GRANTS_OF_ROLE,
     "DESCRIBE USER, DESCRIBE ROLE": tables.DESCRIBE_OBJECT,
     "DESCRIBE SECURITY INTEGRATION": tables.DESCRIBE_INTEGRATION,
-    "table(REST_EVENT_HISTORY(…))": tables.REST_EVENT_HISTORY,
-    "table(ROLE_HOLDERS(role, at))": tables_audit.ROLE_HOLDERS,
+    **{
+        f"table({function.name}(…))": function.fields
+        for function in sql_selects.TABLE_FUNCTIONS.values()
+        if function.fields
+    },
     **{f"{view.schema}.{view.name}": view.fields for view in relations.VIEWS},
 }
 

@@ -1,7 +1,5 @@
 """ACCOUNT_USAGE: what is and what was, with the time of its end, to administrators."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from rolecall.domain.tables import Cell
@@ -10,13 +8,6 @@ from rolecall.select.duck import DuckSelecting
 from sql_world import Desk, refusal_of
 
 MINUTE = 60_000_000
-
-
-@pytest.fixture(scope="module")
-def duck() -> Iterator[DuckSelecting]:
-    selecting = DuckSelecting(memory_megabytes=128)
-    yield selecting
-    selecting.close()
 
 
 @pytest.fixture

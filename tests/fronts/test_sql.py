@@ -391,7 +391,7 @@ EVENTS = "select * from table(information_schema.rest_event_history("
         ("select * from table(rest_event_history('scim'))", "002003"),
         ("select * from table(public.rest_event_history('scim'))", "002003"),
         ("select * from table(x.information_schema.rest_event_history('scim'))", "002003"),
-        ("select * from table(information_schema.login_history())", "002003"),
+        ("select * from table(information_schema.task_history())", "002003"),
         ("select * from information_schema.rest_event_history", "002003"),
         ("select * from table(a.b.information_schema.rest_event_history('scim'))", "002003"),
         (EVENTS + "'ldap'))", "001015"),

@@ -27,6 +27,14 @@ class Asks(StrEnum):
     DELETE = "DELETE"
 
 
+USER_NAMES = {
+    AttemptKind.SCIM: "actor",
+    AttemptKind.LOGIN: "resource_name",
+    AttemptKind.STATEMENT: "actor",
+}
+"""Where an attempt names the user that it is of: a login names whom it is as."""
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One thing tried. `status` is the HTTP status or 0 where there is none.
 

@@ -30,7 +30,14 @@ from rolecall.domain.model import Governed, Json, Kind, NetworkPolicy, NetworkRu
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.properties import PropertyRule
-from rolecall.domain.queries import AttachedPolicy, GovernedObjects, GovernedSummary, OneGoverned
+from rolecall.domain.queries import (
+    AttachedPolicy,
+    GovernedObjects,
+    GovernedSummary,
+    OneGoverned,
+    PolicyReference,
+    PolicyReferences,
+)
 from rolecall.domain.session import ActorKind, Session
 from rolecall.domain.users import require_name
 
@@ -453,6 +460,35 @@ def one_governed(reading: Reading, session: Session, query: OneGoverned) -> Gove
         _require_owned(reading, session, query.kind, found, query.object)
     owners = access.names_of(reading, {found.owner})
     return GovernedSummary(governed=found, owner=owners.get(found.owner))
+
+
+def policy_references(
+    reading: Reading, session: Session, query: PolicyReferences
+) -> tuple[PolicyReference, ...]:
+    """By policy, then by what it is attached to, of policies that the session sees.
+
+    Raises NotFound for a policy that is absent or unseen.
+    """
+    kind = Kind.NETWORK_POLICY
+    if query.policy is None:
+        meant = [each for each in reading.governed_all(kind) if shows(reading, session, kind, each)]
+    else:
+        meant = [governed_meant(reading, kind, query.policy)]
+        access.require_seen(reading, session, access.target_of(kind, meant[0]), query.policy)
+    return tuple(
+        PolicyReference(policy=policy.name, kind=on, name=name)
+        for policy in meant
+        for on, name in _attachments(reading, policy.id)
+    )
+
+
+def _attachments(reading: Reading, policy: Id) -> Iterator[tuple[Kind, str]]:
+    for scope in reading.parameter_scopes(NETWORK_POLICY, policy):
+        user = reading.user(scope)
+        yield ((Kind.ACCOUNT, reading.account().name) if user is None else (Kind.USER, user.name))
+    for found in reading.integrations():
+        if found.network_policy == policy:
+            yield Kind.INTEGRATION, found.name
 
 
 def attached_policy(reading: Reading, session: Session, query: AttachedPolicy) -> Name | None:

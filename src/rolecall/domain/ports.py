@@ -273,6 +273,12 @@ class Reading(Protocol):
         """As `attempts_in`, of one integration's name."""
         ...
 
+    def attempts_of_user(
+        self, kind: AttemptKind, name: str, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        """As `attempts_in`: logins as a user of this name, or what an actor of it stated."""
+        ...
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
     def attempts_numbered(self, numbers: Sequence[int]) -> tuple[Noted, ...]:
         """Those that are kept, by number."""

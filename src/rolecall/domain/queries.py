@@ -217,6 +217,20 @@ class EvaluateNetworkPolicy(Query[Admission], frozen=True, kw_only=True):
     integration: Ref | None = None
 
 
+class PolicyReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A network policy, and one thing that it is attached to."""
+
+    policy: Name
+    kind: Kind
+    name: str
+
+
+class PolicyReferences(Query[tuple[PolicyReference, ...]], frozen=True, kw_only=True):
+    """What a network policy is attached to, or every policy: needs to own it, or the account."""
+
+    policy: Ref | None = None
+
+
 class ParameterRow(msgspec.Struct, frozen=True, kw_only=True):
     """A parameter as SHOW PARAMETERS prints it; `level` is empty where the default stands."""
 
@@ -362,6 +376,23 @@ class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
     since: int
     until: int
     count: int = 100
+
+
+class Trail(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
+    """The newest `count` logins or statements in [since, until], oldest first; one user's if named.
+
+    To whoever may monitor users all, to others their own.
+    """
+
+    kind: AttemptKind
+    since: int
+    until: int
+    count: int
+    user_name: Name | None = None
+
+
+class EnabledRoles(Query[tuple[tuple[Role, Name | None], ...]], frozen=True, kw_only=True):
+    """The roles that the session acts as, inherited ones too, by name, with their owners' names."""
 
 
 class AttemptsAfter(Query[tuple[Noted, ...]], frozen=True, kw_only=True):

@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from rolecall.domain.access import ACCOUNTADMIN
 from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.errors import NotAuthorized
+from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Name
 from rolecall.domain.past import Changes
 from rolecall.domain.queries import (
@@ -18,11 +20,20 @@ from rolecall.domain.queries import (
     GrantRecords,
     History,
     MembershipRecords,
+    RoleInSession,
     RoleRecords,
+    ScimResources,
+    Trail,
     UserRecords,
 )
 from rolecall.domain.tables import Table
-from rolecall.fronts import tables_audit, tables_usage
+from rolecall.fronts import (
+    schema_rows,
+    tables_audit,
+    tables_schema,
+    tables_trail,
+    tables_usage,
+)
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, table_of
 from rolecall.sql.errors import UnknownRelation
@@ -31,6 +42,10 @@ INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
 ACCOUNT_USAGE = Name("ACCOUNT_USAGE")
 SHARED_DATABASE = Name("SNOWFLAKE")
 """The vendor's own database, which every account sees: `snowflake.account_usage.…`."""
+
+YEAR = 366 * 86_400 * 1_000_000
+TRAIL_ROWS_MAX = 1_000_000
+"""Rows that a history hands over at most, the newest: a query narrows it by time."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +72,25 @@ def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
     while page:
         yield from tables_audit.change_rows(page)
         page = moment.ask(Changes(after=page[-1].seq, count=PAGE))
+
+
+def _trail(kind: AttemptKind, moment: Moment) -> Iterable[Noted]:
+    """A year of it, to administrators."""
+    require_shared(moment)
+    since = moment.at - YEAR
+    return moment.ask(Trail(kind=kind, since=since, until=moment.at, count=TRAIL_ROWS_MAX))
+
+
+def require_shared(moment: Moment) -> None:
+    """ACCOUNT_USAGE is for ACCOUNTADMIN. Raises NotAuthorized."""
+    if not moment.ask(RoleInSession(role=ACCOUNTADMIN)):
+        raise NotAuthorized(Privilege.USAGE, Kind.DATABASE, SHARED_DATABASE)
+
+
+def _in_schema(
+    name: str, says: str, fields: Fields[Any], rows: Callable[[Moment], Iterable[Any]]
+) -> View:
+    return View(schema=INFORMATION_SCHEMA, name=Name(name), says=says, fields=fields, rows=rows)
 
 
 VIEWS: tuple[View, ...] = (
@@ -102,8 +136,81 @@ VIEWS: tuple[View, ...] = (
         fields=tables_audit.CHANGES,
         rows=_changes,
     ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("LOGIN_HISTORY"),
+        says="Logins of the last year, refused ones too.",
+        fields=tables_trail.LOGIN_HISTORY,
+        rows=lambda moment: _trail(AttemptKind.LOGIN, moment),
+    ),
+    View(
+        schema=ACCOUNT_USAGE,
+        name=Name("QUERY_HISTORY"),
+        says="SQL statements of the last year, refused ones too.",
+        fields=tables_trail.QUERY_HISTORY,
+        rows=lambda moment: _trail(AttemptKind.STATEMENT, moment),
+    ),
+    _in_schema(
+        "APPLICABLE_ROLES",
+        "The roles that the user could act as, and who of them they are granted to.",
+        tables_schema.APPLICABLE_ROLES,
+        schema_rows.applicable_roles,
+    ),
+    _in_schema(
+        "COLUMNS",
+        "The columns of every view.",
+        tables_schema.COLUMNS,
+        lambda _: _columns(),
+    ),
+    _in_schema("DATABASES", "Every database.", tables_schema.DATABASES, schema_rows.databases),
+    _in_schema(
+        "ENABLED_ROLES",
+        "The roles that the session acts as, inherited ones too.",
+        tables_schema.ENABLED_ROLES,
+        schema_rows.enabled_roles,
+    ),
+    _in_schema(
+        "INFORMATION_SCHEMA_CATALOG_NAME",
+        "The database in use.",
+        tables_schema.CATALOG_NAME,
+        lambda moment: [moment.place.database or SHARED_DATABASE],
+    ),
+    _in_schema(
+        "OBJECT_PRIVILEGES",
+        "What the session's roles hold, and on what.",
+        tables_schema.OBJECT_PRIVILEGES,
+        schema_rows.object_privileges,
+    ),
+    _in_schema("SCHEMATA", "Every schema.", tables_schema.SCHEMATA, schema_rows.schemata),
+    _in_schema(
+        "SCIM_RESOURCES",
+        "What integrations of the session provision (ours), as SHOW SCIM_RESOURCES.",
+        tables_schema.SCIM_RESOURCES,
+        lambda moment: moment.ask(ScimResources()),
+    ),
+    _in_schema(
+        "TABLES",
+        "Every view.",
+        tables_schema.TABLES,
+        lambda _: (line for line in _columns() if line.position == 1),
+    ),
 )
 """Every view."""
+
+
+def _columns() -> list[tables_schema.ColumnLine]:
+    return [
+        tables_schema.ColumnLine(
+            schema=view.schema,
+            view=view.name,
+            says=view.says,
+            name=field.name,
+            type=field.type.value,
+            position=position,
+        )
+        for view in VIEWS
+        for position, field in enumerate(view.fields, start=1)
+    ]
 
 
 def view_table(name: tuple[str, ...], moment: Moment) -> Table:

@@ -21,6 +21,7 @@ from rolecall.domain.queries import CurrentSession, RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.relations import INFORMATION_SCHEMA
+from rolecall.fronts.results import Results
 from rolecall.fronts.sql_accounts import create_account, drop_account, undrop_account
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
@@ -50,6 +51,7 @@ from rolecall.fronts.tables import status_table
 from rolecall.fronts.world import World
 from rolecall.sql.cursor import StatementText, split_script
 from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.sql.flow import split_flow
 from rolecall.sql.parser import parse
 from rolecall.sql.select import plan_select
 from rolecall.sql.statements import (
@@ -57,6 +59,7 @@ from rolecall.sql.statements import (
     AlterUser,
     Begin,
     Commit,
+    Flow,
     Rollback,
     Select,
     Statement,
@@ -117,7 +120,8 @@ class Worksheet:
         self._account = account
         self._world = world
         self._seat = seat
-        self._last_query: Id | None = None
+        # What a seat of its own has asked is forgotten with it.
+        self._own_results = Results()
 
     def run(self, text: str) -> Iterator[Answer]:
         """The answers to a script's statements, one by one. Raises SqlRefusal at the first no."""
@@ -172,7 +176,8 @@ class Worksheet:
             session=session,
             place=place,
             statement=piece.text,
-            last_query=self._last_query,
+            results=self._results,
+            results_of=self._seat.session_id,
         )
 
     def _carry_out(self, piece: StatementText, query: Id | None = None) -> Answer:
@@ -190,9 +195,15 @@ class Worksheet:
         except Exception as error:
             self._keep(noting, error)
             raise
+        lasting = isinstance(statement, Select | Flow | Show) and not noting.kept
         self._keep(noting, None)
-        self._last_query = noting.request
+        where = (self._account.number, self._seat.session_id)
+        self._results.note(where, noting.request, table if lasting else None)
         return Answer(table=table, message=message, statement=piece.text, query_id=noting.request)
+
+    @property
+    def _results(self) -> Results:
+        return self._world.results if self._seat.session_id else self._own_results
 
     def _keep(self, noting: Noting, error: Exception | None) -> None:
         """Note what no transaction has kept: reads, and refusals before there was one."""
@@ -227,6 +238,8 @@ class Worksheet:
                 return _said(drop_account(statement, moment))
             case UndropAccount():
                 return _said(undrop_account(statement, moment))
+            case Flow():
+                return self._flow(statement, piece, moment, noting)
             case Select():
                 return self._select(piece, moment, noting), None
             case AlterUser(action=action) if isinstance(action, Secretive):
@@ -235,6 +248,19 @@ class Worksheet:
                 return shown(statement, moment), None
             case _:
                 return _said(self._change(statement, moment, noting))
+
+    def _flow(
+        self, flow: Flow, piece: StatementText, moment: Moment, noting: Noting
+    ) -> tuple[Table, str | None]:
+        """Each stage sees what those before it have answered; the last one answers."""
+        answers: tuple[Table, ...] = ()
+        message = None
+        pieces = split_flow(piece.text, line=piece.line, column=piece.column)
+        for stage, its_piece in zip(flow.stages, pieces, strict=True):
+            seen = msgspec.structs.replace(moment, flow=answers)
+            table, message = self._answered(stage, its_piece, seen, noting)
+            answers = (*answers, table)
+        return answers[-1], message
 
     def _change(self, statement: Change, moment: Moment, noting: Noting) -> str:
         commands = commands_of(statement, moment)

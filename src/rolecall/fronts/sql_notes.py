@@ -150,7 +150,10 @@ class Noting(msgspec.Struct, kw_only=True):
         text = print_redacted(self.statement)
         if len(text) > STATEMENT_CHARACTERS_MAX:
             text = text[:STATEMENT_CHARACTERS_MAX] + "…"
-        return msgspec.json.encode({"statement": text}).decode()
+        told = {"statement": text}
+        if self.session is not None and self.session.login is not None:
+            told["session"] = self.session.login
+        return msgspec.json.encode(told).decode()
 
 
 def refusal_of(error: Exception) -> SqlRefusal | None:

@@ -29,6 +29,7 @@ from rolecall.fronts.relations import INFORMATION_SCHEMA, stands_in, view_table
 from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
+from rolecall.fronts.table_functions import MORE_FUNCTIONS, TableFunction
 from rolecall.fronts.tables import REST_EVENT_HISTORY, column_of, table_of
 from rolecall.fronts.tables_audit import ROLE_HOLDERS
 from rolecall.sql.calls import Constant, FunctionCall, RelationCall
@@ -149,9 +150,14 @@ class Answers:
         """CURRENT_STATEMENT."""
         return self._moment.statement
 
-    def last_query(self, _: tuple[Constant, ...]) -> Constant:
-        """LAST_QUERY_ID: of this worksheet; before its first statement there is none."""
-        return self._moment.last_query
+    def last_query(self, arguments: tuple[Constant, ...]) -> Constant:
+        """LAST_QUERY_ID: of this session; before its first statement there is none."""
+        if not arguments:
+            return self._moment.query(-1)
+        position = arguments[0]
+        if isinstance(position, bool) or not isinstance(position, int) or position == 0:
+            raise InvalidArgument("LAST_QUERY_ID", "it takes a whole number, not 0.")
+        return self._moment.query(position)
 
     def ddl(self, arguments: tuple[Constant, ...]) -> Constant:
         """GET_DDL."""
@@ -259,16 +265,17 @@ FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
 def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> Table:
     """The rows of a view or a table function, for who may read it."""
     if not call.is_function:
-        return view_table(call.name, moment)
+        stage = moment.stage(call.name)
+        return view_table(call.name, moment) if stage is None else stage
     *qualifier, name = call.name
     function = TABLE_FUNCTIONS.get(name)
-    if function is None or not stands_in(INFORMATION_SCHEMA, tuple(qualifier), moment):
+    anywhere = name == "RESULT_SCAN" and not qualifier
+    if function is None or not (
+        anywhere or stands_in(INFORMATION_SCHEMA, tuple(qualifier), moment)
+    ):
         raise UnknownRelation(".".join(call.name))
-    given = _arguments(call, name, constants)
-    return function(given, moment)
-
-
-HOLDERS_ARGUMENTS = ("ROLE", "AT")
+    given = _arguments(call, function, constants)
+    return function.rows(given, moment)
 
 
 HISTORY_ARGUMENTS = (
@@ -279,18 +286,20 @@ HISTORY_ARGUMENTS = (
 )
 
 
-def _arguments(call: RelationCall, function: str, constants: Sequence[Cell]) -> dict[str, Cell]:
+def _arguments(
+    call: RelationCall, function: TableFunction, constants: Sequence[Cell]
+) -> dict[str, Cell]:
     """The arguments by name; by position those that have none."""
-    known = HOLDERS_ARGUMENTS if function == "ROLE_HOLDERS" else HISTORY_ARGUMENTS
-    if len(call.arguments) > len(known):
-        raise InvalidArgument(function, f"it takes at most {len(known)} arguments.")
+    names = function.arguments
+    if len(call.arguments) > len(names):
+        raise InvalidArgument(function.name, f"it takes at most {len(names)} arguments.")
     given: dict[str, Cell] = {}
-    for name, argument in zip(known, call.arguments, strict=False):
+    for name, argument in zip(names, call.arguments, strict=False):
         wanted = argument.name or name
-        if wanted not in known:
-            raise InvalidArgument(function, f"it has no argument {wanted}.")
+        if wanted not in names:
+            raise InvalidArgument(function.name, f"it has no argument {wanted}.")
         if wanted in given:
-            raise InvalidArgument(function, f"{wanted} is given twice.")
+            raise InvalidArgument(function.name, f"{wanted} is given twice.")
         given[wanted] = constants[argument.position]
     return given
 
@@ -330,8 +339,24 @@ def _time(function: str, value: Cell, default: int) -> int:
     return value
 
 
-TABLE_FUNCTIONS: dict[str, Callable[[dict[str, Cell], Moment], Table]] = {
-    "REST_EVENT_HISTORY": _rest_event_history,
-    "ROLE_HOLDERS": _role_holders,
+TABLE_FUNCTIONS: dict[str, TableFunction] = {
+    function.name: function
+    for function in (
+        TableFunction(
+            name="REST_EVENT_HISTORY",
+            says="Requests of identity providers, newest kept, to ACCOUNTADMIN.",
+            arguments=HISTORY_ARGUMENTS,
+            rows=_rest_event_history,
+            fields=REST_EVENT_HISTORY,
+        ),
+        TableFunction(
+            name="ROLE_HOLDERS",
+            says="Who could use a role at a moment, by a grant or by inheritance. Ours.",
+            arguments=("ROLE", "AT"),
+            rows=_role_holders,
+            fields=ROLE_HOLDERS,
+        ),
+        *MORE_FUNCTIONS,
+    )
 }
 """Every table function, and its rows."""

@@ -20,7 +20,9 @@ from rolecall.domain.parameters import known_session_values, session_values
 from rolecall.domain.ports import Reading
 from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
+from rolecall.domain.tables import Table
 from rolecall.domain.variables import changed
+from rolecall.fronts.results import Results
 from rolecall.fronts.world import World
 
 Answer = TypeVar("Answer")
@@ -47,7 +49,24 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
     place: Place
     statement: str = ""
-    last_query: Id | None = None
+    results: Results = msgspec.field(default_factory=Results)
+    results_of: Id = NOWHERE
+    flow: tuple[Table, ...] = ()
+
+    def query(self, position: int) -> Id | None:
+        """An earlier query of the session: -1 is the last."""
+        return self.results.query((self.session.number, self.results_of), position)
+
+    def result(self, query: str) -> Table | None:
+        """What an earlier query of the session answered, while that is kept."""
+        return self.results.table((self.session.number, self.results_of), query)
+
+    def stage(self, name: tuple[str, ...]) -> Table | None:
+        """What `$1` stands for: the answer of the stage before."""
+        if len(name) != 1 or not name[0].startswith("$") or not name[0][1:].isdecimal():
+            return None
+        position = int(name[0][1:])
+        return self.flow[-position] if 1 <= position <= len(self.flow) else None
 
     @property
     def at(self) -> int:

@@ -4,12 +4,14 @@ import msgspec
 
 from rolecall.domain.model import Conformance
 from rolecall.domain.ports import Clock, Ids, Secrets, Selecting
+from rolecall.fronts.results import Results
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """The ports that a front may ask. The store comes with the account.
 
-    `conformance` is what new accounts begin with as their SCIM_CONFORMANCE.
+    `conformance` is what new accounts begin with as their SCIM_CONFORMANCE;
+    `results` are what logged-in sessions can look at again.
     """
 
     clock: Clock
@@ -17,3 +19,4 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     selecting: Selecting
     conformance: Conformance | None = None
+    results: Results = msgspec.field(default_factory=Results)

@@ -48,6 +48,8 @@ OUTGOING: Mapping[str, tuple[ColumnType, str]] = {
     "DATE": (ColumnType.DATE, "CAST({0} AS VARCHAR)"),
     "JSON": (ColumnType.VARIANT, "CAST({0} AS VARCHAR)"),
 }
+SCALES = {ColumnType.TIMESTAMP_LTZ: 6, ColumnType.TIMESTAMP_NTZ: 6}
+"""Digits of a second."""
 NESTED = (ColumnType.VARIANT, "CAST(to_json({0}) AS VARCHAR)")
 OTHER = (ColumnType.TEXT, "CAST({0} AS VARCHAR)")
 
@@ -108,13 +110,20 @@ def _closed_box(memory_megabytes: int) -> duckdb.DuckDBPyConnection:
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     columns = ", ".join(
-        f"{INCOMING[column.type]} AS {_quoted(column.name)}" for column in table.columns
+        f"{_incoming(column)} AS {_quoted(column.name)}" for column in table.columns
     )
     cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
     connection.execute(
         f"CREATE TEMP TABLE {_quoted(name)} AS SELECT {columns}",
         cells,
     )
+
+
+def _incoming(column: Column) -> str:
+    """Digits after the point travel as text."""
+    if column.type is ColumnType.FIXED and column.scale:
+        return f"unnest(?::VARCHAR[])::DECIMAL({column.precision or 38}, {column.scale or 0})"
+    return INCOMING[column.type]
 
 
 def _quoted(name: str) -> str:
@@ -161,7 +170,7 @@ def _outgoing(name: str, type_name: str) -> tuple[Column, str]:
         name=name,
         type=column_type,
         precision=precision if is_number else None,
-        scale=scale if is_number else None,
+        scale=scale if is_number else SCALES.get(column_type),
     )
     return column, expression
 

@@ -15,9 +15,10 @@ from rolecall.sql import (
     rules_variables,
 )
 from rolecall.sql.calls import Constant
-from rolecall.sql.cursor import Cursor, split_script
+from rolecall.sql.cursor import Cursor, StatementText, split_script
+from rolecall.sql.flow import split_flow
 from rolecall.sql.rules import Head, Rule, dispatch
-from rolecall.sql.statements import Select, Statement
+from rolecall.sql.statements import Flow, Select, Statement
 from rolecall.sql.variables import put_in
 
 
@@ -46,7 +47,14 @@ def parse(
 
     `variables` are the session's; with `stars` their texts are hidden, but for names.
     """
-    cursor = Cursor(text, line=line, column=column)
+    stages = split_flow(text, line=line, column=column)
+    if len(stages) > 1:
+        return Flow(stages=tuple(_parsed(stage, variables, stars=stars) for stage in stages))
+    return _parsed(stages[0], variables, stars=stars)
+
+
+def _parsed(piece: StatementText, variables: Mapping[str, Constant], *, stars: bool) -> Statement:
+    cursor = Cursor(piece.text, line=piece.line, column=piece.column)
     if not any(cursor.peek(word) for word in WITH_EXPRESSIONS):
         put_in(cursor, variables, stars=stars)
     statement = dispatch(cursor, RULES, Head())

@@ -6,7 +6,7 @@ from rolecall.sql import printer_grants, printer_objects, printer_session, print
 from rolecall.sql.parts import Property, SetProperties
 from rolecall.sql.printer_parts import print_statement
 from rolecall.sql.properties import ACCOUNT_SHAPES, USER_SHAPES, Shape
-from rolecall.sql.statements import AlterUser, CreateUser, Statement
+from rolecall.sql.statements import AlterUser, CreateUser, Flow, Statement
 from rolecall.sql.statements_accounts import CreateAccount
 from rolecall.sql.statements_variables import SetVariables
 
@@ -29,6 +29,8 @@ def print_redacted(statement: Statement) -> str:
         case CreateUser() | CreateAccount():
             hidden = _hidden(statement.properties)
             return print_statement(replace(statement, properties=hidden))
+        case Flow(stages=stages):
+            return " ->> ".join(print_redacted(stage) for stage in stages)
         case SetVariables(expressions=expressions):
             return print_statement(
                 replace(statement, expressions=("'********'",) * len(expressions))

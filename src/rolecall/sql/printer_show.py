@@ -13,6 +13,7 @@ from rolecall.sql.printer_parts import (
 )
 from rolecall.sql.statements import (
     Describe,
+    Flow,
     Select,
     ShowDatabases,
     ShowGrants,
@@ -91,6 +92,11 @@ def _show_parameters(statement: ShowParameters) -> str:
 @print_statement.register
 def _describe(statement: Describe) -> str:
     return f"DESCRIBE {statement.kind.value} {print_name(statement.name)}"
+
+
+@print_statement.register
+def _flow(statement: Flow) -> str:
+    return " ->> ".join(print_statement(stage) for stage in statement.stages)
 
 
 @print_statement.register

@@ -162,6 +162,8 @@ class SelectPlan:
     def _read_variables(self) -> None:
         """Put each session variable's value where its name stands."""
         for node in list(self._tree.find_all(exp.Parameter)):
+            if isinstance(node.parent, exp.Table):
+                continue
             value = self._variables[node.name.upper()]
             node.replace(_literal(value, _type_of(value)))
 
@@ -185,6 +187,8 @@ class SelectPlan:
                 self._refuse_unknown_function(node)
 
     def _refuse_unknown_variable(self, node: exp.Parameter) -> None:
+        if isinstance(node.parent, exp.Table) and node.this.is_int:
+            return
         if not isinstance(node.this, exp.Var):
             raise UnsupportedFeature("a column by position")
         if node.name.upper() not in self._variables:
@@ -263,6 +267,9 @@ class SelectPlan:
         for node in list(self._tree.find_all(exp.Table)):
             if isinstance(node.this, exp.Func):
                 self._fail_unknown(node.this, self._spelled(node.this) or node.this.sql_name())
+            if isinstance(node.this, exp.Parameter):
+                self._take_stage(node)
+                continue
             if not isinstance(node.this, exp.Identifier):
                 raise UnknownRelation(node.sql(dialect="snowflake"))
             name = tuple(_folded(part) for part in node.parts if isinstance(part, exp.Identifier))
@@ -276,6 +283,14 @@ class SelectPlan:
             node.set("catalog", None)
         for rows in list(self._tree.find_all(exp.TableFromRows)):
             self._take_table_function(rows)
+
+    def _take_stage(self, node: exp.Table) -> None:
+        """`$1`, the answer of the stage before."""
+        name = f"${node.this.name}"
+        relation = self._relation((name,))
+        if not node.alias:
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+        node.set("this", exp.to_identifier(relation.placeholder, quoted=True))
 
     def _relation(self, name: tuple[str, ...]) -> RelationCall:
         for relation in self._relations:

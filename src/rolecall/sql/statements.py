@@ -449,10 +449,20 @@ class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     text: str
 
 
+class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Statements one after the other: `$1` is what the stage before answered, `$2` the one before.
+
+    SHOW … ->> SELECT … FROM $1 [->> …]
+    """
+
+    stages: tuple["Statement", ...]
+
+
 Statement = (
     AccountStatement
     | VariableStatement
     | NetworkStatement
+    | Flow
     | UseRole
     | UseSecondaryRoles
     | UseDatabase

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rolecall.domain.attempts import AttemptKind, Noted
+from rolecall.domain.attempts import USER_NAMES, AttemptKind, Noted
 from rolecall.domain.events import Event, Recorded, is_mark
 from rolecall.domain.names import Id
 from rolecall.store.memory_state import State, key_in
@@ -44,6 +44,13 @@ class MemoryHistories:
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         rows = sorted(self._state.events.items(), key=key_in, reverse=True)
         return tuple([recorded for _, recorded in rows if recorded.event.id == subject][:count])
+
+    def attempts_of_user(
+        self, kind: AttemptKind, name: str, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        found = self.attempts_in(kind, since, until, len(self._state.attempts))
+        theirs = [one for one in found if getattr(one.attempt, USER_NAMES[kind]) == name]
+        return tuple(theirs[max(0, len(theirs) - count) :])
 
     def attempts_of_integration(
         self, integration: str, since: int, until: int, count: int

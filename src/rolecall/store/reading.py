@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import apsw
 
-from rolecall.domain.attempts import AttemptKind, Noted
+from rolecall.domain.attempts import USER_NAMES, AttemptKind, Noted
 from rolecall.domain.events import Recorded
 from rolecall.domain.model import (
     AccessToken,
@@ -45,6 +45,9 @@ T = TypeVar("T")
 
 COUNT_MAX = 2**62
 """Beyond every table; a caller's larger number would not fit the engine's integers."""
+
+
+WHO = {kind: f"$.{USER_NAMES[kind]}" for kind in AttemptKind}
 
 
 def _at_most(count: int) -> int:
@@ -325,6 +328,13 @@ class SqliteReading:
     def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
         found = self._rows(statements_history.ATTEMPTS_MENTIONING, rows.list_of(texts))
         return tuple([rows.noted_from(row) for row in found])
+
+    def attempts_of_user(
+        self, kind: AttemptKind, name: str, since: int, until: int, count: int
+    ) -> tuple[Noted, ...]:
+        sql = statements.ATTEMPTS_OF_USER
+        found = self._rows(sql, kind, since, until, _at_most(count), WHO[kind], name)
+        return tuple([rows.noted_from(row) for row in reversed(found)])
 
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         found = self._rows(statements.ATTEMPTS_AFTER, after, _at_most(count))

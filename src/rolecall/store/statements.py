@@ -355,6 +355,10 @@ ATTEMPTS_IN = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
 ORDER BY at DESC, seq DESC LIMIT ?5
 """
+ATTEMPTS_OF_USER = """
+SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
+AND body ->> ?6 = ?7 ORDER BY at DESC, seq DESC LIMIT ?5
+"""
 ATTEMPTS_AFTER = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 """
