@@ -111,10 +111,11 @@ class ScimClientInProcess:
         name: str = "OKTA",
         role: str = "OKTA_PROVISIONER",
         conformance: Conformance | None = None,
+        first: int | None = None,
     ) -> None:
         self.account = account if account is not None else an_account()
         # Two clients of one account must not mint the same ids.
-        self.world = a_world(first=1 if account is None else 500_000)
+        self.world = a_world(first=first or (1 if account is None else 500_000))
         self.front = ScimFront(self.account, self.world)
         self.name = name
         self.session: Session = integration_session(

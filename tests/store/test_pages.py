@@ -75,3 +75,25 @@ def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path)
     connection.close()
     assert "users_by_id (account=? AND id>?)" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize(
+    ("disabled", "unless", "added"),
+    [
+        (True, ("OKTA", "e1"), False),
+        (True, ("OKTA", "e2"), True),
+        (True, ("ENTRA", "e1"), True),
+        (False, ("OKTA", "e1"), True),
+        (True, None, True),
+    ],
+)
+def test_a_user_is_not_added_beside_a_disabled_one_of_the_same_link(
+    store: Store, *, disabled: bool, unless: tuple[str, str] | None, added: bool
+) -> None:
+    def body(tx: Transaction) -> bool:
+        tx.save_user(a_user("BOB", id=an_id(1), disabled=disabled))
+        tx.save_link("OKTA", an_id(1), "e1")
+        return tx.add_user(a_user("EVE", id=an_id(2)), unless)
+
+    assert store.transact(1, body) is added
+    assert store.read(1, lambda r: r.user(an_id(2)) is not None) is added

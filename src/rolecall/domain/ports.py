@@ -330,8 +330,11 @@ class Transaction(Reading, Protocol):
         """
         ...
 
-    def add_user(self, user: User) -> bool:
-        """Insert; False, and nothing written, when its id or its name's or login's key is taken."""
+    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
+        """Insert; False, and nothing written, when its id or its name's or login's key is taken.
+
+        So too when `unless`, a reader and an external id, names a user who is disabled.
+        """
         ...
 
     def save_user(self, user: User) -> None:

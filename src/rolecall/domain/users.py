@@ -26,9 +26,10 @@ from rolecall.domain.errors import (
     VersionMismatch,
 )
 from rolecall.domain.events import Event, UserChanged, UserCreated, UserDropped
-from rolecall.domain.model import Kind, Privilege, Revision, User, UserCard
+from rolecall.domain.model import Json, Kind, Privilege, Revision, User, UserCard
 from rolecall.domain.names import NAME_LENGTH_MAX, Id, Name, key_of
 from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.predicate import And, Compare, Field, Operator
 from rolecall.domain.session import Session
 
 EXTERNAL_ID = "EXTERNAL_ID"
@@ -61,13 +62,15 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
     if "EMAIL" in command.properties:
         user = apply_change(user, Set(At("EMAIL"), command.properties["EMAIL"]))
     user, warnings = defaults.settled(tx, session, None, _consistent(user))
-    if not tx.add_user(user):
-        taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
-        if not taken:  # the id is there
-            raise AlreadyExists(Kind.USER, command.name)
-        raise _conflict_of(tx, session, taken[0], command.name)
-    if command.external_id is not None and session.integration is not None:
-        tx.save_link(session.integration, user.id, command.external_id)
+    known = _known_as(session, command)
+    if not tx.add_user(user, known):
+        revived = None if known is None else _revivable(tx, session, known[1])
+        if revived is not None:
+            return change_user(tx, session, _as_revival(revived, command))
+        if known is None or not tx.add_user(user):
+            raise _taken(tx, session, command)
+    if known is not None:
+        tx.save_link(known[0], user.id, known[1])
 
     card = UserCard(
         user=user,
@@ -76,6 +79,54 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
     )
     created = UserCreated(id=user.id, name=user.name, owner=user.owner)
     return Effect((*ended, created), card, warnings)
+
+
+def _known_as(session: Session, command: CreateUser) -> tuple[str, str] | None:
+    """The integration and the external id that it gives the user."""
+    if session.integration is None or command.external_id is None:
+        return None
+    return session.integration, command.external_id
+
+
+def _revivable(tx: Transaction, session: Session, external_id: str) -> Id | None:
+    """The one disabled user whom the integration knows by this id, if it sees that (section 3)."""
+    where = And(
+        (
+            Compare(Field.EXTERNAL_ID, Operator.EQ, external_id),
+            Compare(Field.ACTIVE, Operator.EQ, value=False),
+        )
+    )
+    owners = access.visible_owners(tx, session, Kind.USER)
+    found = tx.find_users(where, owners, session.integration, 0, 2).items
+    return found[0].user.id if len(found) == 1 else None
+
+
+def _as_revival(user: Id, command: CreateUser) -> ChangeUser:
+    """A POST of who is there, disabled: replaced by what was sent, and enabled unless it says no.
+
+    The id stays, and with it the identity provider's link and the memberships.
+    """
+    properties_given: dict[str, Json] = {"DISABLED": False, **command.properties}
+    changes = [
+        Set(At("NAME"), command.name),
+        Set(At("LOGIN_NAME"), command.login_name),
+        Set(At(EXTERNAL_ID), command.external_id),
+        *(Set(At(name), value) for name, value in properties_given.items()),
+    ]
+    for name, value in command.profile.items():
+        if name.startswith("urn:") and isinstance(value, dict):
+            changes += [Set(At(part, name), inner) for part, inner in value.items()]
+        else:
+            changes.append(Set(At(name), value))
+    return ChangeUser(user=user, changes=tuple(changes), at=command.at, replaces=True)
+
+
+def _taken(tx: Transaction, session: Session, command: CreateUser) -> AlreadyExists:
+    """Why a user could not be added."""
+    taken = tx.users_taking(key_of(command.name), key_of(command.login_name))
+    if not taken:  # the id is there
+        return AlreadyExists(Kind.USER, command.name)
+    return _conflict_of(tx, session, taken[0], command.name)
 
 
 def _make_room(tx: Transaction, session: Session, command: CreateUser) -> tuple[Event, ...] | None:

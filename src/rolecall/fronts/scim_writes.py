@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rolecall.domain.account import Effects
 from rolecall.domain.attempts import Attempt
-from rolecall.domain.commands import Command, DropRole, DropUser
+from rolecall.domain.commands import Command, CreateUser, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, RoleCard, UserCard
@@ -170,14 +170,15 @@ def _write(
             exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
             if getattr(command, "members_shown", 0) and answer.members is None:
                 return attempt_of(exchange, 204, None)
-        return attempt_of(exchange, status, None)
+        return attempt_of(exchange, _status_of(command, effects[0], status), None)
 
     def finish(effects: Effects | None, error: Exception | None) -> Reply:
         if effects is None:
             assert error is not None, "an outcome is one or the other"
             return refused(service, exchange, error)
         try:
-            return _done(service, exchange, accepted, effects[0], status, projection)
+            told = _status_of(command, effects[0], status)
+            return _done(service, exchange, accepted, effects[0], told, projection)
         except Exception as failure:  # noqa: BLE001  what was asked is done and on record
             return refused(service, exchange, failure)
 
@@ -190,6 +191,13 @@ def _write(
         and exchange.has_members
         and exchange.method in {"POST", "PUT"},
     )
+
+
+def _status_of(command: Command, effect: Effect, status: int) -> int:
+    """A create that revives who was there is no creation: 200."""
+    if isinstance(command, CreateUser) and isinstance(effect.answer, UserCard):
+        return status if effect.answer.user.id == command.id else 200
+    return status
 
 
 def _done(

@@ -375,7 +375,14 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
                 return True
         return False
 
-    def add_user(self, user: User) -> bool:
+    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
+        if unless is not None and any(
+            (reader, external_id) == unless
+            and resource in self._state.users
+            and self._state.users[resource].disabled
+            for (reader, resource), external_id in self._state.links.items()
+        ):
+            return False
         keys = keys_of(user)
         if user.id in self._state.users or self.users_taking(keys.name, keys.login):
             return False

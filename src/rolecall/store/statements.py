@@ -69,6 +69,15 @@ INSERT INTO users (
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13)
 ON CONFLICT DO NOTHING
 """
+ADD_USER_UNLESS = """
+INSERT INTO users (
+    account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
+    document, addresses
+) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13 WHERE NOT EXISTS (
+    SELECT 1 FROM links AS l CROSS JOIN users AS u ON u.account = ?1 AND u.id = l.resource
+    WHERE l.account = ?1 AND l.reader = ?14 AND l.external_id = ?15 AND u.active = 0
+) ON CONFLICT DO NOTHING
+"""
 USERS_BY_NAME = """
 SELECT o.body FROM users AS o WHERE o.account = ?1 AND o.name > ?2 AND {condition}
 ORDER BY o.name LIMIT ?3

@@ -96,12 +96,15 @@ class SqliteTransaction(SqliteReading):
         return False
 
     # users
-    def add_user(self, user: User) -> bool:
+    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
         parameters = rows.save_user(self._number, user)
+        statement = statements.ADD_USER
+        if unless is not None:
+            parameters, statement = (*parameters, *unless), statements.ADD_USER_UNLESS
         if self._wrote or self._batch.cautious:
-            self._write(statements.ADD_USER, parameters)
+            self._write(statement, parameters)
             return self._cursor.connection.changes() == 1
-        self._cursor.execute(statements.ADD_USER, parameters)
+        self._cursor.execute(statement, parameters)
         # A user who is refused has written nothing: that spoils no group.
         self._wrote = self._cursor.connection.changes() == 1
         return self._wrote
