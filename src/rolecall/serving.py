@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -16,8 +17,11 @@ from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
+from rolecall.vault import MovedClock
 from rolecall.web import server
 from rolecall.web.accounts import Places
+from rolecall.web.control import Controlled
+from rolecall.web.scim import Receive, Scope, Send
 from rolecall.wiring import (
     ACCOUNT,
     ADMINISTRATOR,
@@ -62,21 +66,16 @@ def run(order: Order) -> None:
             order.ready_file.unlink(missing_ok=True)
             stack.callback(order.ready_file.unlink, missing_ok=True)
         folder = order.data or Path(stack.enter_context(scratch_folder()))
-        lines = Lines()
-        rolecall = stack.enter_context(
-            Rolecall(
-                folder,
-                durable=order.data is not None,
-                on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
-                on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
-                conformance=order.conformance,
-            )
-        )
+        clock, lines = MovedClock(), Lines()
+        rolecall = stack.enter_context(_opened(order, folder, clock, lines))
         _bootstrap(rolecall, order)
         organization.erase_due(rolecall.store, rolecall.world.clock.now())
         local = _local_url(order.host, listening.getsockname()[1])
         places = rolecall.places((order.public_url or local).rstrip("/"))
-        application = server.Application(places, rolecall.account, rolecall.world)
+        application: server.Served = server.Application(places, rolecall.account, rolecall.world)
+        if order.data is None:
+            again = _Again(order, folder, clock, lines, places.first.url)
+            application = Controlled(application, again.fresh, again.advance)
         server.serve(
             application,
             listening,
@@ -84,6 +83,74 @@ def run(order: Order) -> None:
             order.proxies,
             prefaces=order.prefaces,
         )
+
+
+def _opened(order: Order, folder: Path, clock: MovedClock, lines: Lines) -> Rolecall:
+    """The folder; an ephemeral one by a clock that can be moved."""
+    return Rolecall(
+        folder,
+        durable=order.data is not None,
+        on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
+        on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
+        conformance=order.conformance,
+        clock=clock if order.data is None else None,
+    )
+
+
+class _Fresh:
+    """An application with the folder that it alone uses."""
+
+    def __init__(self, rolecall: Rolecall, url: str) -> None:
+        self._rolecall = rolecall
+        places = rolecall.places(url)
+        self._application = server.Application(places, rolecall.account, rolecall.world)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._application(scope, receive, send)
+
+    def close(self) -> None:
+        self._application.close()
+        self._rolecall.close()
+
+
+class _Again:
+    """Begins an ephemeral server anew: another folder, another account of the same name."""
+
+    def __init__(
+        self, order: Order, folder: Path, clock: MovedClock, lines: Lines, url: str
+    ) -> None:
+        self._order = order
+        self._folder = folder
+        self._clock = clock
+        self._lines = lines
+        self._url = url
+        self._count = 0
+
+    def fresh(self) -> tuple[server.Served, dict[str, str]]:
+        """A fresh account at the machine's time, and what there is to know of it, said once."""
+        self._count += 1
+        self._clock.reset()
+        folder = self._folder / f"again-{self._count}"
+        rolecall = _opened(self._order, folder, self._clock, self._lines)
+        name = fold(self._order.account) if self._order.account else ACCOUNT
+        founded = rolecall.found(name, ADMINISTRATOR, integration=True)
+        account = rolecall.account(founded.number)
+        told = {
+            "url": self._url,
+            "scim_url": f"{self._url}/scim/v2",
+            "account": founded.name,
+            "user": founded.administrator,
+            "password": founded.password,
+            "integration": INTEGRATION,
+            "token": rolecall.issue_token(account, INTEGRATION, purpose=SERVE_PURPOSE),
+            "data": str(folder.resolve()),
+        }
+        return _Fresh(rolecall, self._url), told
+
+    def advance(self, seconds: float) -> str:
+        """Move the clock on; what time it is then, to the second."""
+        now = self._clock.advance(seconds)
+        return datetime.fromtimestamp(now // 1_000_000, UTC).isoformat()
 
 
 def _bootstrap(rolecall: Rolecall, order: Order) -> None:

@@ -47,6 +47,27 @@ class SystemClock:
         return time.time_ns() // 1_000
 
 
+class MovedClock:
+    """The machine's time, moved on by hand: for servers that are tested against."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self._ahead = 0
+
+    def now(self) -> int:
+        """Microseconds since the epoch, and as many more as it was moved."""
+        return self._clock.now() + self._ahead
+
+    def advance(self, seconds: float) -> int:
+        """Move on, and say what time it is then."""
+        self._ahead += round(seconds * 1_000_000)
+        return self.now()
+
+    def reset(self) -> None:
+        """Back to the machine's time."""
+        self._ahead = 0
+
+
 class RandomIds:
     """UUIDs of version 7: 48 bits of milliseconds, then 74 random bits (RFC 9562 section 5.7).
 

@@ -32,7 +32,7 @@ from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.model import Conformance, Kind, NetworkRule, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name, fold
 from rolecall.domain.organization import Order
-from rolecall.domain.ports import Describe
+from rolecall.domain.ports import Clock, Describe
 from rolecall.domain.queries import GovernedObjects
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
@@ -76,6 +76,7 @@ class Rolecall:
         on_attempts: AttemptsSeen | None = None,
         on_backup: Callable[[Path], None] | None = None,
         conformance: Conformance | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Open the folder, making it and its database when they are missing.
 
@@ -93,7 +94,7 @@ class Rolecall:
         self.vault = Vault(kept_key(folder / settings.KEY_FILE))
         self.selecting = DuckSelecting()
         self.world = World(
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             ids=RandomIds(),
             secrets=self.vault,
             selecting=self.selecting,

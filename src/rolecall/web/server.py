@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.routing import Router
@@ -24,6 +24,18 @@ READERS = 4
 HASHERS = 2
 WORKERS = 4
 SHUTDOWN_SECONDS = 30
+
+
+class Served(Protocol):
+    """What a server runs, and lets go of at its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        ...
+
+    def close(self) -> None:
+        """Let the threads go."""
+        ...
 
 
 class Application:
@@ -87,7 +99,7 @@ class _Announcing(uvicorn.Server):
 
 
 def serve(
-    application: Application,
+    application: Served,
     listening: socket.socket,
     on_ready: Callable[[], None],
     proxies: Sequence[str] = (),
@@ -109,7 +121,7 @@ def serve(
 
 
 def _config(
-    application: Application, proxies: Sequence[str], *, prefaces: bool = False
+    application: Served, proxies: Sequence[str], *, prefaces: bool = False
 ) -> uvicorn.Config:
     options: dict[str, Any] = {
         "http": after_proxies(proxies) if prefaces else CorkedProtocol,
@@ -131,7 +143,7 @@ class Background:
     """A server on a thread of its own, for a process that is its client too."""
 
     def __init__(
-        self, application: Application, listening: socket.socket, on_ready: Callable[[], None]
+        self, application: Served, listening: socket.socket, on_ready: Callable[[], None]
     ) -> None:
         self._application = application
         self._server = _Announcing(_config(application, ()), on_ready)

@@ -1,0 +1,184 @@
+"""The control endpoint of `rolecall serve --ephemeral`: begin anew, move the clock, inject faults.
+
+It stands before the server's application, and exists in ephemeral servers only: such a server holds
+nothing that outlives it. Whoever reaches the port can control it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from rolecall.scim import errors, messages
+from rolecall.web.scim import CONTENT_TYPE, PREFIX, Receive, Scope, Send
+from rolecall.web.server import Served
+
+CONTROL = "/control"
+FAULTS_MAX = 1_000_000
+DELAY_SECONDS_MAX = 300
+BODY_BYTES_MAX = 1 << 16
+JSON = (b"content-type", b"application/json")
+FAULTS: dict[int, errors.ScimError] = {
+    401: errors.unauthorized("Access token expired. This refusal was injected."),
+    429: errors.too_many_requests("Too many requests. This refusal was injected."),
+    503: errors.unavailable("The server can't answer. This refusal was injected."),
+}
+
+T = TypeVar("T")
+
+
+class Faults(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What happens to the next `count` SCIM requests: a delay, a refusal, or both."""
+
+    count: int
+    status: int | None = None
+    delay_seconds: float = 0.0
+    retry_after: int = 1
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the clock is moved on."""
+
+    seconds: float
+
+
+class Refused(Exception):
+    """What was asked of the control endpoint can't be done, and why."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Controlled:
+    """An application that can be replaced, hurried on in time, and made to fail."""
+
+    def __init__(
+        self,
+        inner: Served,
+        renew: Callable[[], tuple[Served, dict[str, str]]],
+        advance: Callable[[float], str],
+    ) -> None:
+        """`renew` makes a fresh application and says how to reach it; `advance` moves the clock."""
+        self._inner = inner
+        self._renew = renew
+        self._advance = advance
+        self._faults: Faults | None = None
+        self._renewing = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and (path == CONTROL or path.startswith(f"{CONTROL}/")):
+            await self._control(scope, receive, send)
+        elif scope["type"] != "http" or not path.startswith(PREFIX) or not await self._failed(send):
+            await self._inner(scope, receive, send)
+
+    def close(self) -> None:
+        """Let go of the application that is there now."""
+        self._inner.close()
+
+    # ---- faults ----------------------------------------------------------------------------
+
+    async def _failed(self, send: Send) -> bool:
+        """Whether a fault answered the request."""
+        faults = self._faults
+        if faults is None:
+            return False
+        left = faults.count - 1
+        self._faults = msgspec.structs.replace(faults, count=left) if left else None
+        if faults.delay_seconds:
+            await asyncio.sleep(faults.delay_seconds)
+        if faults.status is None:
+            return False
+        body = messages.error_body(FAULTS[faults.status])
+        headers = [CONTENT_TYPE]
+        if faults.status != 401:
+            headers.append((b"retry-after", str(faults.retry_after).encode()))
+        await _send(send, faults.status, body, headers)
+        return True
+
+    # ---- control ---------------------------------------------------------------------------
+
+    async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            told = await self._carried_out(scope, await _body(scope, receive))
+        except Refused as refused:
+            await _send(send, refused.status, {"detail": refused.detail}, [JSON])
+        else:
+            await _send(send, 200, told, [JSON])
+
+    async def _carried_out(self, scope: Scope, body: bytes) -> object:
+        """What was asked is done, and said. Raises Refused."""
+        match scope["method"], scope["path"].removeprefix(CONTROL).strip("/"):
+            case "GET", "":
+                return {"faults": self._faults}
+            case "POST", "reset":
+                return await self._reset()
+            case "POST", "clock":
+                return {"now": self._advance(_read(body, Advance).seconds)}
+            case "POST", "faults":
+                self._faults = _checked(_read(body, Faults))
+                return {"faults": self._faults}
+            case "DELETE", "faults":
+                self._faults = None
+                return {"faults": None}
+            case _:
+                pass
+        raise Refused(
+            404,
+            f"There is no {scope['method']} {scope['path']}: GET /control, POST /control/reset, "
+            "/control/clock, /control/faults, DELETE /control/faults.",
+        )
+
+    async def _reset(self) -> dict[str, str]:
+        """A fresh account in place of what there is; requests under way end first."""
+        loop = asyncio.get_running_loop()
+        async with self._renewing:
+            fresh, told = await loop.run_in_executor(None, self._renew)
+            old, self._inner, self._faults = self._inner, fresh, None
+            await loop.run_in_executor(None, old.close)
+        return told
+
+
+def _checked(faults: Faults) -> Faults | None:
+    if faults.status is not None and faults.status not in FAULTS:
+        raise Refused(400, f"status is one of {', '.join(map(str, FAULTS))}, not {faults.status}.")
+    if not 0 <= faults.count <= FAULTS_MAX or not 0 <= faults.delay_seconds <= DELAY_SECONDS_MAX:
+        raise Refused(400, f"count is 0 to {FAULTS_MAX:,}, delay_seconds 0 to {DELAY_SECONDS_MAX}.")
+    return faults if faults.count else None
+
+
+def _read(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise Refused(400, f"The body is not understood: {error}.") from None
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    """The body; only JSON is taken, so that no web page can send one across origins."""
+    body = b""
+    more = True
+    while more:
+        message: Any = await receive()
+        body += message.get("body", b"")
+        more = bool(message.get("more_body"))
+        if len(body) > BODY_BYTES_MAX:
+            raise Refused(413, "The body is too large.")
+    types = [value for name, value in scope["headers"] if name == b"content-type"]
+    if scope["method"] == "POST" and not any(b"json" in value for value in types):
+        raise Refused(415, "Send Content-Type: application/json.")
+    return body
+
+
+async def _send(send: Send, status: int, told: object, headers: list[tuple[bytes, bytes]]) -> None:
+    body = msgspec.json.encode(told)
+    length = (b"content-length", str(len(body)).encode())
+    start = {"type": "http.response.start", "status": status, "headers": [length, *headers]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

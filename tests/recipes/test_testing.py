@@ -1,0 +1,136 @@
+"""docs/clients/testing.md works as printed: fixture, tests, and the container's commands."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rolecall_process import Server, environment, started
+
+pytestmark = pytest.mark.e2e
+
+PAGE = (Path(__file__).parents[2] / "docs" / "clients" / "testing.md").read_text("utf-8")
+PYTHON = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+CONTAINER = re.compile(r"^```dockerfile\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with started(tmp_path, "--ephemeral") as running:
+        running.token = str(control(running, "reset")["token"])
+        yield running
+
+
+def control(server: Server, what: str, **body: object) -> dict[str, object]:
+    answer = httpx.post(f"{server.root}/control/{what}", json=body)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, object] = answer.json()
+    return told
+
+
+def test_the_fixture_and_its_tests_run_as_printed(tmp_path: Path) -> None:
+    conftest, tests = PYTHON.findall(PAGE)
+    (tmp_path / "conftest.py").write_text(conftest)
+    (tmp_path / "test_printed.py").write_text(tests)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_container_starts_what_this_program_understands(tmp_path: Path) -> None:
+    """There is no engine to build it with here: its commands are run as they are."""
+    (told,) = CONTAINER.findall(PAGE)
+    (entry,) = re.findall(r"^ENTRYPOINT (\[.*\])$", told, flags=re.MULTILINE)
+    (probe,) = re.findall(r"^  CMD (\[.*\])$", told, flags=re.MULTILINE)
+    program, verb, *options = json.loads(entry)
+    assert (program, verb) == ("rolecall", "serve")
+    with started(tmp_path, *options) as running:
+        port = str(httpx.URL(running.root).port)
+        command = [sys.executable, *json.loads(probe)[1:]]
+        command[-1] = command[-1].replace("8480", port)
+        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+
+
+def test_a_reset_forgets_users_and_tokens(server: Server) -> None:
+    with server.client() as client:
+        client.post("/Users", json={"userName": "ada@example.com"})
+        assert client.get("/Users").json()["totalResults"] == 1
+    before = server.token
+    server.token = str(control(server, "reset")["token"])
+    assert server.status(before) == 401
+    with server.client() as client:
+        assert client.get("/Users").json()["totalResults"] == 0
+
+
+def test_a_moved_clock_ends_tokens_and_a_reset_brings_it_back(server: Server) -> None:
+    control(server, "clock", seconds=200 * 24 * 3600)
+    assert server.status() == 401
+    assert server.status(str(control(server, "reset")["token"])) == 200
+
+
+def test_faults_last_as_long_as_was_asked_for(server: Server) -> None:
+    control(server, "faults", count=2, status=503, retry_after=7)
+    with server.client() as client:
+        answers = [client.get("/Users") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "7"
+    assert answers[0].json()["status"] == "503"
+
+
+def test_a_fault_without_a_status_is_a_delay(server: Server) -> None:
+    control(server, "faults", count=1, delay_seconds=0.3)
+    with server.client() as client:
+        answer = client.get("/Users")
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() >= 0.3
+
+
+def test_faults_can_be_read_and_taken_back(server: Server) -> None:
+    control(server, "faults", count=5, status=401)
+    assert httpx.get(f"{server.root}/control").json()["faults"]["count"] == 5
+    assert httpx.delete(f"{server.root}/control/faults").json() == {"faults": None}
+    assert server.status() == 200
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "words"),
+    [
+        ("faults", {"count": 1, "status": 418}, "status is one of 401, 429, 503"),
+        ("faults", {"count": -1}, "count is 0 to"),
+        ("faults", {"count": 1, "delay_seconds": 1e9}, "delay_seconds 0 to 300"),
+        ("faults", {"count": 1, "state": 503}, "unknown field"),
+        ("clock", {}, "missing required field"),
+    ],
+)
+def test_what_can_t_be_done_is_refused_with_the_reason(
+    server: Server, what: str, body: dict[str, object], words: str
+) -> None:
+    answer = httpx.post(f"{server.root}/control/{what}", json=body)
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+def test_another_place_and_another_type_are_refused(server: Server) -> None:
+    assert "POST /control/reset" in httpx.get(f"{server.root}/control/users").json()["detail"]
+    assert httpx.post(f"{server.root}/control/reset", content=b"x").status_code == 415
+    json_type = {"Content-Type": "application/json"}
+    large = httpx.post(f"{server.root}/control/faults", content=b"x" * 70_000, headers=json_type)
+    assert large.status_code == 413
+
+
+def test_a_server_that_keeps_its_data_has_no_control_endpoint(tmp_path: Path) -> None:
+    with started(tmp_path, "--data", str(tmp_path / "data")) as running:
+        answer = httpx.post(f"{running.root}/control/reset", json={})
+        assert answer.status_code == 404
