@@ -16,6 +16,7 @@ from rolecall.web.accounts import Places
 from rolecall.web.corked import CorkedProtocol
 from rolecall.web.driver import Driver
 from rolecall.web.proxied import after_proxies
+from rolecall.web.rest import Rest
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send, Threads
 from rolecall.web.sql_api import SqlApi
 
@@ -55,7 +56,8 @@ class Application:
         )
         sql = SqlApi(places, account_of, world, self._workers)
         driver = Driver(places, account_of, world, self._workers, self._hashers)
-        self._others = Router([*driver.routes(), *sql.routes()])
+        resources = Rest(places, account_of, world, self._workers)
+        self._others = Router([*driver.routes(), *sql.routes(), *resources.routes()])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""

@@ -7,7 +7,7 @@ token of a session, which `rolecall sql --url` uses.
 import asyncio
 import gzip
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
@@ -21,7 +21,6 @@ from rolecall.domain.account import Account
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.fronts import driver, sql_api
-from rolecall.fronts.login import Knock, Method, knock_with, let_in
 from rolecall.fronts.sql import Worksheet
 from rolecall.fronts.sql_api import Asked, refusal_said, status_of
 from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
@@ -29,19 +28,17 @@ from rolecall.fronts.world import World
 from rolecall.sql.binding import Bound, bound
 from rolecall.sql.cursor import StatementText, split_script
 from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
-from rolecall.web.accounts import Places, account_with
+from rolecall.web.accounts import Places
 from rolecall.web.bodies import UnreadableBody, object_of
-from rolecall.web.driver_queries import Outcome, Owner, Queries, Query
+from rolecall.web.callers import Caller, Callers, Endpoint, Handlers, upper_of
+from rolecall.web.driver_queries import Outcome, Queries, Query
 from rolecall.web.guard import guarded
-from rolecall.web.scim import Receive, Scope, Send
 
 STATEMENT_BYTES_MAX = 2 << 20
 WAIT_SECONDS = 45.0
 """How long a request waits for its statement before it is told to ask again (vendor)."""
 REQUEST_ID_MAX = 100
 
-Handlers = Mapping[str, Callable[[Request], Awaitable[Response]]]
-"""By method."""
 _log = logging.getLogger(__name__)
 
 
@@ -49,14 +46,6 @@ class Said(Outcome, frozen=True, kw_only=True):
     """An answer as HTTP has it; `chunks` are the partitions after the first."""
 
     status: int = 200
-
-
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sends a request, and the worksheet that the credential opens."""
-
-    owner: Owner
-    account: Account
-    worksheet: Worksheet
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +65,7 @@ class SqlApi:
         self, places: Places, account_of: Callable[[int], Account], world: World, workers: Executor
     ) -> None:
         """Statements run on `workers`."""
-        self._places = places
-        self._account_of = account_of
+        self._callers = Callers(places, account_of, world)
         self._world = world
         self._workers = workers
         self._queries = Queries()
@@ -88,10 +76,10 @@ class SqlApi:
         """Where it answers; whatever else is asked below is answered in JSON too."""
         path = sql_api.PATH
         return [
-            Route(path, _Endpoint(self.answered, {"POST": self.submit})),
-            Route(path + "/{handle}", _Endpoint(self.answered, {"GET": self.poll})),
-            Route(path + "/{handle}/cancel", _Endpoint(self.answered, {"POST": self.cancel})),
-            Route(path + "/{rest:path}", _Endpoint(self.answered, {})),
+            Route(path, Endpoint(self.answered, {"POST": self.submit})),
+            Route(path + "/{handle}", Endpoint(self.answered, {"GET": self.poll})),
+            Route(path + "/{handle}/cancel", Endpoint(self.answered, {"POST": self.cancel})),
+            Route(path + "/{rest:path}", Endpoint(self.answered, {})),
         ]
 
     async def answered(self, handlers: Handlers, request: Request) -> Response:
@@ -122,7 +110,7 @@ class SqlApi:
         if media != "application/json":
             return _json(415, _plain("390415", "Send Content-Type: application/json."))
         body = await object_of(request, STATEMENT_BYTES_MAX)
-        caller = self._caller(request, body)
+        caller = self._callers.caller(request, body)
         request_id = _request_id(request) or self._world.ids.new()
         query = None
         if _is_true(request, "retry"):
@@ -146,7 +134,7 @@ class SqlApi:
             created_on=now // 1_000,
             nullable=request.query_params.get("nullable", "true").lower() != "false",
         )
-        count = driver.statements_wanted(_upper(body.get("parameters")))
+        count = driver.statements_wanted(upper_of(body.get("parameters")))
         return Order(
             asked=asked,
             text=text,
@@ -245,77 +233,13 @@ class SqlApi:
 
     def _mine(self, request: Request) -> Query:
         """The caller's statement of this handle; another user's is unknown. Raises SqlRefusal."""
-        caller = self._caller(request, {})
+        caller = self._callers.caller(request, {})
         handle = request.path_params["handle"]
         query = self._queries.find(handle, caller.owner.account, caller.owner.user)
         if query is None or query.id not in self._asked:
             message = f"Statement {handle[:64]} not found: it is not yours, or too long ago."
             raise SqlRefusal("000709", "02000", message)
         return query
-
-    # ---- who asks ------------------------------------------------------------------------------
-
-    def _caller(self, request: Request, body: dict[str, Any]) -> Caller:
-        """Whose credential the request brings. Raises SqlRefusal."""
-        token = bearer_of(request)
-        account, method = self._meant(request, token)
-        parameters = body.get("parameters")
-        knock = Knock(
-            login_name="",
-            secret=token,
-            method=method or Method.PASSWORD,
-            role=sql_api.exactly(body, "role"),
-            database=sql_api.exactly(body, "database"),
-            schema=sql_api.exactly(body, "schema"),
-            warehouse=sql_api.exactly(body, "warehouse"),
-            parameters=_upper(parameters),
-            client_type="SQL API",
-            client_version=request.headers.get("user-agent", "")[:100],
-            client_ip=_address(request),
-        )
-        if method is None:
-            worksheet, user, session = knock_with(account, self._world, knock)
-        else:
-            worksheet, user = let_in(account, self._world, knock)
-            session = user
-        owner = Owner(account=account.number, user=user, session=session)
-        return Caller(owner=owner, account=account, worksheet=worksheet)
-
-    def _meant(self, request: Request, token: str) -> tuple[Account, Method | None]:
-        """The account, and the kind of credential; None is a session's token."""
-        said = request.headers.get("x-snowflake-authorization-token-type", "").upper()
-        if said == "OAUTH":
-            raise SqlRefusal("390303", "08001", "Invalid OAuth access token.")
-        if said and said not in sql_api.TYPES:
-            kinds = ", ".join(sql_api.TYPES)
-            message = f"X-Snowflake-Authorization-Token-Type is one of {kinds}."
-            raise SqlRefusal(sql_api.BAD_REQUEST, "08001", message)
-        account = self._account_of(self._places.at(request.headers.get("host", "")).number)
-        if said == "KEYPAIR_JWT" or (not said and sql_api.is_jwt(token)):
-            return account, Method.SNOWFLAKE_JWT
-        verifier = self._world.secrets.verifier_of(token)
-        if said:
-            return account, Method.PROGRAMMATIC_ACCESS_TOKEN
-        holder = account_with(self._places, self._account_of, account, verifier)
-        if holder is not None:
-            return holder, None
-        is_access_token = account.access_token(verifier) is not None
-        return account, Method.PROGRAMMATIC_ACCESS_TOKEN if is_access_token else None
-
-
-class _Endpoint:
-    """An ASGI application as a route's endpoint, so that it hears every method."""
-
-    def __init__(
-        self, answered: Callable[[Handlers, Request], Awaitable[Response]], handlers: Handlers
-    ) -> None:
-        self._answered = answered
-        self._handlers = handlers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        response = await self._answered(self._handlers, request)
-        await response(scope, receive, send)
 
 
 ASKED_MAX = 20_000
@@ -386,16 +310,6 @@ def _refused(refusal: SqlRefusal, asked: Asked) -> Said:
 # ---- small things -------------------------------------------------------------
 
 
-def bearer_of(request: Request) -> str:
-    """The token in `Bearer x` or the drivers' `Snowflake Token="x"`. Raises SqlRefusal."""
-    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and rest.strip():
-        return rest.strip()
-    if scheme.lower() == "snowflake" and rest.lower().startswith("token="):
-        return rest[6:].strip().strip('"')
-    raise SqlRefusal("390303", "08001", "Send a token: Authorization: Bearer ….")
-
-
 def _require_agent(request: Request) -> None:
     if not request.headers.get("user-agent"):
         raise SqlRefusal(sql_api.BAD_REQUEST, "08001", "Send a User-Agent header.")
@@ -410,17 +324,6 @@ def _request_id(request: Request) -> str | None:
 
 def _is_true(request: Request, name: str) -> bool:
     return request.query_params.get(name, "").lower() == "true"
-
-
-def _upper(parameters: object) -> dict[str, Any]:
-    """The API's parameters in any case."""
-    return (
-        {str(k).upper(): v for k, v in parameters.items()} if isinstance(parameters, dict) else {}
-    )
-
-
-def _address(request: Request) -> str | None:
-    return request.client.host if request.client else None
 
 
 def _plain(code: str, message: str) -> bytes:
