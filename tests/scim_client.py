@@ -69,8 +69,11 @@ class PlainSecrets:
 class NoSelecting:
     """No test of SCIM asks in SQL's SELECT."""
 
-    def select(self, sql: str, relations: Mapping[str, Table], *, seconds_max: float = 60) -> Table:
-        raise AssertionError(f"{sql} over {list(relations)} within {seconds_max}")
+    def select(self, sql: str, relations: Mapping[str, Table], **_: object) -> Table:
+        raise AssertionError(f"{sql} over {list(relations)}")
+
+    def cancel(self, query: str) -> bool:
+        raise AssertionError(query)
 
 
 def a_world(at: int = NOW, first: int = 1) -> World:

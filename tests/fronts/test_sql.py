@@ -404,7 +404,7 @@ EVENTS = "select * from table(information_schema.rest_event_history("
         (EVENTS + "'scim', result_limit => 10001))", "001015"),
         (EVENTS + "'scim', result_limit => 0))", "001015"),
         ("select nothing from table(information_schema.rest_event_history('scim'))", "000904"),
-        ("select to_number('x')", "100183"),
+        ("select to_number('x')", "100038"),
     ],
 )
 def test_a_query_that_cannot_be_answered_is_refused(

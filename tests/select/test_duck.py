@@ -5,12 +5,13 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from time import monotonic, sleep
 
 import pytest
 
 from rolecall.domain.ports import Selecting
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
-from rolecall.select.duck import DuckSelecting, SelectError, SelectTimeout
+from rolecall.select.duck import DuckSelecting, SelectCancelled, SelectError, SelectTimeout
 from rolecall.sql.select import plan_select
 
 ENDLESS = (
@@ -104,7 +105,79 @@ def test_the_engines_refusal_comes_back_as_one(duck: DuckSelecting) -> None:
     assert refused.value.identifier == "nope"
 
 
-def test_threads_share_one_child(duck: DuckSelecting) -> None:
-    with ThreadPoolExecutor(4) as pool:
+def test_threads_share_a_few_children(duck: DuckSelecting) -> None:
+    with ThreadPoolExecutor(8) as pool:
         tables = pool.map(lambda number: duck.select(f"SELECT {number}", {}), range(20))
     assert [table.rows for table in tables] == [[(number,)] for number in range(20)]
+
+
+def test_a_short_query_does_not_wait_for_somebody_elses_long_ones(duck: DuckSelecting) -> None:
+    def endless(number: int) -> None:
+        with pytest.raises(SelectCancelled):
+            duck.select(ENDLESS, {}, query=f"long {number}", who="greedy")
+
+    with ThreadPoolExecutor(5) as pool:
+        greedy = [pool.submit(endless, number) for number in range(5)]
+        until_running(duck, 2)
+        assert duck.select("SELECT 1", {}, who="modest", seconds_max=20).rows == [(1,)]
+        for number in range(5):
+            assert duck.cancel(f"long {number}")
+        for each in greedy:
+            each.result()
+    assert not duck.cancel("long 1")
+    assert duck.select("SELECT 2", {}, who="greedy").rows == [(2,)]
+
+
+def until_running(duck: DuckSelecting, count: int) -> None:
+    until = monotonic() + 20
+    while duck.running_count < count:
+        assert monotonic() < until
+        sleep(0.01)
+
+
+def test_who_waits_too_long_for_a_child_is_told(duck: DuckSelecting) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(2):
+            pool.submit(refused, duck, f"long {number}")
+        until_running(duck, 2)
+        with pytest.raises(SelectTimeout) as late:
+            duck.select("SELECT 1", {}, seconds_max=0.2)
+        duck.cancel("long 0")
+        duck.cancel("long 1")
+    assert (late.value.code, late.value.sqlstate) == ("000630", "57014")
+
+
+def refused(duck: DuckSelecting, query: str) -> None:
+    with pytest.raises(SelectError):
+        duck.select(ENDLESS, {}, query=query)
+
+
+def test_beyond_its_queue_the_engine_is_busy(
+    duck: DuckSelecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rolecall.select.duck.WAITING_MAX", 0)
+    with pytest.raises(SelectError, match="Too many"):
+        duck.select("SELECT 1", {})
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("SELECT 'x'::INT", "100038"),
+        ("SELECT sum('a')", "001044"),
+        ("SELECT list(range) FROM range(100000000)", "300005"),
+    ],
+)
+def test_a_mistake_has_the_vendors_code(duck: DuckSelecting, sql: str, code: str) -> None:
+    with pytest.raises(SelectError) as mistaken:
+        duck.select(sql, {})
+    assert mistaken.value.code == code
+
+
+def test_the_time_zone_is_the_questions(duck: DuckSelecting) -> None:
+    sql = "SELECT TIMESTAMPTZ '2026-07-01 00:00:00+00'::VARCHAR"
+    for zone, said in (("UTC", "2026-07-01 00:00:00+00"), ("Asia/Tokyo", "2026-07-01 09:00:00+09")):
+        assert duck.select(sql, {}, zone=zone).rows == [(said,)]
+    for zone in ("Nowhere/City", "no'where"):
+        with pytest.raises(SelectError, match="is no time zone"):
+            duck.select(sql, {}, zone=zone)

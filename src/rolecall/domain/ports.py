@@ -577,6 +577,19 @@ class Secrets(Protocol):
 class Selecting(Protocol):
     """Answers a query over tables that it is handed; sees nothing else."""
 
-    def select(self, sql: str, relations: Mapping[str, Table], *, seconds_max: float = 60) -> Table:
-        """Run DuckDB's SQL over the relations."""
+    def select(
+        self,
+        sql: str,
+        relations: Mapping[str, Table],
+        *,
+        seconds_max: float = 60,
+        zone: str = "UTC",
+        query: str | None = None,
+        who: object = None,
+    ) -> Table:
+        """Run DuckDB's SQL over the relations, in a time zone; `who` leaves room for others."""
+        ...
+
+    def cancel(self, query: str) -> bool:
+        """End what runs under this id, if anything does."""
         ...

@@ -33,7 +33,7 @@ from rolecall.fronts.table_functions import MORE_FUNCTIONS, TableFunction
 from rolecall.fronts.tables import REST_EVENT_HISTORY, column_of, table_of
 from rolecall.fronts.tables_audit import ROLE_HOLDERS
 from rolecall.sql.calls import Constant, FunctionCall, RelationCall
-from rolecall.sql.errors import InvalidArgument, UnknownRelation
+from rolecall.sql.errors import InvalidArgument, UnknownIdentifier, UnknownRelation
 
 if TYPE_CHECKING:
     from rolecall.sql.query_plan import SelectPlan
@@ -42,6 +42,11 @@ DAY = 86_400 * 1_000_000
 HISTORY_DAYS = 7
 HISTORY_ROWS = 100
 HISTORY_ROWS_MAX = 10_000
+
+QUERY_SECONDS_MAX = 300
+"""A longer STATEMENT_TIMEOUT_IN_SECONDS ends here."""
+COMPILATION = "001044"
+"""The vendor's code of arguments that don't fit a function."""
 
 Execute = Callable[[IssueToken], None]
 """Carries out what a function does to the account."""
@@ -53,6 +58,8 @@ class EngineRefusal(Protocol):
 
     message: str
     identifier: str | None
+    code: str
+    sqlstate: str
 
 
 def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
@@ -73,19 +80,37 @@ def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
     if constant_sql is not None:
         constants = _engine(moment, constant_sql, {}).rows[0]
     relations = {call.placeholder: _relation(call, constants, moment) for call in plan.relations}
-    return _engine(moment, plan.query_sql(values), relations)
+    try:
+        return _engine(moment, plan.query_sql(values), relations)
+    except UnknownIdentifier as error:
+        error.line, error.column = plan.place_of(error.name)
+        raise
 
 
 def _engine(moment: Moment, sql: str, relations: dict[str, Table]) -> Table:
+    parameters = moment.parameters()
+    seconds = int(parameters["STATEMENT_TIMEOUT_IN_SECONDS"]) or QUERY_SECONDS_MAX
     try:
-        return moment.world.selecting.select(sql, relations)
+        return moment.world.selecting.select(
+            sql,
+            relations,
+            seconds_max=min(seconds, QUERY_SECONDS_MAX),
+            zone=parameters["TIMEZONE"],
+            query=moment.session.request,
+            who=(moment.session.number, moment.session.user),
+        )
     except Exception as error:
         if not isinstance(error, EngineRefusal):
             raise
         if error.identifier is not None:
-            text = f"SQL compilation error:\ninvalid identifier '{error.identifier.upper()}'"
-            raise SqlRefusal("000904", "42000", text) from None
-        raise SqlRefusal("100183", "22000", f"SQL execution error:\n{error.message}") from None
+            raise UnknownIdentifier(error.identifier.upper()) from None
+        if error.code == COMPILATION:
+            raise SqlRefusal(
+                error.code, error.sqlstate, f"SQL compilation error:\n{error.message}"
+            ) from None
+        raise SqlRefusal(
+            error.code, error.sqlstate, f"SQL execution error:\n{error.message}"
+        ) from None
 
 
 # ---- functions of the account ----------------------------------------------------------------

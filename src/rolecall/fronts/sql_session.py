@@ -18,7 +18,7 @@ from rolecall.domain.model import Json, Kind, Role, User, Variable
 from rolecall.domain.names import Id, Name
 from rolecall.domain.parameters import known_session_values, session_values
 from rolecall.domain.ports import Reading
-from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query
+from rolecall.domain.queries import GrantsOfRole, OneRole, OneUser, Query, ShownParameters
 from rolecall.domain.session import ALL_ROLES, ActorKind, Session
 from rolecall.domain.tables import Table
 from rolecall.domain.variables import changed
@@ -60,6 +60,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     def result(self, query: str) -> Table | None:
         """What an earlier query of the session answered, while that is kept."""
         return self.results.table((self.session.number, self.results_of), query)
+
+    def parameters(self) -> dict[str, str]:
+        """The session's parameters: its own, its user's, the account's, or the defaults."""
+        session = self.session
+        user = session.user if session.actor_kind is ActorKind.USER else None
+        shown = ShownParameters(level="SESSION", user=user, session=self.place.parameters)
+        return {row.key: row.value for row in self.ask(shown)}
 
     def stage(self, name: tuple[str, ...]) -> Table | None:
         """What `$1` stands for: the answer of the stage before."""

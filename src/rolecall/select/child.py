@@ -23,10 +23,15 @@ def serve(source: IO[bytes], target: IO[bytes], *, memory_megabytes: int) -> Non
     while (body := read_message(source)) is not None:
         question = decoder.decode(body)
         try:
-            table = run(question.sql, question.relations, memory_megabytes=memory_megabytes)
+            table = run(
+                question.sql,
+                question.relations,
+                memory_megabytes=memory_megabytes,
+                zone=question.zone,
+            )
             answer = Answer(table=table)
         except QueryFailed as failed:
-            answer = Answer(message=failed.message, identifier=failed.identifier)
+            answer = Answer(message=failed.message, identifier=failed.identifier, kind=failed.kind)
         write_message(target, answer)
 
 

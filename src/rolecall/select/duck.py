@@ -1,10 +1,15 @@
-"""Selecting with DuckDB in a child process: started at first use, killed when it takes too long."""
+"""Selecting with DuckDB in child processes: started when they are needed, killed when they must be.
+
+A few children answer one query each at a time; who comes meanwhile waits in turn, and nobody takes
+the last child but who has none. A query that takes too long or is cancelled loses its child.
+"""
 
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from threading import Lock, Timer
+from threading import Condition, Timer
+from time import monotonic
 from typing import IO
 
 import msgspec
@@ -13,65 +18,213 @@ from rolecall.domain.tables import Table
 from rolecall.select.messages import Answer, Question, read_message, write_message
 
 MEMORY_MEGABYTES = 256
+CHILDREN_MAX = 3
+WAITING_MAX = 64
 END_SECONDS = 5.0
 
 
 class SelectError(Exception):
-    """The engine refused the query; `identifier` is the column that it does not know."""
+    """The engine refused the query; `identifier` is the column that it does not know.
 
-    def __init__(self, message: str, *, identifier: str | None = None) -> None:
+    `code` and `sqlstate` are the vendor's.
+    """
+
+    code = "100183"
+    sqlstate = "22000"
+
+    def __init__(
+        self, message: str, *, identifier: str | None = None, kind: str | None = None
+    ) -> None:
         """Keep the sentence, which holds nothing from inside."""
         super().__init__(message)
         self.message = message
         self.identifier = identifier
+        if kind in KINDS:
+            self.code, self.sqlstate = KINDS[kind]
+
+
+KINDS: Mapping[str | None, tuple[str, str]] = {
+    "conversion": ("100038", "22018"),
+    "types": ("001044", "42P13"),
+    "division": ("100051", "22012"),
+    "range": ("100039", "22003"),
+    "memory": ("300005", "53200"),
+    "busy": ("000625", "57014"),
+}
+"""The codes of what an engine says no to."""
 
 
 class SelectTimeout(SelectError):
     """The query took longer than it may; its process is gone."""
 
+    code = "000630"
+    sqlstate = "57014"
+
+
+class SelectCancelled(SelectError):
+    """Somebody asked for the query to end; its process is gone, if it had one."""
+
+    code = "000604"
+    sqlstate = "57014"
+
+
+class Running:
+    """A query that waits for a child, or has one."""
+
+    def __init__(self, query: str | None, who: object) -> None:
+        self.query = query
+        self.who = who
+        self.child: subprocess.Popen[bytes] | None = None
+        self.ended: SelectError | None = None
+
 
 class DuckSelecting:
-    """One child at a time, one query at a time; whoever comes meanwhile waits."""
+    """A few children, one query each at a time. Thread safe."""
 
-    def __init__(self, *, memory_megabytes: int = MEMORY_MEGABYTES) -> None:
+    def __init__(
+        self, *, memory_megabytes: int = MEMORY_MEGABYTES, children_max: int = CHILDREN_MAX
+    ) -> None:
         """Nothing starts before the first query."""
         self._memory_megabytes = memory_megabytes
-        self._lock = Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._children_max = children_max
+        self._changed = Condition()
+        self._idle: list[subprocess.Popen[bytes]] = []
+        self._waiting: list[Running] = []
+        self._running: list[Running] = []
         self._decoder = msgspec.msgpack.Decoder(Answer)
 
-    def select(self, sql: str, relations: Mapping[str, Table], *, seconds_max: float = 60) -> Table:
-        """Run the engine's SQL over the relations, or say why not."""
-        question = Question(sql=sql, relations=dict(relations))
-        with self._lock:
-            answer = self._asked(question, seconds_max)
+    def select(
+        self,
+        sql: str,
+        relations: Mapping[str, Table],
+        *,
+        seconds_max: float = 60,
+        zone: str = "UTC",
+        query: str | None = None,
+        who: object = None,
+    ) -> Table:
+        """Run the engine's SQL over the relations, or say why not.
+
+        `cancel` knows it as `query`; `who` never takes every child.
+        """
+        question = Question(sql=sql, relations=dict(relations), zone=zone)
+        running = Running(query, who)
+        until = monotonic() + seconds_max
+        child = self._taken(running, until, seconds_max)
+        try:
+            answer = self._asked(child, question, running, until, seconds_max)
+        finally:
+            self._given_back(running)
         if answer.table is None:
-            raise SelectError(answer.message, identifier=answer.identifier)
+            raise SelectError(answer.message, identifier=answer.identifier, kind=answer.kind)
         return answer.table
 
+    def cancel(self, query: str) -> bool:
+        """End what runs or waits as this query; whether there was such a one."""
+        with self._changed:
+            meant = [each for each in (*self._waiting, *self._running) if each.query == query]
+            for running in meant:
+                self._end_it(running, SelectCancelled("SQL execution canceled"))
+            self._changed.notify_all()
+        return bool(meant)
+
     def close(self) -> None:
-        """End the child, if there is one; the next query would start another."""
-        with self._lock:
-            self._end()
+        """End the children that have nothing to do; the next query would start another."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            _end(child)
 
     @property
     def child_id(self) -> int | None:
-        """The child's process id while there is one."""
-        return None if self._child is None else self._child.pid
+        """The process id of a child that waits for work, while there is one."""
+        return self._idle[-1].pid if self._idle else None
 
-    def _asked(self, question: Question, seconds_max: float) -> Answer:
-        child = self._running()
+    @property
+    def running_count(self) -> int:
+        """How many queries have a child."""
+        return len(self._running)
+
+    # ---- children ----
+
+    def _taken(self, running: Running, until: float, seconds_max: float) -> subprocess.Popen[bytes]:
+        """A child of one's own, in turn. Raises SelectError."""
+        with self._changed:
+            if len(self._waiting) >= WAITING_MAX:
+                raise SelectError("Too many queries wait for the engine: try again.", kind="busy")
+            self._waiting.append(running)
+            try:
+                while running.ended is None and not self._may_run(running):
+                    if not self._changed.wait(until - monotonic()):
+                        raise _timeout(seconds_max)
+            finally:
+                self._waiting.remove(running)
+                self._changed.notify_all()
+            if running.ended is not None:
+                raise running.ended
+            self._running.append(running)
+            child = self._idle.pop() if self._idle else None
+        if child is not None and child.poll() is not None:
+            _end(child)
+            child = None
+        running.child = child if child is not None else self._started()
+        return running.child
+
+    def _may_run(self, running: Running) -> bool:
+        """Whether there is a child for it, and nobody who came before could have that."""
+        for each in self._waiting:
+            if self._has_room(each):
+                return each is running
+        return False
+
+    def _has_room(self, waiting: Running) -> bool:
+        """A child is free; the last one only for somebody who has none."""
+        free = self._children_max - len(self._running)
+        theirs = sum(each.who == waiting.who for each in self._running)
+        return free > 1 or (free == 1 and (theirs == 0 or self._children_max == 1))
+
+    def _given_back(self, running: Running) -> None:
+        with self._changed:
+            self._running.remove(running)
+            child, running.child = running.child, None
+            alive = child is not None and running.ended is None and child.poll() is None
+            if alive and child is not None:
+                self._idle.append(child)
+            self._changed.notify_all()
+        if not alive and child is not None:
+            _end(child)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        # -P: a folder named rolecall where the server was started is not ours to run.
+        # A session of its own: Ctrl-C in the terminal is the parent's to answer.
+        return subprocess.Popen(  # noqa: S603  no shell, and every word is ours
+            [sys.executable, "-P", "-m", "rolecall.select.child", str(self._memory_megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    # ---- one question ----
+
+    def _asked(
+        self,
+        child: subprocess.Popen[bytes],
+        question: Question,
+        running: Running,
+        until: float,
+        seconds_max: float,
+    ) -> Answer:
+        def expire() -> None:
+            with self._changed:
+                self._end_it(running, _timeout(seconds_max))
+
         source, target = _pipes(child)
-        expired = []
-
-        def kill() -> None:
-            expired.append(True)
-            child.kill()
-
-        timer = Timer(seconds_max, kill)
+        timer = Timer(max(until - monotonic(), 0), expire)
         timer.daemon = True
         timer.start()
         try:
+            if running.ended is not None:
+                raise running.ended
             write_message(target, question)
             body = read_message(source)
         except BrokenPipeError:
@@ -80,38 +233,35 @@ class DuckSelecting:
             timer.cancel()
         if body is not None:
             return self._decoder.decode(body)
-        self._end()
-        if expired:
-            raise SelectTimeout(f"The query took longer than {seconds_max:g} seconds.")
-        raise SelectError("The query ended its engine: narrow it.")
+        if running.ended is None:
+            running.ended = SelectError("The query ended its engine: narrow it.", kind="memory")
+        raise running.ended
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is not None:
-            self._end()
-        if self._child is None:
-            # -P: a folder named rolecall where the server was started is not ours to run.
-            # A session of its own: Ctrl-C in the terminal is the parent's to answer.
-            self._child = subprocess.Popen(  # noqa: S603  no shell, and every word is ours
-                [sys.executable, "-P", "-m", "rolecall.select.child", str(self._memory_megabytes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-            )
-        return self._child
+    def _end_it(self, running: Running, why: SelectError) -> None:
+        """The lock is held: who gives the child back waits for it."""
+        if running.ended is None:
+            running.ended = why
+            if running.child is not None:
+                running.child.kill()
 
-    def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        source, target = _pipes(child)
-        with suppress(BrokenPipeError):
-            target.close()
-        try:
-            child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        source.close()
+
+def _timeout(seconds_max: float) -> SelectTimeout:
+    return SelectTimeout(
+        f"Statement reached its timeout of {seconds_max:g} second(s) and was canceled: "
+        "it took longer than that."
+    )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    source, target = _pipes(child)
+    with suppress(BrokenPipeError):
+        target.close()
+    try:
+        child.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    source.close()
 
 
 def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -59,6 +59,8 @@ UNKNOWN_COLUMN = re.compile(
     r'|Column "([^"]+)" referenced that exists in the SELECT clause'
     r'|Table "[^"]+" does not have a column named "([^"]+)"'
 )
+QUOTE = "'"
+HINT = re.compile(r"\n\s*(?:LINE |Candidate|Did you mean|Possible solutions)")
 INTEGER_BITS = 63
 
 CHUNK_ROWS = 10_000
@@ -66,19 +68,32 @@ RESULT_ROWS_MAX = 1_000_000
 RESULT_CHARACTERS_MAX = 134_217_728
 
 
+KINDS: Mapping[type[duckdb.Error], str] = {
+    duckdb.ConversionException: "conversion",
+    duckdb.OutOfRangeException: "range",
+    duckdb.BinderException: "types",
+}
+"""What kind of mistake an error is."""
+
+
 class QueryFailed(Exception):
     """The engine's own refusal, cleaned: no echo of the query, no candidates, no internals."""
 
-    def __init__(self, message: str, *, identifier: str | None = None) -> None:
-        """Keep the sentence and the name that was not found, if that was it."""
+    def __init__(
+        self, message: str, *, identifier: str | None = None, kind: str | None = None
+    ) -> None:
+        """Keep the sentence, the name that was not found, if that was it, and what went wrong."""
         super().__init__(message)
         self.message = message
         self.identifier = identifier
+        self.kind = kind
 
 
-def run(sql: str, relations: Mapping[str, Table], *, memory_megabytes: int) -> Table:
+def run(
+    sql: str, relations: Mapping[str, Table], *, memory_megabytes: int, zone: str = "UTC"
+) -> Table:
     """Answer the query over the tables, in a database made for it and dropped after it."""
-    with _closed_box(memory_megabytes) as connection:
+    with _closed_box(memory_megabytes, zone) as connection:
         try:
             for name, table in relations.items():
                 _load(connection, name, table)
@@ -90,7 +105,7 @@ def run(sql: str, relations: Mapping[str, Table], *, memory_megabytes: int) -> T
             raise _cleaned(error) from None
 
 
-def _closed_box(memory_megabytes: int) -> duckdb.DuckDBPyConnection:
+def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -103,7 +118,11 @@ def _closed_box(memory_megabytes: int) -> duckdb.DuckDBPyConnection:
             "threads": "1",
         },
     )
-    connection.execute("SET TimeZone = 'UTC'")
+    try:
+        connection.execute(f"SET TimeZone = '{zone.replace(QUOTE, QUOTE * 2)}'")
+    except duckdb.Error:
+        connection.close()
+        raise QueryFailed(f"'{zone}' is no time zone: set TIMEZONE to another.") from None
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -189,8 +208,7 @@ def _cell(value: object) -> Cell:
 
 
 def _cleaned(error: duckdb.Error) -> QueryFailed:
-    text = str(error).split("\n\nLINE ", 1)[0].split("\nCandidate bindings", 1)[0]
-    text = text.split("\nDid you mean", 1)[0].split("\n\nPossible solutions", 1)[0]
+    text = HINT.split(str(error), maxsplit=1)[0]
     sentence = text.split("Error: ", 1)[-1].strip()
     unknown = UNKNOWN_COLUMN.search(sentence)
     if unknown is not None:
@@ -198,8 +216,10 @@ def _cleaned(error: duckdb.Error) -> QueryFailed:
         return QueryFailed(f"invalid identifier '{identifier.upper()}'", identifier=identifier)
     if isinstance(error, duckdb.OutOfMemoryException):
         sentence = "The query needs more memory than it may have: narrow it."
-    elif isinstance(error, duckdb.PermissionException):
+        return QueryFailed(sentence, kind="memory")
+    if isinstance(error, duckdb.PermissionException):
         sentence = "The query reaches outside the account."
     elif isinstance(error, duckdb.InternalException | duckdb.FatalException):
         sentence = "The engine could not carry out the query."
-    return QueryFailed(sentence)
+    kinds = (kind for errors, kind in KINDS.items() if isinstance(error, errors))
+    return QueryFailed(sentence, kind=next(kinds, None))

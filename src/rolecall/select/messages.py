@@ -15,14 +15,19 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     sql: str
     relations: dict[str, Table]
+    zone: str = "UTC"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The table, or why there is none; `identifier` is the name that the query got wrong."""
+    """The table, or why there is none; `identifier` is the name that the query got wrong.
+
+    `kind` says what kind of mistake it is.
+    """
 
     table: Table | None = None
     message: str = ""
     identifier: str | None = None
+    kind: str | None = None
 
 
 def write_message(stream: IO[bytes], message: Question | Answer) -> None:

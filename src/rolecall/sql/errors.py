@@ -62,6 +62,26 @@ class UnknownRelation(SqlCompilationError):
         self.name = name
 
 
+class UnknownIdentifier(SqlCompilationError):
+    """A query names a column that is not there."""
+
+    code = "000904"
+    sqlstate = "42000"
+
+    def __init__(self, name: str, *, line: int = 0, column: int = 0) -> None:
+        """Name the column."""
+        super().__init__(f"invalid identifier '{name}'", line=line, column=column)
+        self.name = name
+
+    @property
+    def text(self) -> str:
+        """The sentence behind the vendor's "error line 1 at position 7", where that is known."""
+        if not self.line:
+            return super().text
+        where = f"error line {self.line} at position {max(self.column - 1, 0)}"
+        return f"SQL compilation error: {where}\n{self.message}"
+
+
 class UnknownVariable(SqlCompilationError):
     """A statement reads a session variable that is not set."""
 

@@ -88,6 +88,7 @@ class SelectPlan:
         self._functions: list[FunctionCall] = []
         self._relations: list[RelationCall] = []
         self._constants: list[exp.Expr] = []
+        self._places = self._places_of_columns()
         self._refuse_strangers()
         self._name_columns()
         self.columns = self._columns()
@@ -128,6 +129,10 @@ class SelectPlan:
         """The query in the engine's dialect; values answer `functions` in their order."""
         return self._sql(self._tree, values)
 
+    def place_of(self, identifier: str) -> tuple[int, int]:
+        """Line and column where a column of this name is written; 0 if it can't be found."""
+        return self._places.get(identifier.upper(), (0, 0))
+
     def _answers(self, values: Sequence[Constant]) -> dict[str, Constant]:
         placeholders = [call.placeholder for call in self.functions]
         return dict(zip(placeholders, values, strict=True))
@@ -158,6 +163,15 @@ class SelectPlan:
         for table in list(self._tree.find_all(exp.TableAlias)):
             for column in table.columns:
                 column.replace(exp.to_identifier(_folded(column), quoted=True))
+
+    def _places_of_columns(self) -> dict[str, tuple[int, int]]:
+        """Where each name of a column stands first."""
+        places: dict[str, tuple[int, int]] = {}
+        for node in self._tree.find_all(exp.Column):
+            start = node.this.meta.get("start") if isinstance(node.this, exp.Identifier) else None
+            if start is not None:
+                places.setdefault(_folded(node.this).upper(), place_of(self._text, start))
+        return places
 
     def _read_variables(self) -> None:
         """Put each session variable's value where its name stands."""

@@ -350,6 +350,7 @@ class Driver:
     def _aborted(self, query: Query | None) -> object:
         """What has ended already stays as it is, and an unknown statement is no matter."""
         if query is not None:
+            self._world.selecting.cancel(query.id)
             cancelled = SqlRefusal("000604", "57014", "SQL execution canceled")
             self._end(query, refused(cancelled, query.id), aborted=True)
         return driver.success(None)

@@ -228,6 +228,7 @@ class SqlApi:
         if query.outcome is not None:
             message = f"Statement {query.id} has ended already."
             raise SqlRefusal("000709", "02000", message)
+        self._world.selecting.cancel(query.id)
         self._end(query, _refused(sql_api.CANCELED, asked), aborted=True)
         return _json(200, sql_api.canceled_said(asked))
 
