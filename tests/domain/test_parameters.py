@@ -13,6 +13,7 @@ from rolecall.domain.names import Id, Name
 from rolecall.domain.parameters import Level
 from rolecall.domain.queries import ParameterRow, ShownParameters
 from rolecall.domain.session import Session
+from rolecall.sql.properties import SESSION_PARAMETERS
 
 
 def on_account(*changes: Set | Unset) -> ChangeParameters:
@@ -54,7 +55,7 @@ def test_the_level_nearest_to_the_session_counts(account: Account, local: Sessio
     told = {level: row and (row.value, row.level, row.default) for level, row in at.items()}
     assert told == {
         Level.ACCOUNT: ("Europe/Rome", "ACCOUNT", "UTC"),
-        Level.USER: None,
+        Level.USER: ("Europe/Rome", "ACCOUNT", "UTC"),
         Level.SESSION: ("Asia/Tokyo", "SESSION", "UTC"),
     }
 
@@ -166,3 +167,20 @@ def test_what_a_system_role_holds_from_birth_needs_no_row(account: Account) -> N
     assert held == ()
     inborn = account.store.read(1, access.account_privileges)
     assert Privilege.ATTACH_POLICY in {grant.privilege for grant in inborn}
+
+
+def test_users_set_session_parameters_of_themselves_and_of_nobody_else(
+    account: Account, local: Session, bob: Session
+) -> None:
+    add_user(account, local, "CAROL")
+    assert len(carried_out(account, bob, on_user("BOB", put("QUERY_TAG", "mine"))).events) == 1
+    row = shown(account, bob, Level.SESSION, "QUERY_TAG", "BOB")
+    assert row is not None
+    assert (row.value, row.level) == ("mine", "USER")
+    with pytest.raises(NotFound):
+        carried_out(account, bob, on_user("CAROL", put("QUERY_TAG", "hers")))
+
+
+def test_the_language_knows_the_parameters_that_users_have() -> None:
+    of_users = {name for name, row in parameters.PARAMETERS.items() if Level.USER in row.levels}
+    assert of_users == SESSION_PARAMETERS | {"NETWORK_POLICY"}

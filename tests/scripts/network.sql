@@ -165,7 +165,7 @@ alter account unset network_policy;
 create user bob network_policy = strict email = 'bob@example.com';
 --> User BOB successfully created.
 
-show parameters in user bob;
+show parameters like 'network_policy' in user bob;
 --> key | value | default | level | type
 --> NETWORK_POLICY | STRICT |  | USER | STRING
 

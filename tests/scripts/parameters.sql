@@ -64,7 +64,7 @@ show parameters starts with 'W' limit 1;
 --> key
 --> WEEK_OF_YEAR_POLICY
 
-show parameters in user;
+show parameters like 'network_policy' in user;
 --> key | value
 --> NETWORK_POLICY |
 
@@ -106,3 +106,49 @@ desc network policy home;
 
 drop network policy home;
 --! 002003 Network policy 'HOME' does not exist or not authorized.
+
+use role accountadmin;
+--> Statement executed successfully.
+
+create user ann timezone = 'Europe/Berlin' comment = 'x';
+--> User ANN successfully created.
+
+alter account set query_tag = 'all', week_start = 1;
+--> Statement executed successfully.
+
+alter user ann set query_tag = 'hers' comment = 'y';
+--> Statement executed successfully.
+
+show parameters like 'query_tag' for user ann;
+--> key | value | default | level
+--> QUERY_TAG | hers |  | USER
+
+show parameters like 'week_start' in user ann;
+--> key | value | default | level
+--> WEEK_START | 1 | 0 | ACCOUNT
+
+show parameters like 'timezone' for user ann;
+--> key | value | level
+--> TIMEZONE | Europe/Berlin | USER
+
+alter user ann set week_start = 'monday';
+--! 001008 invalid value for property 'WEEK_START': it takes a whole number from 0 to 2147483647
+
+alter user ann set autocommit = false;
+--! 001008 invalid value for property 'AUTOCOMMIT': only true is carried out
+
+alter user ann unset query_tag, timezone, comment;
+--> Statement executed successfully.
+
+show parameters like 'query_tag' for user ann;
+--> key | value | default | level
+--> QUERY_TAG | all |  | ACCOUNT
+
+alter user nobody set query_tag = 'x';
+--! 002003 User 'NOBODY' does not exist or not authorized.
+
+alter user if exists nobody set query_tag = 'x';
+--> Statement executed successfully.
+
+alter user ann set queri_tag = 'x';
+--! 001003 Expected a property of a user (did you mean QUERY_TAG?).

@@ -54,7 +54,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     type: ParameterType
     default: str
     description: str
-    levels: frozenset[Level] = frozenset({Level.ACCOUNT, Level.SESSION})
+    levels: frozenset[Level] = frozenset(Level)
     choices: tuple[str, ...] = ()
 
 
@@ -275,7 +275,8 @@ def change_parameters(tx: Transaction, session: Session, command: ChangeParamete
         parameter = known(change.at.attribute, level)
         if command.object is None:
             _require_settable(tx, session, parameter)
-        else:
+        elif target.id != session.user or parameter.name == NETWORK_POLICY:
+            # Vendor: users set their own session parameters.
             access.require_owned(tx, session, target, command.object)
         value = None
         if isinstance(change, Set) and change.value is not None:

@@ -33,6 +33,7 @@ from rolecall.sql.parts import (
     UnsetProperties,
     Value,
 )
+from rolecall.sql.properties import SESSION_PARAMETERS
 from rolecall.sql.statements import AlterAccount, AlterUser, CreateUser, Describe, ShowParameters
 from rolecall.sql.statements_network import (
     AddToLists,
@@ -168,36 +169,40 @@ def created_with_policy(
     assert isinstance(command, commands.CreateUser), "it was made of a CREATE"
     # Of a user who is there already and stays so (IF NOT EXISTS) the new id names nobody.
     user: Ref = meant(statement.name) if command.or_alter else command.id
-    return command, *_policy_of(user, ours, moment, if_exists=True)
+    return command, *_parameters_of(user, ours, moment, if_exists=True)
 
 
 def altered_with_policy(
     statement: AlterUser, moment: Moment, make: Callable[[AlterUser, Moment], Command]
 ) -> tuple[Command, ...]:
-    """The command of ALTER USER, and one more when it speaks of the user's network policy."""
+    """The command of ALTER USER, and one more when it speaks of parameters of the user."""
     if not isinstance(statement.action, SetProperties | UnsetProperties):
         return (make(statement, moment),)
     action, ours = _parted(statement.action)
     command = make(replace(statement, action=action), moment)
     assert isinstance(command, commands.ChangeUser), "it was made of SET or UNSET"
-    return command, *_policy_of(command.user, ours, moment, if_exists=statement.if_exists)
+    return command, *_parameters_of(command.user, ours, moment, if_exists=statement.if_exists)
+
+
+OF_USERS = SESSION_PARAMETERS | {NETWORK_POLICY}
+"""What ALTER USER sets beside properties."""
 
 
 def _parted(
     action: SetProperties | UnsetProperties,
 ) -> tuple[SetProperties | UnsetProperties, tuple[commands.Set | commands.Unset, ...]]:
-    """What is said of other properties, and what of the network policy."""
+    """What is said of properties, and what of parameters."""
     if isinstance(action, SetProperties):
         items = action.properties
-        rest = tuple(item for item in items if item.name != NETWORK_POLICY)
-        ours = tuple(item for item in items if item.name == NETWORK_POLICY)
+        rest = tuple(item for item in items if item.name not in OF_USERS)
+        ours = tuple(item for item in items if item.name in OF_USERS)
         return SetProperties(properties=rest), parameter_changes(SetProperties(properties=ours))
-    left = tuple(name for name in action.names if name.text.upper() != NETWORK_POLICY)
-    unset = tuple(name for name in action.names if name.text.upper() == NETWORK_POLICY)
+    left = tuple(name for name in action.names if name.text.upper() not in OF_USERS)
+    unset = tuple(name for name in action.names if name.text.upper() in OF_USERS)
     return UnsetProperties(names=left), parameter_changes(UnsetProperties(names=unset))
 
 
-def _policy_of(
+def _parameters_of(
     user: Ref,
     changes: tuple[commands.Set | commands.Unset, ...],
     moment: Moment,

@@ -235,6 +235,54 @@ USER_SHAPES: Mapping[str, Shape] = {
 # NULL is the vendor's other way to say UNSET.
 USER = PropertyTable(what="a property of a user", nullable=True, shapes=USER_SHAPES)
 
+# The vendor's user object takes session parameters beside its properties: ALTER USER sets them.
+SESSION_PARAMETERS = frozenset(
+    [
+        "ABORT_DETACHED_QUERY",
+        "AUTOCOMMIT",
+        "BINARY_INPUT_FORMAT",
+        "BINARY_OUTPUT_FORMAT",
+        "CLIENT_MEMORY_LIMIT",
+        "CLIENT_METADATA_REQUEST_USE_CONNECTION_CTX",
+        "CLIENT_PREFETCH_THREADS",
+        "CLIENT_RESULT_CHUNK_SIZE",
+        "CLIENT_RESULT_COLUMN_CASE_INSENSITIVE",
+        "CLIENT_SESSION_KEEP_ALIVE",
+        "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY",
+        "CLIENT_TELEMETRY_ENABLED",
+        "CLIENT_TIMESTAMP_TYPE_MAPPING",
+        "DATE_INPUT_FORMAT",
+        "DATE_OUTPUT_FORMAT",
+        "JSON_INDENT",
+        "LOCK_TIMEOUT",
+        "MULTI_STATEMENT_COUNT",
+        "QUERY_TAG",
+        "QUOTED_IDENTIFIERS_IGNORE_CASE",
+        "ROWS_PER_RESULTSET",
+        "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS",
+        "STATEMENT_TIMEOUT_IN_SECONDS",
+        "TIMESTAMP_INPUT_FORMAT",
+        "TIMESTAMP_LTZ_OUTPUT_FORMAT",
+        "TIMESTAMP_NTZ_OUTPUT_FORMAT",
+        "TIMESTAMP_OUTPUT_FORMAT",
+        "TIMESTAMP_TYPE_MAPPING",
+        "TIMESTAMP_TZ_OUTPUT_FORMAT",
+        "TIMEZONE",
+        "TIME_INPUT_FORMAT",
+        "TIME_OUTPUT_FORMAT",
+        "TRANSACTION_DEFAULT_ISOLATION_LEVEL",
+        "TWO_DIGIT_CENTURY_START",
+        "USE_CACHED_RESULT",
+        "WEEK_OF_YEAR_POLICY",
+        "WEEK_START",
+    ]
+)
+USER_SET = PropertyTable(
+    what=USER.what,
+    nullable=True,
+    shapes={**USER_SHAPES, **dict.fromkeys(SESSION_PARAMETERS, Shape.LITERAL)},
+)
+
 # reference: CREATE ACCOUNT. EDITION and the regions say nothing of a server of one's own.
 ACCOUNT_SHAPES: Mapping[str, Shape] = {
     "ADMIN_NAME": Shape.NAME,

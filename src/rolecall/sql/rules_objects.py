@@ -66,7 +66,7 @@ def _create_user(cursor: Cursor, head: Head) -> CreateUser:
         or_alter=head.or_alter,
         if_not_exists=_if_not_exists(cursor, head),
         name=cursor.identifier(),
-        properties=read_properties(cursor, properties.USER),
+        properties=read_properties(cursor, properties.USER_SET),
     )
 
 

@@ -54,9 +54,13 @@ def _alter_user(cursor: Cursor, _: Head) -> AlterUser:
     alone = not if_exists and (cursor.peek("SET") or cursor.peek("UNSET") or _at_token(cursor))
     name = None if alone else cursor.identifier()
     if cursor.peek("SET"):
-        return AlterUser(if_exists=if_exists, name=name, action=read_set(cursor, properties.USER))
+        return AlterUser(
+            if_exists=if_exists, name=name, action=read_set(cursor, properties.USER_SET)
+        )
     if cursor.peek("UNSET"):
-        return AlterUser(if_exists=if_exists, name=name, action=read_unset(cursor, properties.USER))
+        return AlterUser(
+            if_exists=if_exists, name=name, action=read_unset(cursor, properties.USER_SET)
+        )
     if cursor.peek("RENAME"):
         return AlterUser(if_exists=if_exists, name=name, action=read_rename(cursor))
     return AlterUser(if_exists=if_exists, name=name, action=_action(cursor))
