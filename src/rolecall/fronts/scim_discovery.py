@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from rolecall import __version__
 from rolecall.fronts import scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, reply
 from rolecall.fronts.scim_cursors import CURSOR_SECONDS
-from rolecall.scim import bulk, discovery, errors, messages, schema
+from rolecall.scim import bulk, discovery, errors, messages, openapi, schema
 from rolecall.scim.values import Object
 
 FEATURES = discovery.Features(
@@ -41,6 +42,10 @@ def _config(exchange: Exchange) -> Object | None:
     return discovery.service_provider_config(FEATURES, exchange.base_url)
 
 
+def _openapi(exchange: Exchange) -> Object | None:
+    return None if exchange.id else openapi.description(exchange.base_url, __version__)
+
+
 def _resource_types(exchange: Exchange) -> Object | list[Object] | None:
     if exchange.id is None:
         return discovery.resource_types(exchange.base_url, _hidden(exchange))
@@ -70,4 +75,5 @@ DISCOVERY: dict[str, Callable[[Exchange], Object | list[Object] | None]] = {
     "ServiceProviderConfig": _config,
     "ResourceTypes": _resource_types,
     "Schemas": _schemas,
+    "openapi.json": _openapi,
 }
