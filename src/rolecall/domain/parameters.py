@@ -24,6 +24,7 @@ from rolecall.domain.session import Session
 
 MAP_SCIM_USERNAME = "MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR"
 PRECEDENCE = "NETWORK_POLICY_PRECEDENCE"
+REQUESTS_MAX = "SCIM_MAX_CONCURRENT_REQUESTS"
 NUMBER_MAX = 2**31 - 1
 
 
@@ -48,7 +49,7 @@ class ParameterType(StrEnum):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter; `choices` are the only values that it takes, in any case."""
+    """A parameter; `choices` are its only values, in any case; a number is at least `least`."""
 
     name: str
     type: ParameterType
@@ -56,6 +57,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     levels: frozenset[Level] = frozenset(Level)
     choices: tuple[str, ...] = ()
+    least: int = 0
 
 
 def _text(name: str, default: str, description: str, *choices: str) -> Parameter:
@@ -106,6 +108,14 @@ _PARAMETERS = (
         description="Whose network policy counts where an integration and its caller have one",
         levels=frozenset({Level.ACCOUNT}),
         choices=("INTEGRATION", "USER"),
+    ),
+    Parameter(
+        name=REQUESTS_MAX,
+        type=ParameterType.NUMBER,
+        default="500",
+        description="SCIM requests in flight at an endpoint, Users and Groups apart",
+        levels=frozenset({Level.ACCOUNT}),
+        least=1,
     ),
     Parameter(
         name=SCIM_CONFORMANCE,
@@ -160,7 +170,9 @@ _PARAMETERS = (
 
 PARAMETERS = {parameter.name: parameter for parameter in _PARAMETERS}
 
-EFFECTIVE = frozenset({MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE, SCIM_CONFORMANCE})
+EFFECTIVE = frozenset(
+    {MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE, REQUESTS_MAX, SCIM_CONFORMANCE}
+)
 """Parameters that something in Rolecall asks; the others are kept and shown to clients."""
 
 
@@ -178,6 +190,8 @@ def known(name: str, level: Level) -> Parameter:
 def read_value(parameter: Parameter, value: Json) -> str:
     """The text that is kept of a value. Raises InvalidValue."""
     text = _READERS[parameter.type](parameter.name, value)
+    if parameter.least and int(text) < parameter.least:
+        raise InvalidValue(parameter.name, f"it takes at least {parameter.least}")
     if not parameter.choices:
         return text
     for choice in parameter.choices:
@@ -244,6 +258,11 @@ def known_session_values(said: dict[str, Json]) -> dict[str, str]:
 def is_true(reading: Reading, name: str) -> bool:
     """Whether a parameter of the account that holds a truth is true."""
     return text_of(reading, name) == "true"
+
+
+def number_of(reading: Reading, name: str) -> int:
+    """What a parameter of the account that holds a number holds, or its default."""
+    return int(text_of(reading, name))
 
 
 def text_of(reading: Reading, name: str) -> str:

@@ -7,7 +7,7 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rolecall.domain import access, admission
+from rolecall.domain import access, admission, parameters
 from rolecall.domain.account import Account, Bearer, answer, bearer
 from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Integration
@@ -38,6 +38,7 @@ class ScimFront:
         self.account = account
         self.world = world
         self._used: dict[Id, int] = {}
+        self.requests_max = int(parameters.PARAMETERS[parameters.REQUESTS_MAX].default)
         self.service = Service(account=account, world=world, report=report)
 
     # ---- who asks --------------------------------------------------------------------------
@@ -101,6 +102,7 @@ class ScimFront:
             token=token.id,
             client_ip=exchange.client_ip,
         )
+        self.requests_max = parameters.number_of(reading, parameters.REQUESTS_MAX)
         rules = rules_in_force(reading, integration)
         exchange.contract = CONTRACTS[rules.conformance]
         return Accepted(session=session, integration=integration, rules=rules)

@@ -17,8 +17,8 @@ def minute_of(at: int) -> int:
 
 
 def is_refused_stranger(attempt: Attempt) -> bool:
-    """Whether anyone from outside can cause it without a credential."""
-    return attempt.status in (401, 403) and attempt.actor is None
+    """Whether anyone from outside can cause it without a credential, or by asking too much."""
+    return attempt.status in (401, 403, 429) and attempt.actor is None
 
 
 class Throttle:

@@ -12,7 +12,7 @@ from typing import Any
 from proxyprotocol import ProxyProtocolIncompleteError
 from proxyprotocol.detect import ProxyProtocolDetect
 
-from rolecall.web.corked import CorkedProtocol
+from rolecall.web.patience import PatientProtocol
 
 PREFACE_BYTES_MAX = 4_096
 """Longer than any preface with the usual additions; a connection that sends more is closed."""
@@ -20,7 +20,7 @@ PREFACE_BYTES_MAX = 4_096
 _DETECT = ProxyProtocolDetect()
 
 
-class ProxiedProtocol(CorkedProtocol):
+class ProxiedProtocol(PatientProtocol):
     """HTTP/1.1 after the preface of a trusted proxy."""
 
     trusted: tuple[IPv4Network | IPv6Network, ...]
@@ -78,7 +78,7 @@ class ProxiedProtocol(CorkedProtocol):
         self._wanted = (len(self._preface) if end < 0 else end) + 1
 
 
-def after_proxies(proxies: Sequence[str]) -> type[CorkedProtocol]:
+def after_proxies(proxies: Sequence[str]) -> type[PatientProtocol]:
     """The protocol of a server whose connections from `proxies` begin with a preface."""
     trusted = tuple(ip_network(proxy) for proxy in proxies)
     return type("ProxiedByTrusted", (ProxiedProtocol,), {"trusted": trusted})

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from rolecall.domain.account import Account, Effects
 from rolecall.domain.names import Id
@@ -16,6 +16,8 @@ from rolecall.fronts.world import World
 from rolecall.scim import errors
 from rolecall.scim.bulk import PAYLOAD_BYTES_MAX
 from rolecall.web.accounts import Places
+from rolecall.web.fairness import LoopTurns, Ring, Slots
+from rolecall.web.limits import InFlight, Known, Passage, endpoint_of
 from rolecall.web.mailbox import Mailbox
 
 Scope = MutableMapping[str, Any]
@@ -30,8 +32,19 @@ BODIES_BYTES_MAX = {"Groups": GROUP_BODY_BYTES_MAX, "Bulk": PAYLOAD_BYTES_MAX}
 BODY_BYTES_INLINE_MAX = 64 << 10
 """A larger body is read on a thread: half a millisecond is the longest that the loop may wait."""
 LENGTH_DIGITS_MAX = 19
+BEGUN_AT_ONCE = 32
+"""Requests begun in one turn of the loop, while others wait for theirs."""
+WRITING_AT_ONCE = 64
+"""Writes handed to the store at once: a group's worth."""
+BULKS_AT_ONCE = 2
+"""Bulks in work: half the threads that they share with SQL."""
+READING_AT_ONCE = 8
+"""Long answers in work at once, or waiting for a thread: twice the readers."""
 JSON_TYPES = ("application/scim+json", "application/json")
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
+
+Outgoing = tuple[Account, Write, Done[Effects]]
+Outcome = TypeVar("Outcome")
 
 
 class Threads(NamedTuple):
@@ -60,7 +73,13 @@ class ScimApp:
         self._hashers = threads.hashers
         self._workers = threads.workers
         self._mailbox: Mailbox | None = None
-        self._outgoing: list[tuple[Account, Write, Done[Effects]]] = []
+        self.in_flight = InFlight()
+        self._known = Known()
+        self._turns = LoopTurns(BEGUN_AT_ONCE)
+        self._reading = Slots(READING_AT_ONCE)
+        self._bulks = Slots(BULKS_AT_ONCE)
+        self._outgoing: Ring[Outgoing] = Ring()
+        self._writing = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one reply, one attempt."""
@@ -79,8 +98,22 @@ class ScimApp:
             world.clock.now(),
             world.ids.new(),
         )
-        reply = await self._reply(front, exchange, receive, length, content_type)
-        await _send(send, reply, exchange)
+        passage = Passage(
+            account=place.number,
+            endpoint=endpoint_of(exchange.resource),
+            caller=self._known.caller(place.number, exchange.authorization),
+        )
+        try:
+            self.in_flight.enter(passage, front.requests_max)
+        except errors.ScimError as full:
+            await _send(send, front.refuse(exchange, full), exchange)
+            return
+        try:
+            await self._turns.turn(passage.account, passage.caller)
+            reply = await self._reply(front, exchange, passage, receive, length, content_type)
+            await _send(send, reply, exchange)
+        finally:
+            self.in_flight.leave(passage)
 
     def _front(self, number: int) -> ScimFront:
         front = self._fronts.get(number)
@@ -92,32 +125,56 @@ class ScimApp:
         self,
         front: ScimFront,
         exchange: Exchange,
+        passage: Passage,
         receive: Receive,
         length: int,
         content_type: str,
     ) -> Reply:
         try:
             step = front.begin(exchange)
+            if passage.caller is None and exchange.integration is not None:
+                self._accept(front, exchange, passage)
             if isinstance(step, Accepted):
                 _require_json(content_type)
                 exchange.body = await _body(receive, length, exchange)
                 threads = self._threads(exchange, step)
                 if threads is not None:
-                    loop = asyncio.get_running_loop()
-                    step = await loop.run_in_executor(threads, front.answer, exchange, step)
+                    step = await self._on(threads, passage, front.answer, exchange, step)
                 else:
                     step = front.answer(exchange, step)
         except Exception as error:  # noqa: BLE001  worded and noted, whatever it is
             return front.refuse(exchange, error)
         if isinstance(step, Write):
-            return await self._write(front, step)
+            return await self._write(front, step, passage)
         if isinstance(step, Work):
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._workers, front.work, exchange, step)
+            return await self._on(
+                self._workers, passage, front.work, exchange, step, slots=self._bulks
+            )
         if isinstance(step, Read):
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._readers, front.read, exchange, step)
+            return await self._on(self._readers, passage, front.read, exchange, step)
         return step
+
+    def _accept(self, front: ScimFront, exchange: Exchange, passage: Passage) -> None:
+        """A stranger's token is good: from now on the request is its account's. Raises a 429."""
+        caller = self._known.accept(passage.account, exchange.authorization)
+        self.in_flight.accept(passage, caller, front.requests_max)
+
+    async def _on(
+        self,
+        threads: Executor,
+        passage: Passage,
+        work: Callable[..., Outcome],
+        *arguments: object,
+        slots: Slots | None = None,
+    ) -> Outcome:
+        """The outcome of work that takes long, when it is the caller's turn at a thread."""
+        place = slots or self._reading
+        await place.enter(passage.account, passage.caller)
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(threads, work, *arguments)
+        finally:
+            place.leave()
 
     def _threads(self, exchange: Exchange, accepted: Accepted) -> Executor | None:
         """Where to read a body that takes long: a password to hash, or a great many members."""
@@ -128,16 +185,18 @@ class ScimApp:
     def _submit(self) -> None:
         """Hand over what this turn of the loop has gathered: the writer begins when it is done.
 
-        Otherwise the two would take the interpreter from each other at every statement.
+        Otherwise the two would take the interpreter from each other at every statement. What the
+        writer can't take into its next groups waits here, where it is taken by turns.
         """
-        outgoing, self._outgoing = self._outgoing, []
-        for account, step, done in outgoing:
+        while self._outgoing and self._writing < WRITING_AT_ONCE:
+            account, step, done = self._outgoing.pop()
+            self._writing += 1
             try:
                 account.submit(step.session, step.commands, step.describe, done)
             except Exception as error:  # noqa: BLE001  a store that is closed takes nothing
                 done(None, error)
 
-    async def _write(self, front: ScimFront, step: Write) -> Reply:
+    async def _write(self, front: ScimFront, step: Write, passage: Passage) -> Reply:
         loop = asyncio.get_running_loop()
         if self._mailbox is None:
             self._mailbox = Mailbox(loop)
@@ -149,10 +208,13 @@ class ScimApp:
 
         if not self._outgoing:
             loop.call_soon(self._submit)
-        self._outgoing.append((front.account, step, done))
+        self._outgoing.push(passage.account, passage.caller, (front.account, step, done))
         result, error = await future
+        self._writing -= 1
+        if self._outgoing:
+            self._submit()
         if step.heavy:
-            return await loop.run_in_executor(self._readers, step.finish, result, error)
+            return await self._on(self._readers, passage, step.finish, result, error)
         return step.finish(result, error)
 
 
@@ -167,7 +229,8 @@ def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:
     client = scope.get("client")
     found: dict[str, Any] = {
         "query": scope["query_string"].decode("latin-1"),
-        "client_ip": client[0] if client else None,
+        # A caller without an address is nobody on this machine: a policy refuses it.
+        "client_ip": client[0] if client else "",
     }
     for name, value in scope["headers"]:
         if name == b"authorization":

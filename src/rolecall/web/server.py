@@ -13,8 +13,8 @@ from starlette.routing import Router
 from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
-from rolecall.web.corked import CorkedProtocol
 from rolecall.web.driver import Driver
+from rolecall.web.patience import PatientProtocol, connections_affordable, sweep
 from rolecall.web.proxied import after_proxies
 from rolecall.web.rest import Rest
 from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send, Threads
@@ -97,6 +97,7 @@ class _Announcing(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
             self._on_ready()
 
 
@@ -126,7 +127,7 @@ def _config(
     application: Served, proxies: Sequence[str], *, prefaces: bool = False
 ) -> uvicorn.Config:
     options: dict[str, Any] = {
-        "http": after_proxies(proxies) if prefaces else CorkedProtocol,
+        "http": _protocol(proxies, prefaces=prefaces),
         "loop": "uvloop",
         "lifespan": "off",
         "access_log": False,
@@ -139,6 +140,11 @@ def _config(
         "ws": "none",
     }
     return uvicorn.Config(application, **options)
+
+
+def _protocol(proxies: Sequence[str], *, prefaces: bool) -> type[PatientProtocol]:
+    base = after_proxies(proxies) if prefaces else PatientProtocol
+    return type("Connection", (base,), {"connections_max": connections_affordable()})
 
 
 class Background:
