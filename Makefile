@@ -19,11 +19,11 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench bench-filters fuzz clean
+.PHONY: help serve test check format docs lock wheel bench bench-fairness bench-filters fuzz clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
-	  | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*## ' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 serve: .venv/.runtime ## build the environment and run the server (ARGS="--port 0 --ephemeral")
 	@exec $(bin)/rolecall serve $(ARGS)
@@ -76,6 +76,9 @@ bench: .venv/.dev ## measure against the peers (takes minutes, wants the machine
 
 bench-filters: .venv/.dev ## measure filters at 100,000 users (ARGS="--users 100000 1000000")
 	@exec $(bin)/python -m bench.filters $(ARGS)
+
+bench-fairness: .venv/.dev ## a quiet account beside a flood, with turns and without (two minutes)
+	@exec $(bin)/python -m bench.fairness $(ARGS)
 
 fuzz: .venv/.dev ## feed the SQL parser mutilated statements for ten minutes (ARGS="--seconds 60")
 	@exec nice -n 19 $(bin)/python tools/fuzz.py $(ARGS)

@@ -34,8 +34,8 @@ BODY_BYTES_INLINE_MAX = 64 << 10
 LENGTH_DIGITS_MAX = 19
 BEGUN_AT_ONCE = 32
 """Requests begun in one turn of the loop, while others wait for theirs."""
-WRITING_AT_ONCE = 64
-"""Writes handed to the store at once: a group's worth."""
+WRITING_AT_ONCE = 32
+"""Writes handed to the store at once: half a group, so that who comes next waits for no more."""
 BULKS_AT_ONCE = 2
 """Bulks in work: half the threads that they share with SQL."""
 READING_AT_ONCE = 8
