@@ -28,7 +28,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Site, int]]:
     ready = threading.Event()
     with ThreadPoolExecutor(2) as threads, asyncio.Runner() as loop:
         site = Site(threads, loop)
-        background = server.Background(Only(site), listening, ready.set)  # type: ignore[arg-type]
+        background = server.Background(Only(site), listening, ready.set)
         background.start()
         assert ready.wait(10)
         yield site, listening.getsockname()[1]
