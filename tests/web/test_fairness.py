@@ -1,4 +1,4 @@
-"""Turns: accounts share alike, within them their tokens, and nobody waits while nobody else does."""
+"""Turns: accounts share alike, within them their tokens; alone nobody waits."""
 
 import asyncio
 from collections import Counter

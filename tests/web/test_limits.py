@@ -47,7 +47,7 @@ class Slow:
 
 
 async def asked(
-    site: Site, path: str, *, token: str | None = None, body: object = None
+    site: Site, path: str, *, token: str | None = None, body: Slow | None = None
 ) -> httpx.Response:
     transport = httpx.ASGITransport(site.app, client=("192.0.2.9", 4711))
     base = "http://acme-one.example.com/scim/v2"
@@ -55,7 +55,7 @@ async def asked(
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as http:
         if body is None:
             return await http.get(path)
-        return await http.post(path, content=body)  # type: ignore[arg-type]
+        return await http.post(path, content=aiter(body))
 
 
 def test_the_request_beyond_the_limit_is_told_to_come_again(site: Site) -> None:

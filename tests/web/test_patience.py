@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from rolecall.web import patience, server
+from rolecall.web.scim import Receive, Scope, Send
 from scim_client import user_of
 from scim_site import SCIM, Site
 
@@ -42,7 +43,7 @@ class Only:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._site.app(scope, receive, send)
 
     def close(self) -> None:
