@@ -174,6 +174,9 @@ SEVERAL = {
 }
 
 
+INACTIVE = {"op": "replace", "path": "active", "value": False}
+
+
 def fill(scim: ScimClientInProcess) -> None:
     """Users and groups with and without everything; the same for every store."""
     chance = random.Random(7)
@@ -198,7 +201,6 @@ def fill(scim: ScimClientInProcess) -> None:
             rest = {
                 "externalId": perhaps(chance.choice(WORDS)),
                 "name": {part: perhaps(chance.choice(WORDS)) for part in NAME_PARTS},
-                "active": number % 3 != 0,
                 "emails": plural(ADDRESSES),
                 "profileUrl": perhaps(chance.choice(URLS)),
                 "photos": perhaps(plural(URLS)),
@@ -216,6 +218,11 @@ def fill(scim: ScimClientInProcess) -> None:
     for number, name in enumerate(("Guides", "leads", "Nobody", "guides2")):
         scim.at = NOW + number * SECOND
         scim.group(name, *people[number::5][: 9 - 3 * number], externalId=WORDS[number])
+    # Only now: another create with the external id of one who left would revive that one.
+    for number, name in enumerate(ACCOUNTS):
+        if number % 3 == 0 and name != "bare":
+            scim.at = NOW + number % 4 * SECOND + number % 3 * 400
+            scim.patch(f"/Users/{people[number]}", INACTIVE)
     scim.at = NOW + 2 * SECOND
     scim.patch(f"/Users/{people[3]}", {"op": "replace", "path": "title", "value": "Work"})
 
