@@ -10,6 +10,7 @@ from rolecall.domain.model import Kind, Privilege
 
 SAMPLES: tuple[Refusal, ...] = (
     errors.SearchTooLong(2.0),
+    errors.NoTarget("emails"),
     errors.NotAdoptable(Kind.USER, "ANN", "AAD", remedy="r"),
     errors.InUse(Kind.NETWORK_POLICY, "OFFICE", Kind.ACCOUNT, remedy="r"),
     errors.AddressNotAdmitted("OFFICE", "192.0.2.1"),

@@ -23,6 +23,7 @@ EXAMPLES: list[tuple[Refusal, int, str | None]] = [
     (refusals.UnknownMember(("1", "2")), 400, "invalidValue"),
     (refusals.VersionMismatch(Kind.USER, "u1", 2), 412, None),
     (refusals.SearchTooLong(2.0), 400, "tooMany"),
+    (refusals.NoTarget("emails"), 400, "noTarget"),
     (refusals.NotAdoptable(Kind.USER, "N", "AAD", remedy="secret"), 403, None),
     (refusals.InUse(Kind.NETWORK_POLICY, "N", Kind.ACCOUNT, remedy="secret"), 403, None),
     (refusals.AddressNotAdmitted("N", "192.0.2.1"), 403, None),

@@ -249,6 +249,7 @@ def test_entra_sends_and_removes_a_manager_by_the_id_alone() -> None:
     ) == [
         ("add", f"{manager}.value", "26"),
         ("replace", f"{manager}.value", "27"),
+        ("replace", f"{manager}.displayName", "No"),
         ("remove", f'{manager}[value eq "27"]', None),
     ]
 

@@ -68,6 +68,14 @@ class InvalidValue(Refusal):
         self.reason = reason
 
 
+class NoTarget(Refusal):
+    """A change is of entries that are not there, and nothing says what a new one would be."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(attribute)
+        self.attribute = attribute
+
+
 class UnknownMember(Refusal):
     """Some ids given as members belong to no user of this account."""
 

@@ -7,7 +7,7 @@ what a change touches is copied, the rest is shared.
 from typing import assert_never
 
 from rolecall.domain.commands import Add, At, Set, Unset
-from rolecall.domain.errors import InvalidValue
+from rolecall.domain.errors import InvalidValue, NoTarget
 from rolecall.domain.model import Json
 from rolecall.domain.names import key_of
 from rolecall.domain.predicate import (
@@ -86,7 +86,10 @@ def _settled(name: str, value: Json) -> Json:
 
 
 def _set(present: Json, at: At, value: Json) -> Json:
-    """RFC 7644 section 3.5.2.3; an entry that no `where` picks is made (Entra expects it)."""
+    """RFC 7644 section 3.5.2.3; an entry that equalities name is made (Entra expects it).
+
+    Raises NoTarget when another condition picks nothing.
+    """
     if at.where is None:
         if at.sub is None:
             return value
@@ -95,10 +98,16 @@ def _set(present: Json, at: At, value: Json) -> Json:
         if present is None and at.attribute in MULTI_VALUED:
             return [{at.sub: value}]
         return _with(present, at.sub, value)
-    entries = present if isinstance(present, list) else []
     meant = _keyed(at.where)
+    if isinstance(present, dict) or at.extension is not None:
+        if present is None or not _picked(meant, present):
+            raise NoTarget(at.attribute)
+        return _with(present, at.sub, value) if at.sub else _merged(present, value)
+    entries = present if isinstance(present, list) else []
     picked = [_picked(meant, entry) for entry in entries]
     if not any(picked):
+        if not _names_one(at.where):
+            raise NoTarget(at.attribute)
         return [*entries, _made(at.where, at.sub, value)]
     after: list[Json] = [
         (_with(entry, at.sub, value) if at.sub else _merged(entry, value)) if chosen else entry
@@ -112,9 +121,11 @@ def _unset(present: Json, at: At) -> Json:
     """RFC 7644 section 3.5.2.2; an entry left empty is gone."""
     if at.where is None and at.sub is None:
         return None
-    if not isinstance(present, list):
-        return _without(present, at.sub) if at.where is None else present
     meant = EVERYTHING if at.where is None else _keyed(at.where)
+    if not isinstance(present, list):
+        if not _picked(meant, present):
+            return present
+        return None if at.sub is None else _without(present, at.sub)
     if at.sub is None:
         return [entry for entry in present if not _picked(meant, entry)]
     trimmed = [_without(entry, at.sub) if _picked(meant, entry) else entry for entry in present]
@@ -195,6 +206,15 @@ def _picked(where: Predicate, entry: Json) -> bool:
         elif isinstance(value, bool | int):
             values[name] = value
     return admits(where, values)
+
+
+def _names_one(where: Predicate) -> bool:
+    """Whether a condition says all of an entry that would meet it."""
+    terms = where.terms if isinstance(where, And) else (where,)
+    return all(
+        isinstance(term, Compare) and term.operator is Operator.EQ and term.value is not None
+        for term in terms
+    )
 
 
 def _made(where: Predicate, sub: str | None, value: Json) -> Json:

@@ -343,6 +343,9 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,
     refusals.SearchTooLong: _too_long,
+    refusals.NoTarget: lambda refusal: errors.no_target(
+        f"No value of '{refusal.attribute}' meets the filter of the path. Add the value whole."
+    ),
     refusals.VersionMismatch: lambda refusal: errors.precondition_failed(
         f"The resource is at version {refusal.present}, and If-Match or If-None-Match asks for "
         "another. Read it again first."

@@ -121,6 +121,11 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="SQL execution error:\nCannot drop or replace {what_lower} '{name}': it is in use "
         "by {used_by}. Take it off there first.",
     ),
+    errors.NoTarget: Wording(
+        code="001008",
+        sqlstate="22023",
+        sentence="SQL compilation error:\nNo value of {attribute} meets the condition.",
+    ),
     errors.SearchTooLong: Wording(
         code="000630",
         sqlstate="57014",

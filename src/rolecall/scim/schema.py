@@ -458,7 +458,9 @@ ENTERPRISE_ATTRIBUTES = (
                 case_exact=True,
                 reference_types=("User",),
             ),
-            Attribute(name="displayName", description="Name of the manager.", mutability=READ_ONLY),
+            # RFC 7643 section 4.3 has it readOnly, for servers that look it up. A manager need
+            # be nobody whom this account knows: the name is kept as it is sent.
+            Attribute(name="displayName", description="Name of the manager, as it was sent."),
         ),
     ),
     *ACCOUNT_ATTRIBUTES,
