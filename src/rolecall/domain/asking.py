@@ -11,6 +11,7 @@ from rolecall.domain import (
     asking_grants,
     grants,
     narrowing,
+    nesting,
     parameters,
     past,
     policies,
@@ -119,7 +120,7 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
         raise NotFound(Kind.USER, access.label(query.user))
     if not query.with_groups:
         return card
-    groups = access.groups_of(reading, session, [card.user.id]).get(card.user.id, ())
+    groups = nesting.groups_of(reading, session, [card.user.id]).get(card.user.id, ())
     return msgspec.structs.replace(card, groups=groups)
 
 
@@ -146,7 +147,7 @@ def _with_groups(
 ) -> tuple[UserCard, ...]:
     if not cards:
         return cards
-    groups = access.groups_of(reading, session, [card.user.id for card in cards])
+    groups = nesting.groups_of(reading, session, [card.user.id for card in cards])
     return tuple(
         msgspec.structs.replace(card, groups=groups.get(card.user.id, ())) for card in cards
     )

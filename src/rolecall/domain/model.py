@@ -325,19 +325,24 @@ class UserCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A role as one reader sees it; `members` is None when they were not asked for."""
+    """A role as one reader sees it; `members` is None when they were not asked for.
+
+    `groups` are the groups among the members, when they were.
+    """
 
     role: Role
     revision: Revision
     external_id: str | None = None
     members: tuple["Member", ...] | None = None
+    groups: tuple["Membership", ...] = ()
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A role that a user holds by a direct grant."""
+    """A group that a user is in, or a group within one; `direct`, or through another group."""
 
     role: Id
     name: Name
+    direct: bool = True
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -4,7 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from rolecall.domain import access, properties
+from rolecall.domain import access, nesting, properties
 from rolecall.domain.commands import (
     AddMembers,
     At,
@@ -37,7 +37,17 @@ from rolecall.domain.events import (
     RoleCreated,
     RoleDropped,
 )
-from rolecall.domain.model import Json, Kind, Privilege, Revision, Role, RoleCard
+from rolecall.domain.integrations import conformance_in_force
+from rolecall.domain.model import (
+    Conformance,
+    Json,
+    Kind,
+    Privilege,
+    Revision,
+    Role,
+    RoleCard,
+    ScimClient,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.session import Session
@@ -166,13 +176,16 @@ def change_members(
         case AddMembers():
             return add_members(tx, session, role, change.users, at)
         case RemoveMembers():
-            return _removed(role, tx.remove_members(role.id, change.users))
+            return _members_removed(tx, role, change.users)
         case SetMembers():
             wanted = frozenset(change.users)
             present = {member.user for member in tx.members_of(role.id, MEMBERS_MAX)}
+            nested = nesting.groups_within(tx, role.id)
+            events = nesting.parted(tx, role, nested - wanted)
             gone = tuple(sorted(present - wanted))
-            events = _removed(role, tx.remove_members(role.id, gone)) if gone else []
-            fresh = tuple(user for user in dict.fromkeys(change.users) if user not in present)
+            events += _removed(role, tx.remove_members(role.id, gone)) if gone else []
+            held = present | nested
+            fresh = tuple(user for user in dict.fromkeys(change.users) if user not in held)
             return events + add_members(tx, session, role, fresh, at)
         case _:
             assert_never(change)
@@ -184,17 +197,47 @@ MEMBERS_MAX = 10_000_000
 def add_members(
     tx: Transaction, session: Session, role: Role, users: tuple[Id, ...], at: int
 ) -> list[Event]:
-    """Those of the users who don't hold the role do now. Raises UnknownMember."""
+    """Those of the users who don't hold the role do now, and groups are nested.
+
+    An id that is no user's is looked for among groups. Raises UnknownMember, CircularGrant.
+    """
     if not users:
         return []
     by = access.grantor(session, role.owner)
+    nested: list[Event] = []
     added = tx.add_members(role.id, users, by, session.integration, at)
     if len(added) < len(users):
         known = tx.known_users(users)
         unknown = tuple(dict.fromkeys(user for user in users if user not in known))
+        if unknown and _may_nest(tx, session):
+            nested, strange = nesting.joined(tx, session, role, unknown, at)
+            unknown = tuple(strange)
         if unknown:
             raise UnknownMember(unknown)
-    return [MembersAdded(id=role.id, users=added, granted_by=by)] if added else []
+    return [*([MembersAdded(id=role.id, users=added, granted_by=by)] if added else []), *nested]
+
+
+def _may_nest(reading: Reading, session: Session) -> bool:
+    """Whether the session's integration knows groups within groups: GENERIC, by the standard.
+
+    The vendor has none, and the other clients send none (reference section 1).
+    """
+    if session.integration_id is None:
+        return False
+    integration = reading.integration(session.integration_id)
+    return (
+        integration is not None
+        and integration.scim_client is ScimClient.GENERIC
+        and conformance_in_force(reading, integration) is Conformance.RFC
+    )
+
+
+def _members_removed(tx: Transaction, role: Role, ids: tuple[Id, ...] | None) -> list[Event]:
+    """Users, and groups that SCIM has put there; None: all of them."""
+    removed = tx.remove_members(role.id, ids)
+    if ids is not None and len(removed) == len(set(ids)):
+        return _removed(role, removed)
+    return _removed(role, removed) + nesting.parted(tx, role, ids)
 
 
 def _removed(role: Role, users: tuple[Id, ...]) -> list[Event]:
@@ -241,9 +284,10 @@ def with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard
     if members_max == 0:
         return card
     members = reading.members_of(card.role.id, members_max + 1)
-    if len(members) > members_max:
+    if len(members) + len(nesting.groups_within(reading, card.role.id)) > members_max:
         return card
-    return msgspec.structs.replace(card, members=members)
+    groups = nesting.named_within(reading, card.role.id)
+    return msgspec.structs.replace(card, members=members, groups=groups)
 
 
 def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:

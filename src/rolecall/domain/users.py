@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, credentials, defaults, profile, properties
+from rolecall.domain import access, credentials, defaults, nesting, profile, properties
 from rolecall.domain.commands import (
     EVERY_VERSION,
     Add,
@@ -169,7 +169,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         and external_id != card.external_id
         and tx.save_link(session.integration, after.id, external_id)
     )
-    groups = access.groups_of(tx, session, [after.id]) if session.integration else {}
+    groups = nesting.groups_of(tx, session, [after.id]) if session.integration else {}
     if after == before and not linked:
         card = msgspec.structs.replace(card, groups=groups.get(after.id, ()))
         return Effect((), card, warnings)

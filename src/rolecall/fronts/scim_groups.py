@@ -171,16 +171,26 @@ def representation(card: RoleCard, base_url: str, *, named: bool = False) -> dic
     if card.external_id is not None:
         body["externalId"] = card.external_id
     body["displayName"] = role.name
-    if card.members:
-        body["members"] = [
-            {
-                "value": member.user,
-                "$ref": f"{base_url}/Users/{member.user}",
-                **({"display": member.display_name or member.login_name} if named else {}),
-                "type": "User",
-            }
-            for member in card.members
-        ]
+    members: list[Json] = [
+        {
+            "value": member.user,
+            "$ref": f"{base_url}/Users/{member.user}",
+            **({"display": member.display_name or member.login_name} if named else {}),
+            "type": "User",
+        }
+        for member in card.members or ()
+    ]
+    members += [
+        {
+            "value": group.role,
+            "$ref": f"{base_url}/Groups/{group.role}",
+            **({"display": group.name} if named else {}),
+            "type": "Group",
+        }
+        for group in card.groups
+    ]
+    if members:
+        body["members"] = members
     body["meta"] = {
         "resourceType": "Group",
         "created": iso_time(role.created_at),

@@ -270,7 +270,7 @@ def representation(
                 "value": group.role,
                 "$ref": f"{base_url}/Groups/{group.role}",
                 "display": group.name,
-                "type": "direct",
+                "type": "direct" if group.direct else "indirect",
             }
             for group in card.groups
         ]
