@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic, perf_counter
 
 from rolecall.sql.cursor import StatementText, split_script
-from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError, UnknownVariable
 from rolecall.sql.parser import parse
 from rolecall.sql.printer import print_redacted, print_statement
 from rolecall.sql.select import plan_select
@@ -94,6 +94,15 @@ def mutated(text: str, known: list[str], chance: random.Random) -> str:
     return "".join(pieces)
 
 
+VARIABLES: dict[str, str | int | float | bool | None] = {
+    "TEAM": "data",
+    "SIZE": -7,
+    "HALF": 0.5,
+    "BIG": True,
+}
+"""What the session of the fixtures has set."""
+
+
 def failures(text: str) -> Iterator[str]:
     """What is wrong with how a text is read; nothing, when it is read or refused as it should."""
     began = perf_counter()
@@ -103,8 +112,8 @@ def failures(text: str) -> Iterator[str]:
         pieces = [StatementText(text=text, line=1, column=1)]
     for piece in pieces:
         try:
-            statement = parse(piece.text, line=piece.line, column=piece.column)
-        except SqlSyntaxError as error:
+            statement = parse(piece.text, line=piece.line, column=piece.column, variables=VARIABLES)
+        except (SqlSyntaxError, UnknownVariable) as error:
             if error.line < 1 or error.column < 1:
                 yield f"it is refused at {error.line}:{error.column}"
             continue

@@ -59,7 +59,13 @@ ConformanceOption = Annotated[
         show_default=False,
     ),
 ]
-FormatOption = Annotated[Output, typer.Option("--format", help="How results are printed.")]
+FormatOption = Annotated[
+    Output,
+    typer.Option(
+        "--format",
+        help="How results are printed; json is one line a statement: an array of rows.",
+    ),
+]
 
 
 def fail(sentence: str, status: int = 1) -> NoReturn:

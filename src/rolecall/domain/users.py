@@ -188,6 +188,8 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:
     was, now = properties.differences(before, after)
     changed = UserChanged(id=after.id, before=was, after=now)
+    if before.disabled:  # whoever was out has no sessions
+        return (changed,)
     if after.disabled:
         return (changed, *credentials.sessions_ended(tx, after.id, "disabled"))
     if after.password != before.password:
