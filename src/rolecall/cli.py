@@ -18,6 +18,7 @@ from rolecall.cli_options import (
     AccountOption,
     ConformanceOption,
     DataOption,
+    EventFormat,
     FormatOption,
     Output,
     Summary,
@@ -423,6 +424,40 @@ def watch(
                 sleep(seconds)
             except KeyboardInterrupt:
                 return
+
+
+# ---- events ------------------------------------------------------------------------------------
+
+
+@app.command(rich_help_panel=PANEL_FEED)
+def events(
+    data: DataOption = None,
+    account: AccountOption = None,
+    after: Annotated[int, typer.Option(help="Begin after this number.", min=0)] = 0,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what happens next.")] = False,
+    format_: Annotated[
+        EventFormat, typer.Option("--format", help="How changes are printed: a line of JSON each.")
+    ] = EventFormat.JSON,
+    seconds: Annotated[float, typer.Option(help="How often to look.", min=0.05)] = 0.25,
+) -> None:
+    """Print the account's changes in order, oldest first, names as of then. Ctrl-C ends it.
+
+    Remember the last `seq` that was dealt with and go on with --after: each change is told at
+    least once. With --follow a heartbeat is printed every 15 seconds in which nothing happens.
+    """
+    from rolecall.console.events import follow_events
+    from rolecall.domain.past import Change, Changes
+    from rolecall.fronts.following import PAGE
+
+    assert format_ is EventFormat.JSON, "there is one format"
+    with opened(data) as rolecall:
+        found = rolecall.account_named(account)
+
+        def page_after(number: int) -> "tuple[Change, ...]":
+            return found.ask(rolecall.local(found), Changes(after=number, count=PAGE))
+
+        now = rolecall.world.clock.now
+        follow_events(page_after, now, after, follow=follow, seconds=seconds)
 
 
 # ---- push --------------------------------------------------------------------------------------

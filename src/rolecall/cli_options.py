@@ -35,6 +35,12 @@ class Output(StrEnum):
     CSV = "csv"
 
 
+class EventFormat(StrEnum):
+    """How changes are printed."""
+
+    JSON = "json"
+
+
 class Summary(StrEnum):
     """How a summary is printed."""
 

@@ -108,6 +108,9 @@ class _Fresh:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)
 
+    def leave(self) -> None:
+        self._application.leave()
+
     def close(self) -> None:
         self._application.close()
         self._rolecall.close()

@@ -46,6 +46,9 @@ class Only:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._site.app(scope, receive, send)
 
+    def leave(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

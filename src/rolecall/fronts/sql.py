@@ -6,7 +6,7 @@ refusal. What a statement may do is judged by the domain alone.
 
 import re
 from collections.abc import Iterator
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
@@ -17,7 +17,7 @@ from rolecall.domain.effects import Effect, Moved
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
-from rolecall.domain.queries import CurrentSession, RoleInSession, SimilarNames
+from rolecall.domain.queries import CurrentSession, Query, RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
 from rolecall.domain.tables import Table
 from rolecall.fronts.relations import INFORMATION_SCHEMA
@@ -81,6 +81,8 @@ __all__ = [
     "local_worksheet",
     "login_worksheet",
 ]
+
+Asked = TypeVar("Asked")
 
 Use = (
     UseRole
@@ -158,6 +160,16 @@ class Worksheet:
         noting = self._noting("")
         session, place = self._seat.sit(noting.at, noting.request)
         return place, self._account.ask(session, CurrentSession()).role
+
+    def ask(self, query: Query[Asked]) -> Asked:
+        """A question that no statement asks, as whoever sits here now. Raises SqlRefusal."""
+        try:
+            session, _ = self._seat.sit(self._world.clock.now(), self._world.ids.new())
+            return self._account.ask(session, query)
+        except Refusal as refusal:
+            said = refusal_of(refusal)
+            assert said is not None, "every refusal has its words"
+            raise said from None
 
     def _noting(self, text: str, query: Id | None = None) -> Noting:
         return Noting(

@@ -78,6 +78,10 @@ class Controlled:
         elif scope["type"] != "http" or not path.startswith(PREFIX) or not await self._failed(send):
             await self._inner(scope, receive, send)
 
+    def leave(self) -> None:
+        """End what would listen for ever."""
+        self._inner.leave()
+
     def close(self) -> None:
         """Let go of the application that is there now."""
         self._inner.close()

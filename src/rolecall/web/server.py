@@ -14,6 +14,7 @@ from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 from rolecall.web.driver import Driver
+from rolecall.web.events import Events
 from rolecall.web.patience import PatientProtocol, connections_affordable, sweep
 from rolecall.web.proxied import after_proxies
 from rolecall.web.rest import Rest
@@ -32,6 +33,10 @@ class Served(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
+        ...
+
+    def leave(self) -> None:
+        """End what would listen for ever: the server is about to end."""
         ...
 
     def close(self) -> None:
@@ -57,7 +62,9 @@ class Application:
         sql = SqlApi(places, account_of, world, self._workers)
         driver = Driver(places, account_of, world, self._workers, self._hashers)
         resources = Rest(places, account_of, world, self._workers)
-        self._others = Router([*driver.routes(), *sql.routes(), *resources.routes()])
+        self.events = Events(places, account_of, world, self._readers)
+        surfaces = (driver, sql, resources, self.events)
+        self._others = Router([route for each in surfaces for route in each.routes()])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
@@ -65,6 +72,10 @@ class Application:
             await self._scim(scope, receive, send)
         else:
             await self._others(scope, receive, send)
+
+    def leave(self) -> None:
+        """Followers are told nothing more."""
+        self.events.leave()
 
     def close(self) -> None:
         """Let the threads go."""
@@ -88,10 +99,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Announcing(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, application: Served, config: uvicorn.Config, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._application = application
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -99,6 +113,10 @@ class _Announcing(uvicorn.Server):
         if self.started:
             self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._application.leave()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -114,7 +132,7 @@ def serve(
     `proxies` are the addresses or networks whose forwarded headers are believed; none by default.
     With `prefaces` their connections begin with one of the PROXY protocol.
     """
-    server = _Announcing(_config(application, proxies, prefaces=prefaces), on_ready)
+    server = _Announcing(application, _config(application, proxies, prefaces=prefaces), on_ready)
     try:
         server.run(sockets=[listening])
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -154,7 +172,7 @@ class Background:
         self, application: Served, listening: socket.socket, on_ready: Callable[[], None]
     ) -> None:
         self._application = application
-        self._server = _Announcing(_config(application, ()), on_ready)
+        self._server = _Announcing(application, _config(application, ()), on_ready)
         self._thread = Thread(
             target=self._server.run,
             kwargs={"sockets": [listening]},
