@@ -47,6 +47,8 @@ PLACE = re.compile(r"\{(\w+)(?:\[0\])?\}")
 SETTINGS = {
     settings.DATA_VARIABLE: "The data folder of every command that has no `--data`. "
     f"Without it: `./{settings.DATA_DEFAULT}`.",
+    settings.NEW_PASSWORD_VARIABLE: "The password that `rolecall sql --url` chooses when the old "
+    "one has to be changed.",
     settings.PASSWORD_VARIABLE: "The password of `rolecall sql --url` when there is no "
     "`--password-file`. Without both a prompt asks.",
     settings.TOKEN_VARIABLE: "The bearer token of `rolecall push` when there is no `--token-file`.",

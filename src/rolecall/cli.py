@@ -344,7 +344,7 @@ def _remote_run(
     if user is None:
         fail("--url needs --user: who logs in?", 2)
     try:
-        worksheet = RemoteWorksheet(url, user, _password(password_file), account)
+        worksheet = RemoteWorksheet(url, user, _password(password_file), account, _new_password)
     except RemoteRefusal as refusal:
         fail(f"{refusal.message} ({refusal.code})" if refusal.code else refusal.message)
     stack.callback(worksheet.close)
@@ -378,6 +378,17 @@ def _password(file: Path | None) -> str:
     if not sys.stdin.isatty():
         fail(f"no password: set ${settings.PASSWORD_VARIABLE} or give --password-file.", 2)
     return str(typer.prompt("Password", hide_input=True, err=True))
+
+
+def _new_password(why: str) -> str:
+    """Another password, from the environment or a prompt that asks twice."""
+    given = settings.new_password()
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        fail(f"{why} In a script, set ${settings.NEW_PASSWORD_VARIABLE}.")
+    typer.echo("Your password must be changed before you can log in.", err=True)
+    return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _identifier(role: str) -> str:

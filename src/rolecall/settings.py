@@ -6,6 +6,7 @@ from pathlib import Path
 
 DATA_VARIABLE = "ROLECALL_DATA"
 PASSWORD_VARIABLE = "ROLECALL_PASSWORD"
+NEW_PASSWORD_VARIABLE = "ROLECALL_NEW_PASSWORD"
 TOKEN_VARIABLE = "ROLECALL_TOKEN"
 DATA_DEFAULT = "rolecall-data"
 DATABASE_FILE = "rolecall.db"
@@ -22,6 +23,11 @@ def data_folder(given: Path | None) -> Path:
 def password() -> str | None:
     """The password that the environment holds, for scripts."""
     return os.environ.get(PASSWORD_VARIABLE) or None
+
+
+def new_password() -> str | None:
+    """The password to choose where one must be chosen, for scripts."""
+    return os.environ.get(NEW_PASSWORD_VARIABLE) or None
 
 
 def token() -> str | None:

@@ -1,5 +1,6 @@
 """A worksheet far away: log in with a password, send statements one by one over the SQL API."""
 
+from collections.abc import Callable
 from datetime import date
 
 import httpx
@@ -8,6 +9,7 @@ import msgspec
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 
 SECONDS_MAX = 120.0
+SESSION_EXPIRED = "390112"
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -36,8 +38,18 @@ class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class RemoteWorksheet:
     """A login at a Rolecall server."""
 
-    def __init__(self, url: str, user: str, password: str, account: str | None = None) -> None:
-        """Log in. Raises RemoteRefusal, also when nobody answers there."""
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        account: str | None = None,
+        choose: Callable[[str], str] | None = None,
+    ) -> None:
+        """Log in. Raises RemoteRefusal, also when nobody answers there.
+
+        `choose` is told that the password must be changed, and answers with another one.
+        """
         # Nothing is read from the environment: a proxy must not see the password.
         self._client = httpx.Client(
             base_url=base_of(url), timeout=SECONDS_MAX, trust_env=False, follow_redirects=False
@@ -45,15 +57,25 @@ class RemoteWorksheet:
         self._client.headers["user-agent"] = "rolecall-sql"
         data = {"LOGIN_NAME": user, "PASSWORD": password, "ACCOUNT_NAME": account or ""}
         body = self._post("/session/v1/login-request", {"data": data})
+        if choose is not None and _wants_new_password(body):
+            data["CHOSEN_NEW_PASSWORD"] = choose(str(body.get("message")))
+            body = self._post("/session/v1/login-request", {"data": data})
         if not body.get("success"):
             raise RemoteRefusal(str(body.get("message")), str(body.get("code")))
+        self._granted(body, "token")
+
+    def _granted(self, body: dict[str, object], name: str) -> None:
+        """Keep what a login, or a renewal, has granted."""
         granted = body["data"]
         assert isinstance(granted, dict), "a login is answered with an object"
-        self._client.headers["authorization"] = f"Bearer {granted['token']}"
+        self._client.headers["authorization"] = f"Bearer {granted[name]}"
+        self._master = str(granted.get("masterToken"))
 
     def run(self, statement: str) -> RemoteAnswer:
         """One statement's answer. Raises RemoteRefusal."""
         body = self._post("/api/v2/statements", {"statement": statement})
+        if body.get("code") == SESSION_EXPIRED and self._renewed():
+            body = self._post("/api/v2/statements", {"statement": statement})
         if "resultSetMetaData" not in body:
             raise _refusal_of(body)
         said = body.get("said")
@@ -62,6 +84,16 @@ class RemoteWorksheet:
             message=said if isinstance(said, str) else None,
             statement=statement,
         )
+
+    def _renewed(self) -> bool:
+        """Whether the session goes on under a new token."""
+        old = self._client.headers["authorization"].removeprefix("Bearer ")
+        asked = {"oldSessionToken": old, "requestType": "RENEW"}
+        self._client.headers["authorization"] = f'Snowflake Token="{self._master}"'
+        body = self._post("/session/token-request", asked)
+        if body.get("success"):
+            self._granted(body, "sessionToken")
+        return bool(body.get("success"))
 
     def close(self) -> None:
         """Let the connection go."""
@@ -85,6 +117,11 @@ class RemoteWorksheet:
                 "give --url the account's URL, as `rolecall serve` prints it."
             )
         return read
+
+
+def _wants_new_password(body: dict[str, object]) -> bool:
+    data = body.get("data")
+    return isinstance(data, dict) and data.get("nextAction") == "PWD_CHANGE"
 
 
 def base_of(url: str) -> str:

@@ -41,6 +41,7 @@ from rolecall.web.accounts import Places
 from rolecall.web.bodies import UnreadableBody, object_of
 from rolecall.web.driver_queries import Outcome, Owner, Queries, Query, State
 from rolecall.web.driver_runs import Order, carried_out, refused
+from rolecall.web.guard import guarded
 
 STATEMENT_BYTES_MAX = 16 << 20
 SMALL_BYTES_MAX = 256 << 10
@@ -89,6 +90,7 @@ class Driver:
         self._hashers = hashers
         self._logins_waiting = 0
         self._queries = Queries()
+        self._guards: set[asyncio.Task[None]] = set()
         self._worksheets: OrderedDict[str, Worksheet] = OrderedDict()
 
     def routes(self) -> list[Route]:
@@ -294,6 +296,13 @@ class Driver:
             self._workers, carried_out, order, worksheet
         )
         running.add_done_callback(lambda done: self._ended(query, done))
+
+        def out(refusal: SqlRefusal) -> None:
+            self._end(query, refused(refusal, query.id), aborted=True)
+
+        guard = asyncio.create_task(guarded(query, caller.account, self._world, out))
+        self._guards.add(guard)
+        guard.add_done_callback(self._guards.discard)
         return query
 
     def _ended(self, query: Query, done: "asyncio.Future[Outcome]") -> None:

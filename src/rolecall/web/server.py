@@ -24,6 +24,7 @@ from rolecall.web.sql_api import SqlApi
 KEEP_ALIVE_SECONDS = 75
 READERS = 4
 HASHERS = 2
+LOGINS = 2
 WORKERS = 4
 SHUTDOWN_SECONDS = 30
 
@@ -55,12 +56,14 @@ class Application:
     ) -> None:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="rolecall-reader")
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="rolecall-hasher")
+        # Not the hashers of SCIM: a crowd at the door must not keep provisioning waiting.
+        self._logins = ThreadPoolExecutor(LOGINS, thread_name_prefix="rolecall-login")
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rolecall-sql")
         self._scim = ScimApp(
             places, account_of, world, Threads(self._readers, self._hashers, self._workers)
         )
         sql = SqlApi(places, account_of, world, self._workers)
-        driver = Driver(places, account_of, world, self._workers, self._hashers)
+        driver = Driver(places, account_of, world, self._workers, self._logins)
         resources = Rest(places, account_of, world, self._workers)
         self.events = Events(places, account_of, world, self._readers)
         surfaces = (driver, sql, resources, self.events)
@@ -81,6 +84,7 @@ class Application:
         """Let the threads go."""
         self._readers.shutdown()
         self._hashers.shutdown()
+        self._logins.shutdown()
         self._workers.shutdown()
 
 
