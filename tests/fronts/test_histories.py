@@ -2,8 +2,10 @@
 
 import pytest
 
+from rolecall.domain.queries import Query, Trail
 from rolecall.fronts.login import log_in, session_of
 from rolecall.fronts.sql import SqlRefusal, Worksheet
+from rolecall.fronts.sql_session import Moment
 from rolecall.select.duck import DuckSelecting
 from sql_world import Desk, refusal_of
 
@@ -206,3 +208,31 @@ def test_a_stage_that_is_not_there_does_not_exist(desk: Desk) -> None:
     refusal = desk.refusal("show roles\n->> selekt 1")
     assert (refusal.code, refusal.line, refusal.column) == ("001003", 2, 5)
     assert desk.refusal("->>".join(["show roles"] * 21)).code == "001003"
+
+
+# ---- ranges of time --------------------------------------------------------------------------
+
+
+def test_a_view_is_asked_for_the_time_that_is_wanted_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged_in(desk, "BOB")
+    desk.clock.at += 10 * MINUTE
+    logged_in(desk, "EVE")
+    desk.account.store.flush()
+    asked: list[Trail] = []
+    ask = Moment.ask
+
+    def listened(moment: Moment, query: Query[object]) -> object:
+        if isinstance(query, Trail):
+            asked.append(query)
+        return ask(moment, query)
+
+    monkeypatch.setattr(Moment, "ask", listened)
+    view = "select user_name from snowflake.account_usage.login_history"
+    recent = "event_timestamp >= dateadd('minute', -5, current_timestamp())"
+    assert desk.rows(f"{view} where {recent}") == [("EVE",)]
+    assert asked[0].since == desk.clock.at - 5 * MINUTE
+    assert desk.rows(f"{view} where not {recent}") == [("BOB",)]
+    assert desk.rows(f"{view} where event_timestamp < '2026-01-01 00:05:00'") == [("BOB",)]
+    assert desk.rows(f"{view} where event_timestamp > try_to_timestamp('nonsense')") == []

@@ -8,6 +8,7 @@ from rolecall.sql.errors import (
     SqlCompilationError,
     SqlSyntaxError,
     UnknownFunction,
+    UnknownIdentifier,
     UnknownRelation,
     UnsupportedFeature,
 )
@@ -48,3 +49,10 @@ def test_a_refusal_has_the_vendors_code_and_form(
 
 def test_a_place_that_is_unknown_reads_as_the_beginning() -> None:
     assert "line 1 at position 0" in SqlSyntaxError("unexpected").text
+
+
+def test_an_unknown_column_is_told_with_its_place_where_that_is_known() -> None:
+    assert UnknownIdentifier("NOPE").text == "SQL compilation error:\ninvalid identifier 'NOPE'"
+    assert UnknownIdentifier("NOPE", line=1, column=8).text == (
+        "SQL compilation error: error line 1 at position 7\ninvalid identifier 'NOPE'"
+    )

@@ -4,7 +4,8 @@ A view is found by its schema: SNOWFLAKE.ACCOUNT_USAGE needs its whole name, INF
 stands in every database and may be in use. Rows are asked of the account by the session.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -48,6 +49,22 @@ TRAIL_ROWS_MAX = 1_000_000
 """Rows that a history hands over at most, the newest: a query narrows it by time."""
 
 
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """What a query asks of a time, at least and at most."""
+
+    since: int = 0
+    until: int = 2**62
+
+
+EVER = Range()
+NO_RANGES: Mapping[str, Range] = {}
+
+
+def nothing(_: Moment) -> Iterable[Any]:
+    """The rows of a view that is asked by a range of time."""
+    return ()
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view: where it stands, what it says, its columns, and how its rows are asked for."""
 
@@ -55,15 +72,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     says: str
     fields: Fields[Any]
-    rows: Callable[[Moment], Iterable[Any]]
+    rows: Callable[[Moment], Iterable[Any]] = nothing
+    times: str | None = None
+    ranged: Callable[[Moment, Range], Iterable[Any]] | None = None
 
 
 FOREVER = 2**62
 PAGE = 10_000
 
 
-def _rest_events(moment: Moment) -> Iterator[Noted]:
-    query = History(kind=AttemptKind.SCIM, since=0, until=FOREVER, count=FOREVER)
+def _rest_events(moment: Moment, wanted: Range) -> Iterator[Noted]:
+    query = History(kind=AttemptKind.SCIM, since=wanted.since, until=wanted.until, count=FOREVER)
     yield from moment.ask(query)
 
 
@@ -74,11 +93,17 @@ def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
         page = moment.ask(Changes(after=page[-1].seq, count=PAGE))
 
 
-def _trail(kind: AttemptKind, moment: Moment) -> Iterable[Noted]:
+def _trail(kind: AttemptKind, moment: Moment, wanted: Range) -> Iterable[Noted]:
     """A year of it, to administrators."""
     require_shared(moment)
-    since = moment.at - YEAR
-    return moment.ask(Trail(kind=kind, since=since, until=moment.at, count=TRAIL_ROWS_MAX))
+    return moment.ask(
+        Trail(
+            kind=kind,
+            since=max(wanted.since, moment.at - YEAR),
+            until=min(wanted.until, moment.at),
+            count=TRAIL_ROWS_MAX,
+        )
+    )
 
 
 def require_shared(moment: Moment) -> None:
@@ -127,7 +152,8 @@ VIEWS: tuple[View, ...] = (
         name=Name("REST_EVENTS"),
         says="Every SCIM request that is kept. Page by EVENT_ID. Ours.",
         fields=tables_audit.REST_EVENTS,
-        rows=_rest_events,
+        times="EVENT_TIMESTAMP",
+        ranged=_rest_events,
     ),
     View(
         schema=ACCOUNT_USAGE,
@@ -141,14 +167,16 @@ VIEWS: tuple[View, ...] = (
         name=Name("LOGIN_HISTORY"),
         says="Logins of the last year, refused ones too.",
         fields=tables_trail.LOGIN_HISTORY,
-        rows=lambda moment: _trail(AttemptKind.LOGIN, moment),
+        times="EVENT_TIMESTAMP",
+        ranged=partial(_trail, AttemptKind.LOGIN),
     ),
     View(
         schema=ACCOUNT_USAGE,
         name=Name("QUERY_HISTORY"),
         says="SQL statements of the last year, refused ones too.",
         fields=tables_trail.QUERY_HISTORY,
-        rows=lambda moment: _trail(AttemptKind.STATEMENT, moment),
+        times="START_TIME",
+        ranged=partial(_trail, AttemptKind.STATEMENT),
     ),
     _in_schema(
         "APPLICABLE_ROLES",
@@ -213,16 +241,24 @@ def _columns() -> list[tables_schema.ColumnLine]:
     ]
 
 
-def view_table(name: tuple[str, ...], moment: Moment) -> Table:
+def view_table(
+    name: tuple[str, ...], moment: Moment, ranges: Mapping[str, Range] = NO_RANGES
+) -> Table:
     """The rows of the view of this name. Raises UnknownRelation: absent or not for this session."""
     *qualifier, last = name
     for view in VIEWS:
         if view.name == last and stands_in(view.schema, tuple(qualifier), moment):
             try:
-                return table_of(view.fields, view.rows(moment))
+                return table_of(view.fields, _rows(view, moment, ranges))
             except NotAuthorized:
                 break
     raise UnknownRelation(".".join(name))
+
+
+def _rows(view: View, moment: Moment, ranges: Mapping[str, Range]) -> Iterable[Any]:
+    if view.ranged is None or view.times is None:
+        return view.rows(moment)
+    return view.ranged(moment, ranges.get(view.times, EVER))
 
 
 def stands_in(schema: Name, qualifier: tuple[str, ...], moment: Moment) -> bool:

@@ -25,7 +25,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.domain.session import ALL_ROLES, ActorKind
 from rolecall.domain.tables import Cell, ColumnType, Table
-from rolecall.fronts.relations import INFORMATION_SCHEMA, stands_in, view_table
+from rolecall.fronts.relations import INFORMATION_SCHEMA, Range, stands_in, view_table
 from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
@@ -291,7 +291,7 @@ def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> 
     """The rows of a view or a table function, for who may read it."""
     if not call.is_function:
         stage = moment.stage(call.name)
-        return view_table(call.name, moment) if stage is None else stage
+        return stage or view_table(call.name, moment, _range(call, constants))
     *qualifier, name = call.name
     function = TABLE_FUNCTIONS.get(name)
     anywhere = name == "RESULT_SCAN" and not qualifier
@@ -301,6 +301,21 @@ def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> 
         raise UnknownRelation(".".join(call.name))
     given = _arguments(call, function, constants)
     return function.rows(given, moment)
+
+
+def _range(call: RelationCall, constants: Sequence[Cell]) -> dict[str, Range]:
+    """By column, what the query asks of a time."""
+    ranges: dict[str, Range] = {}
+    for bound in call.bounds:
+        value = constants[bound.position]
+        if isinstance(value, int):
+            found = ranges.get(bound.column, Range())
+            ranges[bound.column] = (
+                Range(since=max(found.since, value), until=found.until)
+                if bound.at_least
+                else Range(since=found.since, until=min(found.until, value))
+            )
+    return ranges
 
 
 HISTORY_ARGUMENTS = (

@@ -25,6 +25,14 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     position: int
 
 
+class Bound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the query asks of a column at least, or at most: its column in the constants."""
+
+    column: str
+    at_least: bool
+    position: int
+
+
 class RelationCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A view or table function: the parts of its name, folded, and the table it is to become."""
 
@@ -32,3 +40,4 @@ class RelationCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placeholder: str
     is_function: bool = False
     arguments: tuple[Argument, ...] = ()
+    bounds: tuple[Bound, ...] = ()

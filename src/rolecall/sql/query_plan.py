@@ -8,7 +8,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedError
 
-from rolecall.sql.calls import Argument, Constant, FunctionCall, RelationCall
+from rolecall.sql.bounds import bounded_columns
+from rolecall.sql.calls import Argument, Bound, Constant, FunctionCall, RelationCall
 from rolecall.sql.cursor import place_of
 from rolecall.sql.errors import (
     InvalidArgument,
@@ -291,7 +292,7 @@ class SelectPlan:
                 continue
             if not node.alias:
                 node.set("alias", exp.TableAlias(this=node.this.copy()))
-            relation = self._relation(name)
+            relation = self._relation(name, self._bounds(node))
             node.set("this", exp.to_identifier(relation.placeholder, quoted=True))
             node.set("db", None)
             node.set("catalog", None)
@@ -306,11 +307,25 @@ class SelectPlan:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         node.set("this", exp.to_identifier(relation.placeholder, quoted=True))
 
-    def _relation(self, name: tuple[str, ...]) -> RelationCall:
+    def _bounds(self, table: exp.Table) -> tuple[Bound, ...]:
+        """What WHERE asks of the table's times; the query itself asks it again, to the letter."""
+        return tuple(
+            self._bound(bounded.column, bounded.value, at_least=bounded.at_least)
+            for bounded in bounded_columns(table)
+        )
+
+    def _bound(self, column: exp.Column, value: exp.Expr, *, at_least: bool) -> Bound:
+        self._constants.append(exp.TryCast(this=value.copy(), to=exp.DataType.build("TIMESTAMPTZ")))
+        return Bound(
+            column=_folded(column.this), at_least=at_least, position=len(self._constants) - 1
+        )
+
+    def _relation(self, name: tuple[str, ...], bounds: tuple[Bound, ...] = ()) -> RelationCall:
         for relation in self._relations:
-            if relation.name == name and not relation.is_function:
+            if (relation.name, relation.bounds, bounds) == (name, (), ()):
                 return relation
-        relation = RelationCall(name=name, placeholder=f"relation_{len(self._relations)}")
+        placeholder = f"relation_{len(self._relations)}"
+        relation = RelationCall(name=name, placeholder=placeholder, bounds=bounds)
         self._relations.append(relation)
         return relation
 
