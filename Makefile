@@ -19,7 +19,7 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench bench-fairness bench-filters fuzz clean
+.PHONY: help serve test check format docs lock wheel bench bench-audit bench-fairness bench-filters fuzz clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -79,6 +79,9 @@ bench-filters: .venv/.dev ## measure filters at 100,000 users (ARGS="--users 100
 
 bench-fairness: .venv/.dev ## a quiet account beside a flood, with turns and without (two minutes)
 	@exec $(bin)/python -m bench.fairness $(ARGS)
+
+bench-audit: .venv/.dev ## measure queries over a million rows of the history (ARGS="--rows 100000")
+	@exec $(bin)/python -m bench.audit $(ARGS)
 
 fuzz: .venv/.dev ## feed the SQL parser mutilated statements for ten minutes (ARGS="--seconds 60")
 	@exec nice -n 19 $(bin)/python tools/fuzz.py $(ARGS)

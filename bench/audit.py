@@ -46,9 +46,8 @@ def main() -> None:
         for name, query in (("function", FUNCTION), ("view", VIEW)):
             times = [seconds_of(worksheet, query) for _ in range(21)][1:]
             middle, worst = statistics.median(times) * 1_000, max(times) * 1_000
-            print(
-                f"five minutes of {arguments.rows:,} rows, {name}: {middle:.0f} ms, worst {worst:.0f}"
-            )
+            figures = f"{middle:.0f} ms, worst {worst:.0f}"
+            print(f"five minutes of {arguments.rows:,} rows, {name}: {figures}")
         print(f"all {arguments.rows:,} rows: {seconds_of(worksheet, WHOLE):.1f} s")
         beside(rolecall, account, worksheet, arguments.seconds)
 

@@ -480,6 +480,58 @@ def parameter_page() -> str:
     )
 
 
+def query_page() -> str:
+    """What SELECT reads from, and what of the language it has."""
+    views = [(code(f"{view.schema}.{view.name}"), view.says) for view in relations.VIEWS]
+    functions_ = [
+        (code(function.name), code(*function.arguments), function.says)
+        for function in sql_selects.TABLE_FUNCTIONS.values()
+    ]
+    return page(
+        "Queries",
+        QUERIES,
+        "## Views\n\nViews of ACCOUNT_USAGE stand in the database SNOWFLAKE, are named whole, and "
+        "answer ACCOUNTADMIN; to others there is no such object. INFORMATION_SCHEMA stands in every "
+        "database and shows what the session may know. The columns are in "
+        "{doc}`columns`.\n\n" + grid(("view", "what it says"), views),
+        "## Table functions\n\n`table(<function>(…))`, with arguments by position or by name "
+        "(`=>`). They stand in INFORMATION_SCHEMA: put it in use or before the name. A range "
+        "reaches seven days back, RESULT_LIMIT is 100 unless it says up to 10,000.\n\n"
+        + grid(("function", "arguments", "what it says"), functions_),
+        "## Limits\n\nA query is read by us, its rows are fetched with the session's rights, and it "
+        "runs in a child process without files, network or other accounts "
+        "(`select/engine.py`). STATEMENT_TIMEOUT_IN_SECONDS, at most five minutes, and a client's "
+        "cancel end it.\n\n" + grid(("what", "answer"), MISTAKES),
+    )
+
+
+QUERIES = """\
+`SELECT` has the vendor's language: joins, subqueries, `WITH`, recursive too, set operations, windows,
+`QUALIFY`, `GROUP BY` with its sets, `CASE`, `LIKE` and `ILIKE`, JSON paths (`details:user.name::string`),
+session variables, and the {doc}`functions` listed. `LATERAL`, `MATCH_RECOGNIZE`, `AT` and
+`BEFORE` are refused as unsupported, and so is whatever changes something.
+
+`SHOW … ->> SELECT "name" FROM $1` hands one statement's answer to the next; `$2` is the answer before
+that. `table(result_scan(last_query_id()))` looks at an earlier answer of the session once more: the
+columns of SHOW are in lower case and need double quotes. Answers with a secret are not kept.
+
+Times are moments; `TIMEZONE`, UTC by default, says what `date_trunc`, a cast and a time without an
+offset mean. A condition on `EVENT_TIMESTAMP`, or `START_TIME` of QUERY_HISTORY, is handed to the store,
+so that five minutes of a long history cost five minutes' rows."""
+
+MISTAKES = (
+    ("unknown view or table function, or one not for this session", "002003 (02000)"),
+    ("unknown column", "000904 (42000), with its line and position"),
+    ("unknown function", "002140 (42601)"),
+    ("text that is no query", "001003 (42000), with its line and position"),
+    ("arguments that a function doesn't take", "001015 (22023), 001044 (42P13)"),
+    ("text that is no number, date or time", "100038 (22018)"),
+    ("number out of range", "100039 (22003)"),
+    ("too much memory", "300005 (53200)"),
+    ("timeout", "000630 (57014)"),
+    ("cancelled", "000604 (57014)"),
+)
+
 PAGES: dict[str, Callable[[], str]] = {
     "attributes": attributes,
     "columns": columns,
@@ -490,6 +542,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "functions": functions,
     "parameters": parameter_page,
     "properties": property_page,
+    "queries": query_page,
     "quirks": quirks,
     "settings": settings_page,
     "statements": statement_pages,

@@ -54,3 +54,20 @@ def test_a_bound_is_a_constant_like_an_argument() -> None:
 def test_one_table_with_and_without_a_bound_is_fetched_twice() -> None:
     query = f"select 1 from t where at > {NOON} union all select 2 from t union all select 3 from t"
     assert sorted(len(relation.bounds) for relation in plan_select(query).relations) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("select a, count(*) from t where b = 1 group by 1", {"A", "B"}),
+        ('select x."a" from t x', {"A"}),
+        ("select * from t", None),
+        ("select t.* from t", None),
+        ("select a from t join u using (b)", None),
+        ("select a from t natural join u", None),
+        ("select t from t", None),
+    ],
+)
+def test_columns_that_a_query_cannot_read_are_known(query: str, names: set[str] | None) -> None:
+    mentioned = plan_select(query).mentioned
+    assert (None if mentioned is None else set(mentioned)) == names

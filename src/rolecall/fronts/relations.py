@@ -242,17 +242,28 @@ def _columns() -> list[tables_schema.ColumnLine]:
 
 
 def view_table(
-    name: tuple[str, ...], moment: Moment, ranges: Mapping[str, Range] = NO_RANGES
+    name: tuple[str, ...],
+    moment: Moment,
+    ranges: Mapping[str, Range] = NO_RANGES,
+    mentioned: frozenset[str] | None = None,
 ) -> Table:
     """The rows of the view of this name. Raises UnknownRelation: absent or not for this session."""
     *qualifier, last = name
     for view in VIEWS:
         if view.name == last and stands_in(view.schema, tuple(qualifier), moment):
             try:
-                return table_of(view.fields, _rows(view, moment, ranges))
+                return table_of(_fields(view, mentioned), _rows(view, moment, ranges))
             except NotAuthorized:
                 break
     raise UnknownRelation(".".join(name))
+
+
+def _fields(view: View, mentioned: frozenset[str] | None) -> Fields[Any]:
+    """The columns that a query mentions; the first one, so that rows can be counted, always."""
+    if mentioned is None:
+        return view.fields
+    first, *others = view.fields
+    return (first, *(field for field in others if field.name in mentioned))
 
 
 def _rows(view: View, moment: Moment, ranges: Mapping[str, Range]) -> Iterable[Any]:

@@ -79,7 +79,10 @@ def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
     constants: Sequence[Cell] = ()
     if constant_sql is not None:
         constants = _engine(moment, constant_sql, {}).rows[0]
-    relations = {call.placeholder: _relation(call, constants, moment) for call in plan.relations}
+    relations = {
+        call.placeholder: _relation(call, constants, moment, plan.mentioned)
+        for call in plan.relations
+    }
     try:
         return _engine(moment, plan.query_sql(values), relations)
     except UnknownIdentifier as error:
@@ -287,11 +290,16 @@ FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
 # ---- relations -------------------------------------------------------------------------------
 
 
-def _relation(call: RelationCall, constants: Sequence[Cell], moment: Moment) -> Table:
+def _relation(
+    call: RelationCall,
+    constants: Sequence[Cell],
+    moment: Moment,
+    mentioned: frozenset[str] | None,
+) -> Table:
     """The rows of a view or a table function, for who may read it."""
     if not call.is_function:
         stage = moment.stage(call.name)
-        return stage or view_table(call.name, moment, _range(call, constants))
+        return stage or view_table(call.name, moment, _range(call, constants), mentioned)
     *qualifier, name = call.name
     function = TABLE_FUNCTIONS.get(name)
     anywhere = name == "RESULT_SCAN" and not qualifier

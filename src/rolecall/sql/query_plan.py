@@ -95,6 +95,7 @@ class SelectPlan:
         self.columns = self._columns()
         self._read_variables()
         self._take_functions()
+        self.mentioned = self._mentioned()
         self._take_relations()
         self._read_texts()
         self.functions = tuple(self._functions)
@@ -173,6 +174,18 @@ class SelectPlan:
             if start is not None:
                 places.setdefault(_folded(node.this).upper(), place_of(self._text, start))
         return places
+
+    def _mentioned(self) -> frozenset[str] | None:
+        """The names of columns that the query can read, in capitals; None where it may be all."""
+        stars = (
+            star for star in self._tree.find_all(exp.Star) if type(star.parent) is not exp.Count
+        )
+        shared = (j for j in self._tree.find_all(exp.Join) if j.args.get("using") or j.method)
+        if any(stars) or any(shared) or self._tree.find(exp.Pivot):
+            return None
+        names = {column.name.upper() for column in self._tree.find_all(exp.Column)}
+        aliases = {str(table.alias_or_name).upper() for table in self._tree.find_all(exp.Table)}
+        return None if names & aliases else frozenset(names)
 
     def _read_variables(self) -> None:
         """Put each session variable's value where its name stands."""
