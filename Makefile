@@ -14,6 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --quiet
+# The vendor's own clients, each in an environment of its own: the end-to-end tests connect with them.
+clients := connector4 connector5 snow sqlalchemy
 locks := requirements/runtime.lock requirements/build.lock
 sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
@@ -28,7 +30,7 @@ help: ## list these targets
 serve: .venv/.runtime ## build the environment and run the server (ARGS="--port 0 --ephemeral")
 	@exec $(bin)/rolecall serve $(ARGS)
 
-test: .venv/.dev ## the whole suite with its coverage gates, or a part of it (ARGS="tests/scim -k filter")
+test: .venv/.dev $(if $(strip $(ARGS)),,clients) ## the whole suite with its coverage gates, or a part of it (ARGS="tests/scim -k filter")
 ifeq ($(strip $(ARGS)),)
 	@$(bin)/python -m pytest --cov --cov-report= < /dev/null
 	@for package in $(gated); do \
@@ -65,7 +67,18 @@ lock: ## write requirements/*.lock anew after a change to the dependencies
 	@$(compile) --output-file=requirements/runtime.lock pyproject.toml
 	@$(compile) --output-file=requirements/build.lock --constraint=requirements/runtime.lock requirements/build.in
 	@$(compile) --output-file=requirements/dev.lock requirements/dev.in
-	@! grep -nE '://|^-' requirements/*.lock || { echo "a lock file names an address" >&2; exit 1; }
+	@for client in $(clients); do $(compile) --output-file=requirements/clients/$$client.lock \
+	  requirements/clients/$$client.in || exit 1; done
+	@! grep -nE '://|^-' requirements/*.lock requirements/clients/*.lock || { echo "a lock file names an address" >&2; exit 1; }
+
+.PHONY: clients
+clients: $(foreach client,$(clients),.venv/clients/$(client)/.made) ## the vendor's clients, for the tests
+
+.venv/clients/%/.made: requirements/clients/%.lock
+	@echo "building .venv/clients/$*, once ..."
+	@rm -rf .venv/clients/$* && $(PYTHON) -m venv .venv/clients/$*
+	@.venv/clients/$*/bin/python -m pip --quiet install --require-hashes -r $<
+	@touch $@
 
 wheel: .venv/.dev ## build dist/*.whl and dist/*.tar.gz, offline
 	@$(bin)/python -m build --quiet --no-isolation --outdir dist .

@@ -21,11 +21,15 @@ from rolecall.cli_options import (
     EventFormat,
     FormatOption,
     Output,
+    PublicUrlOption,
     Summary,
+    TlsCertificateOption,
+    TlsKeyOption,
     conformance_meant,
     fail,
     opened,
     refused_in_words,
+    tls_meant,
 )
 
 if TYPE_CHECKING:
@@ -97,13 +101,7 @@ def serve(
     port: Annotated[
         int, typer.Option(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
     ] = settings.PORT_DEFAULT,
-    public_url: Annotated[
-        str | None,
-        typer.Option(
-            help="The URL that clients reach this server by, when a reverse proxy is in front.",
-            metavar="URL",
-        ),
-    ] = None,
+    public_url: PublicUrlOption = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(help="A file to write when the server answers: JSON with url, account, pid."),
@@ -126,6 +124,8 @@ def serve(
             "--proxy-protocol", help="Trusted proxies begin connections with the PROXY protocol."
         ),
     ] = False,
+    tls_certificate: TlsCertificateOption = None,
+    tls_key: TlsKeyOption = None,
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
@@ -141,6 +141,7 @@ def serve(
         proxies=_proxies(trusted_proxy or (), prefaces=proxy_protocol),
         prefaces=proxy_protocol,
         conformance=conformance_meant(conformance),
+        tls=tls_meant(tls_certificate, tls_key, prefaces=proxy_protocol),
     )
     try:
         run(order)

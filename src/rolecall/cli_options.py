@@ -108,3 +108,43 @@ def conformance_meant(spoken: Spoken | None) -> "Conformance | None":
 def said_backup(copy: Path) -> None:
     """Name the copy that was made before the data's layout was changed."""
     typer.echo(f"Kept a copy of the data before upgrading it: {copy}", err=True)
+
+
+PublicUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The URL that clients reach this server by, when a reverse proxy is in front.",
+        metavar="URL",
+    ),
+]
+TlsCertificateOption = Annotated[
+    Path | None,
+    typer.Option(help="Answer over HTTPS, with the certificate (and its chain) in this file."),
+]
+TlsKeyOption = Annotated[
+    Path | None, typer.Option(help="The certificate's private key, in PEM, not encrypted.")
+]
+
+
+def tls_meant(
+    certificate: Path | None, key: Path | None, *, prefaces: bool
+) -> tuple[Path, Path] | None:
+    """The files for HTTPS, once they are known to fit. Ends the command when they don't."""
+    import ssl
+
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        fail("--tls-certificate and --tls-key go together: name both files.", 2)
+    if prefaces:
+        fail("--proxy-protocol is for a proxy that ends TLS itself: leave --tls-key to it.", 2)
+    try:
+        # Without a password: a key that needs one must not make the server ask for it.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        why = "do not fit together" if error.reason == "KEY_VALUES_MISMATCH" else "can't be read"
+        fail(f"{certificate} and {key} {why}: name a PEM certificate and its own PEM key.", 2)
+    except OSError as error:
+        fail(f"--tls-certificate, --tls-key: {error.strerror}: name files to be read.", 2)
+    return certificate, key

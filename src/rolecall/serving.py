@@ -48,6 +48,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     proxies: tuple[str, ...] = ()
     prefaces: bool = False
     conformance: Conformance | None = None
+    tls: tuple[Path, Path] | None = None
+    """A certificate and its key, in PEM."""
 
 
 def run(order: Order) -> None:
@@ -70,7 +72,7 @@ def run(order: Order) -> None:
         rolecall = stack.enter_context(_opened(order, folder, clock, lines))
         _bootstrap(rolecall, order)
         organization.erase_due(rolecall.store, rolecall.world.clock.now())
-        local = _local_url(order.host, listening.getsockname()[1])
+        local = _local_url(order, listening.getsockname()[1])
         places = rolecall.places((order.public_url or local).rstrip("/"))
         application: server.Served = server.Application(places, rolecall.account, rolecall.world)
         if order.data is None:
@@ -82,6 +84,7 @@ def run(order: Order) -> None:
             lambda: _announce(rolecall, order, places, local),
             order.proxies,
             prefaces=order.prefaces,
+            tls=order.tls,
         )
 
 
@@ -165,13 +168,14 @@ def _bootstrap(rolecall: Rolecall, order: Order) -> None:
     typer.echo(f"  user {founded.administrator}  password {founded.password}")
 
 
-def _local_url(host: str, port: int) -> str:
+def _local_url(order: Order, port: int) -> str:
+    host = order.host
     if ":" in host:
         shown = "[::1]" if host == "::" else f"[{host}]"
     else:
         # Whoever listens on every address is reached by loopback.
         shown = host if host.strip("0.") else "127.0.0.1"
-    return f"http://{shown}:{port}"
+    return f"{'http' if order.tls is None else 'https'}://{shown}:{port}"
 
 
 def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> None:

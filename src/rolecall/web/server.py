@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
 
@@ -130,13 +131,16 @@ def serve(
     proxies: Sequence[str] = (),
     *,
     prefaces: bool = False,
+    tls: tuple[Path, Path] | None = None,
 ) -> None:
     """Answer until a signal ends it; finish the requests that were taken.
 
-    `proxies` are the addresses or networks whose forwarded headers are believed; none by default.
-    With `prefaces` their connections begin with one of the PROXY protocol.
+    `tls` is a certificate's file and its key's, for HTTPS. `proxies` are the addresses or networks
+    whose forwarded headers are believed; none by default. With `prefaces` their connections begin
+    with one of the PROXY protocol.
     """
-    server = _Announcing(application, _config(application, proxies, prefaces=prefaces), on_ready)
+    config = _config(application, proxies, prefaces=prefaces, tls=tls)
+    server = _Announcing(application, config, on_ready)
     try:
         server.run(sockets=[listening])
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -146,7 +150,11 @@ def serve(
 
 
 def _config(
-    application: Served, proxies: Sequence[str], *, prefaces: bool = False
+    application: Served,
+    proxies: Sequence[str],
+    *,
+    prefaces: bool = False,
+    tls: tuple[Path, Path] | None = None,
 ) -> uvicorn.Config:
     options: dict[str, Any] = {
         "http": _protocol(proxies, prefaces=prefaces),
@@ -161,6 +169,8 @@ def _config(
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "ws": "none",
     }
+    if tls is not None:
+        options |= {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
     return uvicorn.Config(application, **options)
 
 
