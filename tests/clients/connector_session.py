@@ -8,12 +8,14 @@ import sys
 import time
 import warnings
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 Step = dict[str, Any]
+Theirs: TypeAlias = Any
+"""An object of the connector's, which this environment does not know."""
 
 
-def outcome_of(connection: Any, step: Step) -> Step:  # noqa: ANN401  theirs
+def outcome_of(connection: Theirs, step: Step) -> Step:
     """What one step came to."""
     action = step.get("do", "execute")
     if action == "close":
@@ -43,7 +45,7 @@ def outcome_of(connection: Any, step: Step) -> Step:  # noqa: ANN401  theirs
     }
 
 
-def rows_of(cursor: Any) -> list[list[Any]]:  # noqa: ANN401  theirs
+def rows_of(cursor: Theirs) -> list[list[Any]]:
     """The rows that a cursor has."""
     return [list(row) for row in cursor.fetchall()]
 
