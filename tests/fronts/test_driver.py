@@ -114,6 +114,14 @@ def test_a_statement_has_its_kinds_number(text: str, message: str | None, number
     assert driver.answer_said(answer, None, None)["data"]["statementTypeId"] == number
 
 
+def test_an_answer_says_how_its_rows_are_read() -> None:
+    answer = Answer(
+        table=table(ColumnType.TEXT, "x"), message=None, statement="select 1", query_id=Id("q")
+    )
+    said = driver.answer_said(answer, None, None)["data"]["parameters"]
+    assert {"name": "TIMEZONE", "value": "UTC"} in said
+
+
 @pytest.mark.parametrize(
     ("type_", "value", "read"),
     [

@@ -78,10 +78,9 @@ def answer_said(
         "arrayBindSupported": False,
         "statementTypeId": statement_type(words, is_query=answer.message is None),
         "version": 1,
-        "parameters": [],
+        # Some drivers learn here, and only here, how to read and print the rows.
+        "parameters": parameters_said({} if place is None else place.parameters),
     }
-    if words[:2] == ["ALTER", "SESSION"] and place is not None:
-        data["parameters"] = parameters_said(place.parameters)
     return success(data)
 
 
