@@ -99,6 +99,8 @@ def test_a_file_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
             connection.execute(FIRST_INSERT, saved[:11])
         else:
             connection.execute(statements.SAVE_USER, saved)
+            addresses = (1, early.id, saved[rows.ADDRESSES])
+            connection.execute(statements.ADD_ADDRESSES, addresses)
         connection.close()
         copies: list[Path] = []
         store = SqliteStore(file, backup_notice=copies.append)

@@ -80,6 +80,10 @@ def list_of(ids: Iterable[str | int]) -> str:
     return ENCODER.encode(list(ids)).decode()
 
 
+ADDRESSES = 12
+"""Where in a user's row its further addresses are."""
+
+
 def save_user(account: int, user: User) -> Row:
     keys = keys_of(user)
     return (

@@ -60,7 +60,13 @@ ON CONFLICT (account, id) DO UPDATE SET
     name = excluded.name, name_key = excluded.name_key, login_key = excluded.login_key,
     display_key = excluded.display_key, email_key = excluded.email_key, owner = excluded.owner,
     active = excluded.active, created_at = excluded.created_at, body = excluded.body,
-    document = excluded.document, addresses = excluded.addresses
+    document = excluded.document,
+    addresses = coalesce(excluded.addresses, iif(users.addresses IS NULL, NULL, '[]'))
+RETURNING addresses IS NOT NULL
+"""
+DELETE_ADDRESSES = "DELETE FROM addresses WHERE account = ?1 AND user = ?2"
+ADD_ADDRESSES = """
+INSERT INTO addresses (account, key, user) SELECT ?1, value, ?2 FROM json_each(?3)
 """
 ADD_USER = """
 INSERT INTO users (

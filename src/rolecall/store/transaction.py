@@ -103,14 +103,23 @@ class SqliteTransaction(SqliteReading):
             parameters, statement = (*parameters, *unless), statements.ADD_USER_UNLESS
         if self._wrote or self._batch.cautious:
             self._write(statement, parameters)
-            return self._cursor.connection.changes() == 1
-        self._cursor.execute(statement, parameters)
-        # A user who is refused has written nothing: that spoils no group.
-        self._wrote = self._cursor.connection.changes() == 1
-        return self._wrote
+            added = self._cursor.connection.changes() == 1
+        else:
+            self._cursor.execute(statement, parameters)
+            # A user who is refused has written nothing: that spoils no group.
+            added = self._wrote = self._cursor.connection.changes() == 1
+        addresses = parameters[rows.ADDRESSES]
+        if added and addresses is not None:
+            self._write(statements.ADD_ADDRESSES, (self._number, user.id, addresses))
+        return added
 
     def save_user(self, user: User) -> None:
-        self._write(statements.SAVE_USER, rows.save_user(self._number, user))
+        parameters = rows.save_user(self._number, user)
+        ((addressed,),) = self._returned(statements.SAVE_USER, parameters)
+        if addressed:  # now or once
+            addresses = parameters[rows.ADDRESSES] or "[]"
+            self._write(statements.DELETE_ADDRESSES, (self._number, user.id))
+            self._write(statements.ADD_ADDRESSES, (self._number, user.id, addresses))
 
     def delete_user(self, user: Id) -> None:
         for statement in (
