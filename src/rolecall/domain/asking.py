@@ -16,6 +16,7 @@ from rolecall.domain import (
     past,
     policies,
     provisioned,
+    tolerated,
     trails,
     usage,
 )
@@ -453,6 +454,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     MembershipRecords: to_administrators(usage.membership_records),
     GrantRecords: to_administrators(usage.grant_records),
     past.Changes: to_monitors(past.changes),
+    tolerated.ToleratedQuirks: tolerated.tolerated_quirks,
     role_holding.RoleHolders: to_monitors(role_holding.role_holders),
     History: history,
     Trail: trails.trail,

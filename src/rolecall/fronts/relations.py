@@ -28,6 +28,7 @@ from rolecall.domain.queries import (
     UserRecords,
 )
 from rolecall.domain.tables import Table
+from rolecall.domain.tolerated import ToleratedQuirks
 from rolecall.fronts import (
     schema_rows,
     tables_audit,
@@ -210,6 +211,13 @@ VIEWS: tuple[View, ...] = (
         schema_rows.object_privileges,
     ),
     _in_schema("SCHEMATA", "Every schema.", tables_schema.SCHEMATA, schema_rows.schemata),
+    _in_schema(
+        "SCIM_QUIRKS",
+        "Oddities of providers that were tolerated (ours), counted from each integration's newest "
+        "10,000 requests.",
+        tables_schema.SCIM_QUIRKS,
+        lambda moment: moment.ask(ToleratedQuirks()),
+    ),
     _in_schema(
         "SCIM_RESOURCES",
         "What integrations of the session provision (ours), as SHOW SCIM_RESOURCES.",

@@ -5,9 +5,11 @@ import msgspec
 from rolecall.domain.model import Database, Kind
 from rolecall.domain.names import Name
 from rolecall.domain.queries import GrantRow, ScimResource
+from rolecall.domain.tolerated import Tolerated
 from rolecall.fronts.tables import Fields, Item, number, text, time, unknown, yes
 from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
 from rolecall.fronts.tables_usage import boolean
+from rolecall.scim.quirks import QUIRKS
 
 
 class DatabaseLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,4 +130,14 @@ def _shouted(fields: Fields[Item]) -> Fields[Item]:
 SCIM_RESOURCES: Fields[ScimResource] = tuple(
     boolean("ACTIVE", lambda row: row.active) if field.name == "ACTIVE" else field
     for field in _shouted(SHOW_SCIM_RESOURCES)
+)
+
+SCIM_QUIRKS: Fields[Tolerated] = (
+    text("INTEGRATION", lambda row: row.integration),
+    text("QUIRK", lambda row: row.quirk),
+    number("REQUESTS", lambda row: row.requests),
+    time("FIRST_MET", lambda row: row.first_at),
+    time("LAST_MET", lambda row: row.last_at),
+    text("LAST_REQUEST", lambda row: row.last_request),
+    text("REASON", lambda row: QUIRKS[row.quirk].reason if row.quirk in QUIRKS else None),
 )
