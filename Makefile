@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 bin := .venv/bin
 pip := $(bin)/python -m pip --quiet
 # The vendor's own clients, each in an environment of its own: the end-to-end tests connect with them.
-clients := connector4 connector5 snow sqlalchemy
+clients := connector4 connector5 core snow sqlalchemy
 locks := requirements/runtime.lock requirements/build.lock
 sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
