@@ -2,21 +2,25 @@
 
 import gc
 import json
+import logging
 import os
 import signal
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 import msgspec
 import typer
 
 from rolecall.console.lines import Lines
-from rolecall.domain import organization
+from rolecall.domain import organization, parameters
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
+from rolecall.domain.ports import Transaction
+from rolecall.store.failures import StoreFailure
 from rolecall.vault import MovedClock
 from rolecall.web import server
 from rolecall.web.accounts import Places
@@ -31,6 +35,12 @@ from rolecall.wiring import (
     Rolecall,
     scratch_folder,
 )
+
+LOGGER = logging.getLogger(__name__)
+FORGET_SECONDS = 600.0
+FORGET_PAUSE_SECONDS = 0.05
+FORGET_ROWS = 200
+"""A step takes a millisecond or so of the writer, and lets it go for fifty."""
 
 GARBAGE_OBJECTS = 20_000
 """New objects between two looks for circles among them; measured, 700 costs 3 % of a create."""
@@ -78,6 +88,8 @@ def run(order: Order) -> None:
         if order.data is None:
             again = _Again(order, folder, clock, lines, places.first.url)
             application = Controlled(application, again.fresh, again.advance)
+        else:
+            stack.enter_context(Forgetting(rolecall))
         server.serve(
             application,
             listening,
@@ -98,6 +110,40 @@ def _opened(order: Order, folder: Path, clock: MovedClock, lines: Lines) -> Role
         conformance=order.conformance,
         clock=clock if order.data is None else None,
     )
+
+
+class Forgetting:
+    """A thread that now and then forgets what is older than each account keeps, in small steps."""
+
+    def __init__(self, rolecall: Rolecall) -> None:
+        self._rolecall = rolecall
+        self._ended = Event()
+        self._thread = Thread(target=self._work, name="rolecall-forgetting", daemon=True)
+
+    def __enter__(self) -> "Forgetting":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ended.is_set():
+            for account in self._rolecall.store.accounts():
+                try:
+                    self._forget(account.number)
+                except StoreFailure as failure:  # tried again at the next look
+                    LOGGER.warning("nothing could be forgotten: %s", failure)
+            self._ended.wait(FORGET_SECONDS)
+
+    def _forget(self, number: int) -> None:
+        def step(tx: Transaction) -> int:
+            return parameters.forget_what_is_old(tx, at, FORGET_ROWS)
+
+        at = self._rolecall.world.clock.now()
+        while self._rolecall.store.transact(number, step) and not self._ended.is_set():
+            self._ended.wait(FORGET_PAUSE_SECONDS)
 
 
 class _Fresh:

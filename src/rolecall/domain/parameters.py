@@ -25,6 +25,8 @@ from rolecall.domain.session import Session
 MAP_SCIM_USERNAME = "MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR"
 PRECEDENCE = "NETWORK_POLICY_PRECEDENCE"
 REQUESTS_MAX = "SCIM_MAX_CONCURRENT_REQUESTS"
+HISTORY_RETENTION = "HISTORY_RETENTION_IN_DAYS"
+DAY = 86_400 * 1_000_000
 NUMBER_MAX = 2**31 - 1
 
 
@@ -124,6 +126,13 @@ _PARAMETERS = (
         description="Whose SCIM integrations speak, unless their CONFORMANCE says",
         levels=frozenset({Level.ACCOUNT}),
         choices=tuple(word.value for word in Conformance),
+    ),
+    Parameter(
+        name=HISTORY_RETENTION,
+        type=ParameterType.NUMBER,
+        default="365",
+        description="Days that events and attempts are kept; 0 is for ever",
+        levels=frozenset({Level.ACCOUNT}),
     ),
     _truth("ABORT_DETACHED_QUERY", "false", "Queries end with their client's connection"),
     _truth("AUTOCOMMIT", "true", "Every statement commits by itself", "true"),
@@ -270,6 +279,13 @@ def text_of(reading: Reading, name: str) -> str:
     account = access.account_id(reading)
     text = reading.memo(("parameter", name), lambda: reading.parameters(account).get(name))
     return text or PARAMETERS[name].default
+
+
+def forget_what_is_old(tx: Transaction, at: int, count: int) -> int:
+    """One small step of forgetting what is older than the account keeps: how many rows."""
+    set_days = tx.parameters(access.account_id(tx)).get(HISTORY_RETENTION)
+    days = int(set_days or PARAMETERS[HISTORY_RETENTION].default)
+    return tx.forget_history(at - days * DAY, count) if days else 0
 
 
 # ---- changing ----------------------------------------------------------------------------------

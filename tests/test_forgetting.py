@@ -1,0 +1,29 @@
+"""A server forgets in the background what is older than its accounts keep."""
+
+from pathlib import Path
+from time import monotonic, sleep
+
+from msgspec.structs import replace
+
+from rolecall.domain.names import Name
+from rolecall.domain.parameters import DAY
+from rolecall.serving import Forgetting
+from rolecall.wiring import Rolecall
+
+SECONDS_MAX = 20
+
+
+def test_a_server_forgets_what_is_too_old_and_keeps_the_last_number(tmp_path: Path) -> None:
+    with Rolecall(tmp_path / "data", durable=False) as rolecall:
+        number = rolecall.found(Name("DEMO"), Name("ADMIN"), integration=True).number
+        last = rolecall.store.read(number, lambda r: r.last_event())
+        # As if all of it had happened long ago.
+        events = rolecall.store.read(number, lambda r: r.events_after(0, 1_000))
+        long_ago = [replace(each, at=each.at - 400 * DAY) for each in events]
+        rolecall.store.transact(number, lambda tx: tx.replace_events(long_ago))
+        with Forgetting(rolecall):
+            until = monotonic() + SECONDS_MAX
+            while len(rolecall.store.read(number, lambda r: r.events_after(0, 1_000))) > 1:
+                assert monotonic() < until, "nothing is forgotten"
+                sleep(0.02)
+        assert rolecall.store.read(number, lambda r: r.last_event()) == last
