@@ -135,3 +135,21 @@ def test_a_member_costs_the_same_in_a_group_of_any_size() -> None:
 
 
 SIZES = ("small", "large")
+
+
+def test_groups_cost_no_statement_each_when_caches_are_cold(tmp_path: Path) -> None:
+    executed: list[str] = []
+    store = SqliteStore(tmp_path / "rolecall.db", durable=False, on_statement=executed.append)
+    scim = ScimClientInProcess(an_account(store))
+    bob, ann = scim.user("bob"), scim.user("ann")
+    for number in range(30):
+        scim.group(f"group-{number}", bob, *([ann] if number == 0 else []))
+    costs = []
+    for user in (ann, bob):
+        store.transact(1, lambda tx: tx.bump_generation())
+        store.flush()
+        executed.clear()
+        assert scim.get(f"/Users/{user}").status == 200
+        costs.append(len(executed))
+    store.close()
+    assert costs[0] == costs[1]

@@ -13,10 +13,10 @@ from builders import a_user as user_of
 from rolecall.domain.events import MembersAdded, UserChanged, UserCreated
 from rolecall.domain.model import (
     Database,
+    Held,
     Integration,
     Kind,
     Member,
-    Membership,
     Privilege,
     PrivilegeGrant,
     Revision,
@@ -385,8 +385,8 @@ def test_groups_and_grants_of_a_user_come_by_role(store: Store) -> None:
     groups = read(store, lambda r: r.groups_of((EVE, BOB)))
     assert groups == {
         BOB: (
-            Membership(role=ANALYST, name=Name("ANALYST")),
-            Membership(role=ADMIN, name=Name("ADMIN")),
+            Held(role=ANALYST, name=Name("ANALYST"), owner=OWNER, system=False),
+            Held(role=ADMIN, name=Name("ADMIN"), owner=None, system=False),
         )
     }
     grant = a_grant(ANALYST, BOB, grantee_kind=Kind.USER, granted_by=OWNER, origin="OKTA")

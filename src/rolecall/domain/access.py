@@ -20,6 +20,7 @@ from rolecall.domain.founding import SYSTEM_PRIVILEGES
 from rolecall.domain.model import (
     AccessToken,
     Database,
+    Held,
     Integration,
     Kind,
     Membership,
@@ -429,15 +430,14 @@ def _granted_to(reading: Reading, role: Id) -> tuple[PrivilegeGrant, ...]:
     return reading.memo(("privileges_of", role), lambda: reading.privileges_of(role))
 
 
-def shows_role(reading: Reading, session: Session, role: Id) -> bool:
+def shows_role(reading: Reading, session: Session, found: Role | Held) -> bool:
     """Whether a user's membership of the role is shown: to SCIM only what it owns or monitors.
 
     A system role it never hears of; every other session sees each membership.
     """
     if session.integration is None:
         return True
-    found = reading.memo(("lives", role), lambda: reading.role(role))
-    if found is None or found.system:
+    if found.system:
         return False
     return owns(reading, session, found.owner) or sees(reading, session, Kind.ROLE)
 
@@ -447,7 +447,11 @@ def groups_of(
 ) -> dict[Id, tuple[Membership, ...]]:
     """For each user the roles held by a direct grant that the session may hear of."""
     return {
-        user: tuple(held for held in groups if shows_role(reading, session, held.role))
+        user: tuple(
+            Membership(role=held.role, name=held.name)
+            for held in groups
+            if shows_role(reading, session, held)
+        )
         for user, groups in reading.groups_of(users).items()
     }
 

@@ -345,6 +345,15 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     direct: bool = True
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A role that a user holds by a direct grant, with what decides who hears of it."""
+
+    role: Id
+    name: Name
+    owner: Id | None
+    system: bool
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A user that holds a role by a direct grant."""
 

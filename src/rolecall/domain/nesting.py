@@ -112,6 +112,9 @@ def _through(
         seen |= fresh
         found |= fresh
         frontier.extend(fresh)
-    shown = [role for role in sorted(found) if access.shows_role(reading, session, role)]
-    names = access.names_of(reading, shown)
-    return tuple(Membership(role=role, name=names[role], direct=False) for role in shown)
+    roles = (reading.role(each) for each in sorted(found))
+    return tuple(
+        Membership(role=role.id, name=role.name, direct=False)
+        for role in roles
+        if role is not None and access.shows_role(reading, session, role)
+    )

@@ -16,10 +16,10 @@ from rolecall.domain.model import (
     Account,
     Database,
     Governed,
+    Held,
     Integration,
     Kind,
     Member,
-    Membership,
     PrivilegeGrant,
     Revision,
     Role,
@@ -128,7 +128,7 @@ class Reading(Protocol):
         """Those of the ids that belong to a user."""
         ...
 
-    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Held, ...]]:
         """For each user the roles held by a direct grant, by role id; users without: absent."""
         ...
 

@@ -5,7 +5,7 @@ All else of a user stands in its document (`domain.document`).
 
 import msgspec
 
-from rolecall.domain.model import Member, Membership, RoleCard, User, UserCard
+from rolecall.domain.model import Held, Member, RoleCard, User, UserCard
 from rolecall.domain.names import Id, Key, key_of
 from rolecall.domain.predicate import Field, Value
 
@@ -62,7 +62,7 @@ def role_fields(card: RoleCard) -> dict[str, Value]:
     }
 
 
-def membership_fields(held: Membership, owner: Id | None) -> dict[str, Value]:
+def membership_fields(held: Held, owner: Id | None) -> dict[str, Value]:
     """What a predicate asks of a role that a user holds."""
     return {Field.ID: held.role, Field.NAME_KEY: key_of(held.name), Field.OWNER: owner}
 

@@ -14,10 +14,10 @@ from rolecall.domain.model import (
     Account,
     Database,
     Governed,
+    Held,
     Integration,
     Kind,
     Member,
-    Membership,
     PrivilegeGrant,
     Revision,
     Role,
@@ -140,11 +140,12 @@ class MemoryReading(MemoryHistories):
     def known_users(self, users: Sequence[Id]) -> frozenset[Id]:
         return frozenset(user for user in users if user in self._state.users)
 
-    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
-        groups: dict[Id, tuple[Membership, ...]] = {}
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Held, ...]]:
+        groups: dict[Id, tuple[Held, ...]] = {}
         for role, user in sorted(self._state.members):
             if user in users and role in self._state.roles:
-                held = Membership(role=role, name=self._state.roles[role].name)
+                found = self._state.roles[role]
+                held = Held(role=role, name=found.name, owner=found.owner, system=found.system)
                 groups[user] = (*groups.get(user, ()), held)
         return groups
 

@@ -12,10 +12,10 @@ from rolecall.domain.model import (
     Account,
     Database,
     Governed,
+    Held,
     Integration,
     Kind,
     Member,
-    Membership,
     PrivilegeGrant,
     Role,
     RoleCard,
@@ -138,11 +138,12 @@ class SqliteReading:
         found = self._rows(statements.KNOWN_USERS, rows.list_of(users))
         return frozenset([row[0] for row in found])
 
-    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Membership, ...]]:
-        groups: dict[Id, list[Membership]] = {}
+    def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Held, ...]]:
+        groups: dict[Id, list[Held]] = {}
         found = self._rows(statements.GROUPS_OF, rows.list_of(set(users)))
-        for user, role, name in found:
-            groups.setdefault(user, []).append(Membership(role=role, name=name))
+        for user, role, name, owner, system in found:
+            held = Held(role=role, name=name, owner=owner, system=bool(system))
+            groups.setdefault(user, []).append(held)
         return {user: tuple(held) for user, held in groups.items()}
 
     # roles

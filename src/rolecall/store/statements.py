@@ -46,7 +46,8 @@ SELECT u.id FROM json_each(?2) AS given
 CROSS JOIN users AS u ON u.account = ?1 AND u.id = given.value
 """
 GROUPS_OF = """
-SELECT m.user, m.role, r.name FROM json_each(?2) AS given
+SELECT m.user, m.role, r.name, r.owner, coalesce(r.body ->> '$.system', 0)
+FROM json_each(?2) AS given
 CROSS JOIN members AS m ON m.account = ?1 AND m.user = given.value
 CROSS JOIN roles AS r ON r.account = ?1 AND r.id = m.role
 ORDER BY m.user, m.role
