@@ -15,7 +15,11 @@ from rolecall.scim.schema import (
     ENTERPRISE_USER,
     GROUP,
     USER,
+    Attribute,
+    Mutability,
     ResourceType,
+    Schema,
+    Type,
 )
 from rolecall.scim.values import Json
 
@@ -259,6 +263,21 @@ def test_okta_replaces_a_groups_name_with_its_id_beside_it() -> None:
 
     assert [written(each) for each in read.operations] == [("replace", "displayName", "Guides")]
     assert read.quirks == ("read_only_in_patch",)
+
+
+def test_read_only_parts_of_a_complex_value_are_passed_over_rfc7644_3_5_2() -> None:
+    parts = (
+        Attribute(name="code", description="…"),
+        Attribute(name="label", description="…", mutability=Mutability.READ_ONLY),
+    )
+    badge = Attribute(name="badge", description="…", type=Type.COMPLEX, sub_attributes=parts)
+    schema = Schema(urn="urn:x:Gate", description="…", name="Gate", attributes=(badge,))
+    gate = ResourceType(name="Gate", description="…", endpoint="/Gates", schema=schema)
+
+    value = {"code": "7", "label": "no"}
+    assert changes(gate, {"op": "replace", "path": "badge", "value": value}) == [
+        ("replace", "badge.code", "7")
+    ]
 
 
 def test_read_only_names_under_a_urn_are_passed_over_too() -> None:
