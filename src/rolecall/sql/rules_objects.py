@@ -33,6 +33,12 @@ from rolecall.sql.statements import (
 def _create(cursor: Cursor, _: Head) -> Statement:
     or_replace = cursor.accept("OR", "REPLACE")
     or_alter = not or_replace and cursor.accept("OR", "ALTER")
+    if or_alter and cursor.peek("SECURITY", "INTEGRATION"):
+        cursor.fail(
+            "NETWORK or ROLE or USER: SCIM_CLIENT and RUN_AS_ROLE of an integration can't be "
+            "altered. CREATE SECURITY INTEGRATION IF NOT EXISTS makes it, ALTER SECURITY "
+            "INTEGRATION … SET changes the rest"
+        )
     rules = ALTERABLE_RULES if or_alter else CREATE_RULES
     return dispatch(cursor, rules, Head(or_replace=or_replace, or_alter=or_alter))
 
