@@ -42,16 +42,16 @@ else
 endif
 
 check: .venv/.dev ## format, lint, types, import contracts, documentation
-	@$(bin)/ruff format --check --quiet $(sources) docs/conf.py docs/generate.py
-	@$(bin)/ruff check --quiet $(sources) docs/conf.py docs/generate.py
+	@$(bin)/ruff format --check --quiet $(sources) $(wildcard docs/*.py)
+	@$(bin)/ruff check --quiet $(sources) $(wildcard docs/*.py)
 	@$(bin)/mypy --no-error-summary $(sources)
 	@$(bin)/lint-imports --no-logo
 	@$(MAKE) docs
 	@echo "check: format, lint, types, import contracts and documentation are in order"
 
 format: .venv/.dev ## rewrite the sources as the format check wants them
-	@$(bin)/ruff format $(sources) docs/conf.py docs/generate.py
-	@$(bin)/ruff check --fix $(sources) docs/conf.py docs/generate.py
+	@$(bin)/ruff format $(sources) $(wildcard docs/*.py)
+	@$(bin)/ruff check --fix $(sources) $(wildcard docs/*.py)
 
 docs: .venv/.dev ## build the documentation into docs/_build, warnings are errors
 	@$(bin)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build

@@ -5,11 +5,12 @@ import inspect
 import re
 import runpy
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import statement_pages
 
 from rolecall import settings
 from rolecall.sql import statements
@@ -111,6 +112,7 @@ def test_no_two_decisions_have_one_number() -> None:
 # ---- the tour, and the pages that are drawn from tables ----------------------------------------
 
 LANDMARK = re.compile(r"`([a-z_]+(?:/[a-z_]+)?\.py)(?:::([A-Za-z_.]+))?`")
+GRAMMAR = re.compile(r"(?:\{ )?[A-Z]{3,}")
 REFERENCE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "generate.py"))
 
 
@@ -182,11 +184,41 @@ def test_an_entry_without_prose_is_noticed() -> None:
     assert empty_cells(text, 1) == ["| `untold`"]
 
 
-@pytest.mark.parametrize("statement", get_args(statements.Statement), ids=lambda s: s.__name__)
-def test_every_statement_says_what_it_does_and_then_its_grammar(statement: type) -> None:
-    claim, _, grammar = (inspect.getdoc(statement) or "").partition("\n\n")
-    assert claim.endswith(".")
-    assert re.match(r"(?:\{ )?[A-Z]{3,}", grammar), "the grammar begins with a word of the language"
+STATEMENTS = get_args(statements.Statement)
+
+
+def lacking(statement: type, seen: Mapping[str, Collection[object]]) -> list[str]:
+    """What the page of a statement would have to leave open."""
+    parts = (inspect.getdoc(statement) or "").split("\n\n")
+    claim, grammar, who = (*parts, "", "", "")[:3]
+    title: str = statement_pages.title_of(statement)
+    lacks = {
+        "what it does": not claim.endswith("."),
+        "its grammar, which begins with a word of the language": not GRAMMAR.match(grammar),
+        "who may": not who.endswith("."),
+        "an example in tests/scripts": not seen.get(title),
+    }
+    return [what for what, lacking in lacks.items() if lacking]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.__name__)
+def test_every_statement_has_its_prose(statement: type) -> None:
+    assert lacking(statement, statement_pages.by_statement()) == []
+
+
+def test_a_statement_without_prose_is_noticed() -> None:
+    class Told:
+        """Says what it does, and no more."""
+
+    lacks = lacking(Told, {})
+    assert len(lacks) == 3
+    assert "who may" in lacks
+
+
+def test_every_statement_has_a_page_of_its_own() -> None:
+    names = {f"sql/{statement_pages.name_of(statement)}" for statement in STATEMENTS}
+    assert len(names) == len(STATEMENTS)
+    assert {name for name in REFERENCE["PAGES"] if name.startswith("sql/")} == names | {"sql/index"}
 
 
 def test_every_variable_of_the_environment_is_a_setting_with_its_meaning() -> None:

@@ -41,12 +41,6 @@ from rolecall.sql.statements import (
     CreateSecurityIntegration,
     CreateUser,
     DropIntegration,
-    GrantOwnership,
-    GrantOwnershipOfAll,
-    GrantPrivilege,
-    GrantRole,
-    RevokePrivilege,
-    RevokeRole,
     ShowGrants,
     ShowIntegrations,
     ShowParameters,
@@ -58,6 +52,14 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
 )
 from rolecall.sql.statements_accounts import CreateAccount, DropAccount, ShowAccounts, UndropAccount
+from rolecall.sql.statements_grants import (
+    GrantOwnership,
+    GrantOwnershipOfAll,
+    GrantPrivilege,
+    GrantRole,
+    RevokePrivilege,
+    RevokeRole,
+)
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,

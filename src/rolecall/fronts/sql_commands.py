@@ -50,6 +50,8 @@ from rolecall.sql.statements import (
     DropIntegration,
     DropRole,
     DropUser,
+)
+from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivilege,

@@ -10,9 +10,8 @@ from rolecall.domain.model import Kind, Privilege
 from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_session import Moment
 from rolecall.sql.parts import RenameTo, SetProperties, UnsetProperties
-from rolecall.sql.statements import (
-    AlterRole,
-    CreateRole,
+from rolecall.sql.statements import AlterRole, CreateRole
+from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivilege,

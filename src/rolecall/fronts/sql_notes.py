@@ -28,17 +28,19 @@ from rolecall.sql.statements import (
     DropIntegration,
     DropRole,
     DropUser,
+    Statement,
+    UseDatabase,
+    UseRole,
+)
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
+from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivilege,
     GrantRole,
     RevokePrivilege,
     RevokeRole,
-    Statement,
-    UseDatabase,
-    UseRole,
 )
-from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
 
 STATEMENT_CHARACTERS_MAX = 2_000
 """Of a long statement the beginning is kept: JSON may write a character as six."""

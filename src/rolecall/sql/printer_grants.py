@@ -5,7 +5,7 @@ from rolecall.sql.printer_parts import (
     print_statement,
     words,
 )
-from rolecall.sql.statements import (
+from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivilege,

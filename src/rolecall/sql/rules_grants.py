@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rolecall.sql.cursor import Cursor, Token
 from rolecall.sql.parts import CurrentGrants, Identifier, ObjectKind
 from rolecall.sql.rules import Head, Rule, object_kind, object_on
-from rolecall.sql.statements import (
+from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivilege,

@@ -8,7 +8,6 @@ import msgspec
 
 from rolecall.sql.parts import (
     EVERYTHING,
-    CurrentGrants,
     GrantsScope,
     Identifier,
     ObjectKind,
@@ -21,6 +20,7 @@ from rolecall.sql.parts import (
     UnsetProperties,
 )
 from rolecall.sql.statements_accounts import AccountStatement
+from rolecall.sql.statements_grants import GrantStatement
 from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 from rolecall.sql.statements_variables import VariableStatement
@@ -32,6 +32,9 @@ class UseRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Makes a granted role the session's primary role.
 
     USE ROLE <name>
+
+    Every user with a role that is granted to it, directly or through other roles; PUBLIC is
+    everyone's.
     """
 
     name: Identifier
@@ -41,6 +44,9 @@ class UseSecondaryRoles(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag
     """Says which other granted roles count beside the primary one; NONE is no role at all.
 
     USE SECONDARY ROLES { ALL | NONE | <name> [ , <name> ... ] }
+
+    Every user, with roles that are granted to it. Each statement counts them anew; objects are
+    made by the primary role alone.
     """
 
     all_roles: bool = False
@@ -51,6 +57,8 @@ class UseDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True)
     """Sets the database in which unqualified names are looked up.
 
     USE [ DATABASE ] <name>
+
+    Every session.
     """
 
     name: Identifier
@@ -60,6 +68,8 @@ class UseSchema(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Sets the schema in which unqualified names are looked up.
 
     USE [ SCHEMA ] [ <database>. ]<name>
+
+    Every session; there are INFORMATION_SCHEMA and PUBLIC in each database.
     """
 
     name: Identifier
@@ -70,6 +80,8 @@ class UseWarehouse(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Sets the session's warehouse: a name that clients expect back.
 
     USE WAREHOUSE <name>
+
+    Every session; no warehouse of the name has to be there.
     """
 
     name: Identifier
@@ -79,6 +91,9 @@ class AlterSession(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Changes parameters of this session only.
 
     ALTER SESSION { SET <parameter> = <value> ... | UNSET <parameter> [ , ... ] }
+
+    Every session. Parameters that take effect are listed; the others are kept for clients that set
+    them.
     """
 
     action: SetProperties | UnsetProperties
@@ -88,6 +103,8 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Accepted for clients that send it: every administrative statement commits by itself.
 
     BEGIN [ { WORK | TRANSACTION } ] [ NAME <name> ]  or  START TRANSACTION [ NAME <name> ]
+
+    Every session.
     """
 
     name: Identifier | None = None
@@ -97,6 +114,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Accepted for clients that send it.
 
     COMMIT [ WORK ]
+
+    Every session.
     """
 
 
@@ -104,6 +123,8 @@ class Rollback(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Accepted for clients that send it; what an administrative statement did stays done.
 
     ROLLBACK [ WORK ]
+
+    Every session.
     """
 
 
@@ -114,6 +135,9 @@ class CreateRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Makes a role, owned by the role that creates it; OR ALTER sets the comment of a present one.
 
     CREATE [ { OR REPLACE | OR ALTER } ] ROLE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
+
+    A primary role with CREATE ROLE on the account: USERADMIN and above. OR REPLACE and OR ALTER
+    take OWNERSHIP of the role that is there.
     """
 
     name: Identifier
@@ -127,6 +151,8 @@ class AlterRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Renames a role or changes its comment; the role keeps its identity.
 
     ALTER ROLE [ IF EXISTS ] <name> { RENAME TO <name> | SET COMMENT = '…' | UNSET COMMENT }
+
+    The role's owner; nobody alters a system role.
     """
 
     name: Identifier
@@ -138,6 +164,8 @@ class DropRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Removes a role; what it owned passes to the role that drops it, what it granted ends.
 
     DROP ROLE [ IF EXISTS ] <name>
+
+    The role's owner, unless it is the primary role of the session; nobody drops a system role.
     """
 
     name: Identifier
@@ -151,6 +179,10 @@ class CreateUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Makes a user, owned by the role that creates it.
 
     CREATE [ { OR REPLACE | OR ALTER } ] USER [ IF NOT EXISTS ] <name> [ <property> = <value> ... ]
+
+    A primary role with CREATE USER on the account: USERADMIN and above. OR REPLACE and OR ALTER
+    take OWNERSHIP of the user who is there. OR ALTER sets every property that is not named back to
+    its default, but for the credentials, the locks and DISABLED.
     """
 
     name: Identifier
@@ -170,6 +202,9 @@ class AlterUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     | ROTATE { PROGRAMMATIC ACCESS TOKEN | PAT } <token> [ EXPIRE_ROTATED_TOKEN_AFTER_HOURS = <n> ]
     | MODIFY { PROGRAMMATIC ACCESS TOKEN | PAT } <token> { SET … | UNSET … | RENAME TO <token> }
     | REMOVE { PROGRAMMATIC ACCESS TOKEN | PAT } <token> }
+
+    The user's owner. Of themselves users set DEFAULT_ROLE, DEFAULT_WAREHOUSE, DEFAULT_NAMESPACE
+    and the parameters of their sessions, and keep their own access tokens.
     """
 
     name: Identifier | None
@@ -181,92 +216,12 @@ class DropUser(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Removes a user with every grant to it.
 
     DROP USER [ IF EXISTS ] <name>
+
+    The user's owner. Sessions and access tokens of the user end at once.
     """
 
     name: Identifier
     if_exists: bool = False
-
-
-# --- grants ---------------------------------------------------------------------------------
-
-
-class GrantRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Gives a role to a user, or puts it below another role.
-
-    GRANT ROLE <name> TO { ROLE <name> [ WITH GRANT OPTION ] | USER <name> }
-    """
-
-    role: Identifier
-    grantee: Identifier
-    to_user: bool = False
-    grant_option: bool = False
-
-
-class RevokeRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Takes a role back, or only the right to pass it on; CASCADE ends what was passed on.
-
-    REVOKE [ GRANT OPTION FOR ] ROLE <name> FROM { ROLE | USER } <name> [ RESTRICT | CASCADE ]
-    """
-
-    role: Identifier
-    grantee: Identifier
-    to_user: bool = False
-    grant_option: bool = False
-    cascade: bool = False
-
-
-class GrantPrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Lets a role do something with the account or with one object.
-
-    GRANT { ALL [ PRIVILEGES ] | <privilege> [ , … ] } ON { ACCOUNT | <kind> <name> }
-    TO [ ROLE ] <name> [ WITH GRANT OPTION ]
-    """
-
-    privileges: tuple[str, ...]
-    on_kind: ObjectKind
-    role: Identifier
-    all_privileges: bool = False
-    on_name: Identifier | None = None
-    grant_option: bool = False
-
-
-class RevokePrivilege(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Takes a privilege back, or only the right to pass it on; CASCADE ends what was passed on.
-
-    REVOKE [ GRANT OPTION FOR ] { ALL [ PRIVILEGES ] | <privilege> [ , … ] }
-    ON { ACCOUNT | <kind> <name> } FROM [ ROLE ] <name> [ RESTRICT | CASCADE ]
-    """
-
-    privileges: tuple[str, ...]
-    on_kind: ObjectKind
-    role: Identifier
-    all_privileges: bool = False
-    on_name: Identifier | None = None
-    grant_option: bool = False
-    cascade: bool = False
-
-
-class GrantOwnership(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Gives an object to another role, which is its one owner from then on.
-
-    GRANT OWNERSHIP ON <kind> <name> TO ROLE <name> [ { COPY | REVOKE } CURRENT GRANTS ]
-    """
-
-    on_kind: ObjectKind
-    on_name: Identifier
-    role: Identifier
-    current_grants: CurrentGrants | None = None
-
-
-class GrantOwnershipOfAll(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """Gives the users or roles that one role owns to another (ours): 10,000 at a time.
-
-    GRANT OWNERSHIP ON ALL { USERS | ROLES } OWNED BY ROLE <name> TO ROLE <name>
-    """
-
-    on_kind: ObjectKind
-    owner: Identifier
-    role: Identifier
 
 
 # --- integrations ---------------------------------------------------------------------------
@@ -277,6 +232,10 @@ class CreateSecurityIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=Fa
 
     CREATE [ OR REPLACE ] SECURITY INTEGRATION [ IF NOT EXISTS ] <name>
     TYPE = SCIM SCIM_CLIENT = '<client>' RUN_AS_ROLE = '<role>' [ <property> = <value> ... ]
+
+    A primary role with CREATE INTEGRATION on the account (ACCOUNTADMIN), to which the run-as role
+    is granted; OR REPLACE takes OWNERSHIP of the one that is there. There is no OR ALTER, because
+    SCIM_CLIENT and RUN_AS_ROLE can't be altered: IF NOT EXISTS followed by ALTER does the rest.
     """
 
     name: Identifier
@@ -290,6 +249,8 @@ class AlterSecurityIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=Fal
 
     ALTER [ SECURITY ] INTEGRATION [ IF EXISTS ] <name>
     { SET … | UNSET { <property> | <policy> } [ , … ] | REVOKE TOKEN '<id>' }
+
+    The integration's owner; setting a network policy takes USAGE on the policy as well.
     """
 
     name: Identifier
@@ -301,6 +262,8 @@ class DropIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=T
     """Removes an integration and ends its tokens at once.
 
     DROP [ <kind> ] INTEGRATION [ IF EXISTS ] <name>
+
+    The integration's owner.
     """
 
     name: Identifier
@@ -315,6 +278,8 @@ class CreateDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     """Makes a database: a name that sessions can use.
 
     CREATE [ OR REPLACE ] DATABASE [ IF NOT EXISTS ] <name> [ COMMENT = '<text>' ]
+
+    A primary role with CREATE DATABASE on the account: SYSADMIN and above.
     """
 
     name: Identifier
@@ -327,6 +292,8 @@ class DropDatabase(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Removes a database.
 
     DROP DATABASE [ IF EXISTS ] <name> [ { CASCADE | RESTRICT } ]
+
+    The database's owner.
     """
 
     name: Identifier
@@ -340,6 +307,9 @@ class ShowUsers(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Lists the users that the session may see.
 
     SHOW [ TERSE ] USERS [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    Every session sees every name. The other columns are NULL unless the session owns or monitors
+    the user, holds MANAGE GRANTS or MONITOR USER, or is the user.
     """
 
     options: ShowOptions = EVERYTHING
@@ -349,6 +319,8 @@ class ShowRoles(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Lists the roles that the session may see.
 
     SHOW [ TERSE ] ROLES [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    Every session sees every role.
     """
 
     options: ShowOptions = EVERYTHING
@@ -358,6 +330,8 @@ class ShowDatabases(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tru
     """Lists the databases that the session may see.
 
     SHOW [ TERSE ] DATABASES [ LIKE … ] [ IN ACCOUNT ] [ STARTS WITH … ] [ LIMIT … ]
+
+    Every session sees every database.
     """
 
     options: ShowOptions = EVERYTHING
@@ -367,6 +341,8 @@ class ShowIntegrations(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=
     """Lists the integrations that the session may see.
 
     SHOW [ <kind> ] INTEGRATIONS [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    Every session sees the integrations that its roles own or hold a privilege on.
     """
 
     kind: str | None = None
@@ -378,6 +354,9 @@ class ShowGrants(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
     SHOW GRANTS [ ON { ACCOUNT | <kind> <name> } | TO { ROLE | USER } <name> | OF ROLE <name> ]
     [ LIMIT <rows> ]
+
+    A session sees grants about objects that it sees: what its roles own, hold a privilege on or
+    are, and everything with MANAGE GRANTS.
     """
 
     scope: GrantsScope = GrantsScope.CURRENT_USER
@@ -390,6 +369,8 @@ class ShowScimTokens(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     """Lists SCIM tokens without their secrets: purpose, issued, expires, last used, state.
 
     SHOW SCIM TOKENS [ IN [ [ SECURITY ] INTEGRATION ] <name> ] [ LIMIT … ]
+
+    The integration's owner; ACCOUNTADMIN also sees the tokens of integrations that were dropped.
     """
 
     integration: Identifier | None = None
@@ -400,6 +381,8 @@ class ShowScimResources(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag
     """Lists what integrations provision: who wrote it last, and why its sync stopped, if it did.
 
     SHOW SCIM_RESOURCES [ LIKE … ] [ IN [ [ SECURITY ] INTEGRATION ] <name> ] [ LIMIT … ]
+
+    The integration's owner.
     """
 
     integration: Identifier | None = None
@@ -410,6 +393,9 @@ class ShowParameters(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     """Lists parameters with their values and defaults; alone, the session's.
 
     SHOW PARAMETERS [ LIKE … ] [ { IN | FOR } { SESSION | ACCOUNT | USER [ <name> ] } ]
+
+    Every session, for itself and the account; a user's are shown to the user, the owner and who
+    may see every user. NETWORK_POLICY is shown to who may attach or see the policy.
     """
 
     scope: ParameterScope = ParameterScope.SESSION
@@ -422,6 +408,10 @@ class Describe(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
     { DESC | DESCRIBE } { USER | ROLE | [ SECURITY ] INTEGRATION | NETWORK { POLICY | RULE } }
     <name>
+
+    A user: the owner, the user, and roles with MONITOR or MANAGE GRANTS. A role: who holds or sees
+    it. An integration: its owner. A network policy or rule: its owner or a role with MANAGE
+    GRANTS.
     """
 
     kind: ObjectKind
@@ -435,15 +425,20 @@ class AlterAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Changes parameters of the account.
 
     ALTER ACCOUNT { SET <parameter> = <value> ... | UNSET <parameter> [ , ... ] }
+
+    ACCOUNTADMIN; NETWORK_POLICY alone takes ATTACH POLICY on the account (SECURITYADMIN), and the
+    policy has to admit who sets it.
     """
 
     action: SetProperties | UnsetProperties
 
 
 class Select(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
-    """A query; `rolecall.sql.select` reads its text when it is carried out.
+    """Asks views, table functions and functions; what there is of them stands under Queries.
 
     { SELECT … | WITH … SELECT … }
+
+    Every session; each table function and view shows what the session may see.
     """
 
     text: str
@@ -453,6 +448,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Statements one after the other: `$1` is what the stage before answered, `$2` the one before.
 
     SHOW … ->> SELECT … FROM $1 [->> …]
+
+    Every session, as far as each stage may be carried out by it.
     """
 
     stages: tuple["Statement", ...]
@@ -462,6 +459,7 @@ Statement = (
     AccountStatement
     | VariableStatement
     | NetworkStatement
+    | GrantStatement
     | Flow
     | UseRole
     | UseSecondaryRoles
@@ -478,12 +476,6 @@ Statement = (
     | CreateUser
     | AlterUser
     | DropUser
-    | GrantRole
-    | RevokeRole
-    | GrantPrivilege
-    | RevokePrivilege
-    | GrantOwnership
-    | GrantOwnershipOfAll
     | CreateSecurityIntegration
     | AlterSecurityIntegration
     | DropIntegration

@@ -9,6 +9,8 @@ class CreateAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tru
     """Makes an account on this server with its administrator; as ORGADMIN of the first account.
 
     CREATE ACCOUNT <name> ADMIN_NAME = <name> ADMIN_PASSWORD = '<text>' [ <property> = <value> ... ]
+
+    ORGADMIN as the primary role, in the first account of the server.
     """
 
     name: Identifier
@@ -19,6 +21,8 @@ class DropAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True)
     """Closes an account at once and erases it after 3 to 90 days; as ORGADMIN of the first account.
 
     DROP ACCOUNT [ IF EXISTS ] <name> GRACE_PERIOD_IN_DAYS = <days>
+
+    ORGADMIN, in the first account of the server, which itself can't be dropped.
     """
 
     name: Identifier
@@ -30,6 +34,8 @@ class UndropAccount(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tru
     """Opens a dropped account again, as it was, while its grace period lasts.
 
     UNDROP ACCOUNT <name>
+
+    ORGADMIN, in the first account of the server.
     """
 
     name: Identifier
@@ -39,6 +45,8 @@ class ShowAccounts(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Lists the accounts on this server, HISTORY the dropped ones too; as ORGADMIN of the first.
 
     SHOW [ ORGANIZATION ] ACCOUNTS [ HISTORY ] [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    ORGADMIN, in the first account of the server.
     """
 
     options: ShowOptions = EVERYTHING

@@ -37,6 +37,9 @@ class CreateNetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False, t
     CREATE [ OR REPLACE | OR ALTER ] NETWORK POLICY [ IF NOT EXISTS ] <name>
     [ ALLOWED_NETWORK_RULE_LIST = ( '<rule>' [ , … ] ) ] [ BLOCKED_NETWORK_RULE_LIST = ( … ) ]
     [ ALLOWED_IP_LIST = ( '<address>' [ , … ] ) ] [ BLOCKED_IP_LIST = ( … ) ] [ COMMENT = '…' ]
+
+    A primary role with CREATE NETWORK POLICY on the account (SECURITYADMIN), and USAGE on the
+    rules that it lists. A policy that is attached can't be replaced.
     """
 
     name: Identifier
@@ -51,6 +54,8 @@ class AlterNetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False, ta
 
     ALTER NETWORK POLICY [ IF EXISTS ] <name> { SET … | UNSET … | RENAME TO <name>
     | { ADD | REMOVE } { ALLOWED | BLOCKED }_NETWORK_RULE_LIST = ( '<rule>' [ , … ] ) }
+
+    The policy's owner. What would keep the session itself out is refused.
     """
 
     name: Identifier
@@ -62,6 +67,8 @@ class DropNetworkPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag
     """Removes a network policy that is attached to nothing.
 
     DROP NETWORK POLICY [ IF EXISTS ] <name>
+
+    The policy's owner.
     """
 
     name: Identifier
@@ -72,6 +79,9 @@ class ShowNetworkPolicies(msgspec.Struct, frozen=True, kw_only=True, gc=False, t
     """Lists the network policies that the session may see.
 
     SHOW NETWORK POLICIES [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    A session sees the policies that its roles own or hold USAGE on, and all of them with MANAGE
+    GRANTS.
     """
 
     options: ShowOptions = EVERYTHING
@@ -82,6 +92,8 @@ class CreateNetworkRule(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag
 
     CREATE [ OR REPLACE | OR ALTER ] NETWORK RULE [ IF NOT EXISTS ] <name>
     TYPE = <type> VALUE_LIST = ( '<value>' [ , … ] ) [ MODE = <mode> ] [ COMMENT = '…' ]
+
+    A primary role with CREATE NETWORK RULE on the account: SECURITYADMIN and above.
     """
 
     name: Identifier
@@ -95,6 +107,8 @@ class AlterNetworkRule(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=
     """Changes a network rule's values or comment; its type and mode stay.
 
     ALTER NETWORK RULE [ IF EXISTS ] <name> { SET … | UNSET { VALUE_LIST | COMMENT } [ , … ] }
+
+    The rule's owner. What would keep the session itself out is refused.
     """
 
     name: Identifier
@@ -106,6 +120,8 @@ class DropNetworkRule(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=T
     """Removes a network rule that stands in no policy.
 
     DROP NETWORK RULE [ IF EXISTS ] <name>
+
+    The rule's owner.
     """
 
     name: Identifier
@@ -116,6 +132,9 @@ class ShowNetworkRules(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=
     """Lists the network rules that the session may see.
 
     SHOW NETWORK RULES [ LIKE … ] [ IN ACCOUNT ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    A session sees the rules that its roles own or hold USAGE on, and all of them with MANAGE
+    GRANTS.
     """
 
     options: ShowOptions = EVERYTHING

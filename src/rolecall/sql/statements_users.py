@@ -73,6 +73,8 @@ class ShowAccessTokens(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=
     """Lists a user's programmatic access tokens without their secrets; alone, one's own.
 
     SHOW USER { PROGRAMMATIC ACCESS TOKENS | PATS } [ FOR USER <name> ]
+
+    The user, and the user's owner.
     """
 
     user: Identifier | None = None

@@ -9,6 +9,8 @@ class SetVariables(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     """Gives session variables their values, of at most 256 characters; a query reads `$name`.
 
     SET <name> = <expression>  or  SET ( <name> [ , … ] ) = ( <expression> [ , … ] )
+
+    Every session.
     """
 
     names: tuple[Identifier, ...]
@@ -19,6 +21,8 @@ class UnsetVariables(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tr
     """Forgets session variables.
 
     UNSET <name>  or  UNSET ( <name> [ , … ] )
+
+    Every session.
     """
 
     names: tuple[Identifier, ...]
@@ -28,6 +32,8 @@ class ShowVariables(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=Tru
     """Lists the session's variables.
 
     SHOW VARIABLES [ LIKE … ] [ STARTS WITH … ] [ LIMIT … [ FROM … ] ]
+
+    Every session, its own variables.
     """
 
     options: ShowOptions = EVERYTHING
