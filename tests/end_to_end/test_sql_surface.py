@@ -105,13 +105,13 @@ def test_a_user_of_another_owner_is_adopted_by_the_statement_that_the_history_na
     ((token,),) = desk.run(ISSUE).table.rows
     with server.client(str(token)) as scim:
         assert scim.post("/Users", json=user_body("ann")).status_code == 409
-        assert scim.get("/Users", params={"filter": 'userName eq "ann"'}).json()["Resources"] == []
+        assert scim.get("/Users", params={"filter": 'userName eq "ann@example.com"'}).json()["Resources"] == []
 
         ((details,),) = desk.run(REFUSED).table.rows
         owner, _, statement = json.loads(str(details))["fix"].partition(": ")
         assert owner == "USER ANN belongs to role ACCOUNTADMIN"
         desk.run(statement)
-        listed = scim.get("/Users", params={"filter": 'userName eq "ann"'}).json()
+        listed = scim.get("/Users", params={"filter": 'userName eq "ann@example.com"'}).json()
     assert listed["totalResults"] == 1
 
 

@@ -16,9 +16,6 @@ create security integration idp type = scim scim_client = 'azure' run_as_role = 
 create security integration if not exists idp type = scim scim_client = 'azure' run_as_role = 'prov';
 --> IDP already exists, statement succeeded.
 
-create or alter security integration idp type = scim scim_client = 'azure' run_as_role = 'prov';
---! 001003 Expected NETWORK or ROLE or USER: SCIM_CLIENT and RUN_AS_ROLE of an integration can't be altered. CREATE SECURITY INTEGRATION IF NOT EXISTS makes it, ALTER SECURITY INTEGRATION … SET changes the rest.
-
 show integrations;
 --> name | type | category | enabled | comment
 --> IDP | SCIM - AZURE | SECURITY | true | Entra
@@ -135,3 +132,6 @@ drop api integration if exists idp;
 
 drop integration idp;
 --> IDP successfully dropped.
+
+create or alter security integration idp type = scim scim_client = 'azure' run_as_role = 'prov';
+--! 001003 Expected NETWORK or ROLE or USER: SCIM_CLIENT and RUN_AS_ROLE of an integration can't be altered. CREATE SECURITY INTEGRATION IF NOT EXISTS makes it, ALTER SECURITY INTEGRATION … SET changes the rest.
