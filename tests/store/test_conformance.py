@@ -358,6 +358,12 @@ def test_members_are_added_once_and_only_if_they_exist(store: Store) -> None:
     assert members[0] == Member(user=BOB, login_name="BOB", display_name="Bob B")
     assert [member.user for member in members] == [BOB, ANN, EVE]
     assert len(read(store, lambda r: r.members_of(ANALYST, 2))) == 2
+    more = [
+        read(store, lambda r: r.has_more_members(ANALYST, 0)),
+        read(store, lambda r: r.has_more_members(ANALYST, len(members) - 1)),
+        read(store, lambda r: r.has_more_members(ANALYST, len(members))),
+    ]
+    assert more == [True, True, False]
 
 
 def test_members_are_removed_if_they_are_any(store: Store) -> None:

@@ -34,6 +34,13 @@ def standing(
 
     Where both have one the parameter NETWORK_POLICY_PRECEDENCE decides.
     """
+    key = ("standing", None if integration is None else integration.id, user)
+    return reading.memo(key, lambda: _standing(reading, integration, user))
+
+
+def _standing(
+    reading: Reading, integration: Integration | None, user: Id | None
+) -> Standing | None:
     of_integration = None if integration is None else _of_integration(reading, integration)
     of_user = None if user is None else _of_scope(reading, user, Kind.USER)
     if of_user is not None and parameters.text_of(reading, parameters.PRECEDENCE) == "USER":
@@ -47,21 +54,14 @@ def _of_integration(reading: Reading, integration: Integration) -> Standing | No
 
 
 def _of_scope(reading: Reading, scope: Id, kind: Kind) -> Standing | None:
-    policy = reading.memo(
-        ("network policy on", scope), lambda: reading.parameters(scope).get(NETWORK_POLICY)
-    )
+    policy = reading.parameters(scope).get(NETWORK_POLICY)
     return None if policy is None else _compiled(reading, policy, kind)
 
 
 def _compiled(reading: Reading, policy: str, attached_to: Kind) -> Standing:
-    def compute() -> Standing:
-        found = policies.policy_with(reading, policy)
-        assert found is not None, "an attached policy can't be dropped"
-        return Standing(
-            policy=found.name, gate=policies.gate(reading, found), attached_to=attached_to
-        )
-
-    return reading.memo(("standing", policy, attached_to), compute)
+    found = policies.policy_with(reading, policy)
+    assert found is not None, "an attached policy can't be dropped"
+    return Standing(policy=found.name, gate=policies.gate(reading, found), attached_to=attached_to)
 
 
 def require_admitted(

@@ -174,6 +174,10 @@ class Reading(Protocol):
         """Users with a direct grant of the role, by user id, at most `count`."""
         ...
 
+    def has_more_members(self, role: Id, than: int) -> bool:
+        """Whether more users than that have a direct grant; costs no more than `than` steps."""
+        ...
+
     def role_counts(self) -> dict[Id, RoleCounts]:
         """For each role that has any."""
         ...

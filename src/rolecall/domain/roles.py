@@ -192,6 +192,8 @@ def change_members(
 
 
 MEMBERS_MAX = 10_000_000
+COUNTED_FIRST_MAX = 1_000
+"""Below this a group is counted before its members are read."""
 
 
 def add_members(
@@ -282,6 +284,9 @@ def _require_changeable(tx: Reading, session: Session, role: Role, asked: Ref) -
 def with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
     """With members, unless they are more than `members_max`; 0 asks for none."""
     if members_max == 0:
+        return card
+    # A large group's names aren't read to find out that they are not shown.
+    if members_max <= COUNTED_FIRST_MAX and reading.has_more_members(card.role.id, members_max):
         return card
     members = reading.members_of(card.role.id, members_max + 1)
     if len(members) + len(nesting.groups_within(reading, card.role.id)) > members_max:

@@ -7,7 +7,7 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rolecall.domain import access, admission, parameters
+from rolecall.domain import access, admission
 from rolecall.domain.account import Account, Bearer, answer, bearer
 from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Integration
@@ -19,7 +19,7 @@ from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_bulk import carry_out_bulk
 from rolecall.fronts.scim_contract import CONTRACTS
-from rolecall.fronts.scim_dialect import rules_in_force
+from rolecall.fronts.scim_dialect import REQUESTS_MAX, rules_in_force
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
 from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Work, Write, unreported
 from rolecall.fronts.scim_writes import refused
@@ -38,7 +38,7 @@ class ScimFront:
         self.account = account
         self.world = world
         self._used: dict[Id, int] = {}
-        self.requests_max = int(parameters.PARAMETERS[parameters.REQUESTS_MAX].default)
+        self.requests_max = REQUESTS_MAX
         self.service = Service(account=account, world=world, report=report)
 
     # ---- who asks --------------------------------------------------------------------------
@@ -102,8 +102,8 @@ class ScimFront:
             token=token.id,
             client_ip=exchange.client_ip,
         )
-        self.requests_max = parameters.number_of(reading, parameters.REQUESTS_MAX)
         rules = rules_in_force(reading, integration)
+        self.requests_max = rules.requests_max
         exchange.contract = CONTRACTS[rules.conformance]
         return Accepted(session=session, integration=integration, rules=rules)
 

@@ -19,25 +19,34 @@ USER_NAME = "snowflakeUserName"
 """The attribute that sets NAME, when the account keeps it apart from userName."""
 NAMED_MAX = 20
 
+REQUESTS_MAX = int(parameters.PARAMETERS[parameters.REQUESTS_MAX].default)
+
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What of a body takes effect: the password, and which attribute is the user's NAME.
 
-    `conformance` says whose SCIM is spoken.
+    `conformance` says whose SCIM is spoken, `requests_max` how many requests may be in flight.
     """
 
     syncs_password: bool = False
     maps_names: bool = False
     conformance: Conformance = Conformance.RFC
+    requests_max: int = REQUESTS_MAX
 
 
 def rules_in_force(reading: Reading, integration: Integration) -> Rules:
     """The rules of an integration in its account."""
-    return rules_of(
+    return reading.memo(("rules", integration.id), lambda: _rules(reading, integration))
+
+
+def _rules(reading: Reading, integration: Integration) -> Rules:
+    rules = rules_of(
         integration,
         maps_names=parameters.is_true(reading, parameters.MAP_SCIM_USERNAME),
         conformance=conformance_in_force(reading, integration),
     )
+    most = parameters.number_of(reading, parameters.REQUESTS_MAX)
+    return msgspec.structs.replace(rules, requests_max=most)
 
 
 def rules_of(

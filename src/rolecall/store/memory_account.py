@@ -210,6 +210,9 @@ class MemoryReading(MemoryHistories):
             for user in sorted(holders, key=by_id)[:count]
         )
 
+    def has_more_members(self, role: Id, than: int) -> bool:
+        return sum(held == role for held, _ in self._state.members) > than
+
     def role_counts(self) -> dict[Id, RoleCounts]:
         return counts_of(self._state)
 

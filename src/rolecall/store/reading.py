@@ -203,6 +203,11 @@ class SqliteReading:
             ]
         )
 
+    def has_more_members(self, role: Id, than: int) -> bool:
+        row = self._row(statements.HAS_MORE_MEMBERS, role, than)
+        assert row is not None, "an aggregate has a row"
+        return bool(row[0])
+
     def role_counts(self) -> dict[Id, RoleCounts]:
         return {
             role: RoleCounts(assigned_to_users=users, granted_to_roles=takers, granted_roles=given)

@@ -127,6 +127,11 @@ SELECT m.user, u.body ->> '$.login_name', u.body ->> '$.display_name'
 FROM members AS m CROSS JOIN users AS u ON u.account = ?1 AND u.id = m.user
 WHERE m.account = ?1 AND m.role = ?2 ORDER BY m.user LIMIT ?3
 """
+HAS_MORE_MEMBERS = """
+SELECT count(*) > ?3 FROM (
+    SELECT 1 FROM members WHERE account = ?1 AND role = ?2 LIMIT ?3 + 1
+)
+"""
 MEMBER_GRANTS_OF = """
 SELECT role, user, granted_by, created_at, origin FROM members
 WHERE account = ?1 AND role = ?2 ORDER BY user LIMIT ?3
