@@ -40,6 +40,10 @@ select current_account(), current_account_name(), current_organization_name(), i
 --> CURRENT_ACCOUNT() | CURRENT_ACCOUNT_NAME() | CURRENT_ORGANIZATION_NAME() | IS_ROLE_IN_SESSION('SYSADMIN')
 --> DEMO | DEMO | ACME | True
 
+select system$client_version_info();
+--> SYSTEM$CLIENT_VERSION_INFO()
+--> []
+
 use secondary roles none;
 --> Statement executed successfully.
 

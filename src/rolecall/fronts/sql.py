@@ -243,6 +243,7 @@ class Worksheet:
             return _said(self._use(statement, moment, noting))
         match statement:
             case Begin() | Commit() | Rollback():
+                moment.ask(CurrentSession())  # nothing else would miss a role taken away
                 return _said(DONE)
             case CreateAccount():
                 return _said(create_account(statement, moment))

@@ -65,6 +65,8 @@ class EngineRefusal(Protocol):
 def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
     """The query's table. Raises a Refusal, a SqlCompilationError or a SqlRefusal."""
     asked = Answers(moment, execute)
+    if plan.trivial_types is not None:
+        asked.require_session()
     values = [asked.answer(call) for call in plan.functions]
     if plan.trivial_types is not None:
         names = plan.columns
@@ -133,6 +135,10 @@ class Answers:
         if self._known is None:
             self._known = self._moment.ask(CurrentSession())
         return self._known
+
+    def require_session(self) -> None:
+        """The session still has its role, which whatever reads or calculates asks anyway."""
+        self._known = self._who
 
     def answer(self, call: FunctionCall) -> Constant:
         """The function's value."""
@@ -220,6 +226,10 @@ class Answers:
         """CURRENT_VERSION."""
         return __version__
 
+    def client_versions(self, _: tuple[Constant, ...]) -> Constant:
+        """SYSTEM$CLIENT_VERSION_INFO: no client is too old, none has to be newer."""
+        return "[]"
+
     def role_in_session(self, arguments: tuple[Constant, ...]) -> Constant:
         """IS_ROLE_IN_SESSION."""
         return self._moment.ask(RoleInSession(role=Name(str(arguments[0]))))
@@ -281,6 +291,7 @@ FUNCTIONS: dict[str, Callable[[Answers, tuple[Constant, ...]], Constant]] = {
     "GET_DDL": Answers.ddl,
     "LAST_QUERY_ID": Answers.last_query,
     "IS_ROLE_IN_SESSION": Answers.role_in_session,
+    "SYSTEM$CLIENT_VERSION_INFO": Answers.client_versions,
     "SYSTEM$EVALUATE_NETWORK_POLICY": Answers.network_policy,
     "SYSTEM$GENERATE_SCIM_ACCESS_TOKEN": Answers.scim_token,
 }

@@ -55,6 +55,8 @@ _ACCOUNT_FUNCTIONS = (
     AccountFunction(name="GET_DDL", arguments_min=2, arguments_max=2),
     # How many back (-1 is the last), or which of those known.
     AccountFunction(name="LAST_QUERY_ID", arguments_max=1),
+    # JSON text: the versions of clients that are recommended and supported.
+    AccountFunction(name="SYSTEM$CLIENT_VERSION_INFO"),
     # An address, and an integration; the answer is JSON text (ours).
     AccountFunction(name="SYSTEM$EVALUATE_NETWORK_POLICY", arguments_min=1, arguments_max=2),
     # The second argument, the token's purpose, is ours.

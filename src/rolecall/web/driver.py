@@ -33,6 +33,7 @@ from rolecall.fronts.driver_logins import (
 from rolecall.fronts.driver_rows import encode
 from rolecall.fronts.login import PasswordMustChange, enter, keep_alive, log_out, renew
 from rolecall.fronts.sql import Worksheet, login_worksheet
+from rolecall.fronts.sql_api import CANCELED
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_refusals import refused as worded
 from rolecall.fronts.sql_session import LoginSeat
@@ -293,7 +294,7 @@ class Driver:
         self._queries.add(query)
         worksheet = self._worksheet(caller)
         running = asyncio.get_running_loop().run_in_executor(
-            self._workers, carried_out, order, worksheet
+            self._workers, carried_out, order, worksheet, query.begin
         )
         running.add_done_callback(lambda done: self._ended(query, done))
 
@@ -307,6 +308,7 @@ class Driver:
 
     def _ended(self, query: Query, done: "asyncio.Future[Outcome]") -> None:
         """On the loop: the worker is through."""
+        query.left = True
         error = None if done.cancelled() else done.exception()
         if done.cancelled() or error is not None:
             if error is not None:
@@ -359,9 +361,7 @@ class Driver:
     def _aborted(self, query: Query | None) -> object:
         """What has ended already stays as it is, and an unknown statement is no matter."""
         if query is not None:
-            self._world.selecting.cancel(query.id)
-            cancelled = SqlRefusal("000604", "57014", "SQL execution canceled")
-            self._end(query, refused(cancelled, query.id), aborted=True)
+            self._end(query, refused(CANCELED, query.id), aborted=True)
         return driver.success(None)
 
     async def chunk(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from hmac import compare_digest
 import msgspec
 
 from rolecall.domain.names import Id
+from rolecall.fronts.sql_api import CANCELED
 
 KEPT_MAX = 5_000
 KEPT_BYTES_MAX = 512 << 20
@@ -68,6 +69,10 @@ class Query:
         self.outcome: Outcome | None = None
         self.aborted = False
         self.done = asyncio.Event()
+        self.begun = id
+        """The statement that the worker carries out: of several, each has an id of its own."""
+        self.left = False
+        """Whether the worker is through with it, which may be after it was aborted."""
 
     @property
     def state(self) -> State:
@@ -77,6 +82,12 @@ class Query:
         if self.outcome is None:
             return State.RUNNING
         return State.SUCCESS if self.outcome.succeeded else State.FAILED
+
+    def begin(self, statement: Id) -> None:
+        """On the worker: a statement begins, unless somebody has ended it. Raises SqlRefusal."""
+        self.begun = statement
+        if self.outcome is not None:
+            raise CANCELED
 
     def end(self, outcome: Outcome, at: int, *, aborted: bool = False) -> None:
         """It has ended; the first end counts."""

@@ -36,10 +36,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Callable[[], Id]
 
 
-def carried_out(order: Order, worksheet: Worksheet) -> Outcome:
-    """The answer or the refusal, as the driver hears it."""
+def carried_out(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) -> Outcome:
+    """The answer or the refusal, as the driver hears it.
+
+    `begin` is told each statement's id before it is carried out, and may refuse it.
+    """
     try:
-        return _Run(order, worksheet).outcome()
+        return _Run(order, worksheet, begin).outcome()
     except SqlRefusal as refusal:
         return refused(refusal, order.query)
 
@@ -59,9 +62,10 @@ def refused(refusal: SqlRefusal, query: Id | None = None) -> Outcome:
 class _Run:
     """One order on one worksheet."""
 
-    def __init__(self, order: Order, worksheet: Worksheet) -> None:
+    def __init__(self, order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) -> None:
         self._order = order
         self._worksheet = worksheet
+        self._begin = begin
 
     def outcome(self) -> Outcome:
         pieces = self._pieces()
@@ -71,7 +75,7 @@ class _Run:
             return self._one(pieces[0])
         answers, children = [], []
         for piece in pieces:
-            answer = self._worksheet.run_one(piece, self._order.new_id())
+            answer = self._run_one(piece, self._order.new_id())
             answers.append(answer)
             children.append((answer.query_id, self._said(answer)))
         body = encode(driver.several_said(self._order.query, answers))
@@ -117,8 +121,12 @@ class _Run:
             table = self._worksheet.describe(piece)
             answer = Answer(table=table, message=None, statement=piece.text, query_id=order.query)
         else:
-            answer = self._worksheet.run_one(piece, order.query)
+            answer = self._run_one(piece, order.query)
         return self._said(answer)
+
+    def _run_one(self, piece: StatementText, id: Id) -> Answer:
+        self._begin(id)
+        return self._worksheet.run_one(piece, id)
 
     def _said(self, answer: Answer) -> Outcome:
         place, role = self._place()

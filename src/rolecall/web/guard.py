@@ -1,4 +1,7 @@
-"""A statement that runs is watched: it ends with its user, and at the time that its client set."""
+"""A statement that runs is watched: it ends with its user, and at the time that its client set.
+
+Whoever ends it, its engine ends too: the query's process is killed, and no statement begins after.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -12,6 +15,7 @@ from rolecall.fronts.world import World
 from rolecall.web.driver_queries import Query
 
 LOOK_SECONDS = 0.5
+AGAIN_SECONDS = 0.1
 """A leaver's running statement is over within a second of the deactivation."""
 OUT = SqlRefusal("390112", "08001", "Your session has expired. Please login again.")
 
@@ -24,7 +28,7 @@ async def guarded(
     *,
     seconds_max: int | None = None,
 ) -> None:
-    """Look after a statement until it has ended; `end` is told why it has to."""
+    """Look after a statement until its worker has left it; `end` is told why it has to end."""
     began = monotonic()
     while not query.done.is_set():
         left = LOOK_SECONDS
@@ -32,10 +36,13 @@ async def guarded(
             left = min(left, began + seconds_max - monotonic())
             if left <= 0:
                 end(timed_out(seconds_max))
-                return
+                break
         try:
             await asyncio.wait_for(query.done.wait(), left)
         except TimeoutError:
             if account.moment(lambda r: why_ended(r.user(query.owner.user), world.clock.now())):
                 end(OUT)
-                return
+    while not query.left:
+        # The statement may not have reached the engine yet, so it is told until it is over.
+        world.selecting.cancel(query.begun)
+        await asyncio.sleep(AGAIN_SECONDS)

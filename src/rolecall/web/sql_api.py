@@ -151,7 +151,7 @@ class SqlApi:
         self._queries.add(query)
         self._asked[query.id] = asked
         running = asyncio.get_running_loop().run_in_executor(
-            self._workers, carried_out, order, caller.worksheet
+            self._workers, carried_out, order, caller.worksheet, query.begin
         )
         running.add_done_callback(lambda done: self._ended(query, asked, done))
 
@@ -167,6 +167,7 @@ class SqlApi:
 
     def _ended(self, query: Query, asked: Asked, done: "asyncio.Future[Said]") -> None:
         """On the loop: the worker is through."""
+        query.left = True
         error = None if done.cancelled() else done.exception()
         if done.cancelled() or error is not None:
             if error is not None:
@@ -228,7 +229,6 @@ class SqlApi:
         if query.outcome is not None:
             message = f"Statement {query.id} has ended already."
             raise SqlRefusal("000709", "02000", message)
-        self._world.selecting.cancel(query.id)
         self._end(query, _refused(sql_api.CANCELED, asked), aborted=True)
         return _json(200, sql_api.canceled_said(asked))
 
@@ -249,15 +249,18 @@ ASKED_MAX = 20_000
 # ---- on a worker thread -----------------------------------------------------------
 
 
-def carried_out(order: Order, worksheet: Worksheet) -> Said:
-    """The answer or the refusal, as the API words it."""
+def carried_out(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) -> Said:
+    """The answer or the refusal, as the API words it.
+
+    `begin` is told each statement's id before it is carried out, and may refuse it.
+    """
     try:
-        return _outcome(order, worksheet)
+        return _outcome(order, worksheet, begin)
     except SqlRefusal as refusal:
         return _refused(refusal, order.asked)
 
 
-def _outcome(order: Order, worksheet: Worksheet) -> Said:
+def _outcome(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) -> Said:
     pieces = _pieces(order)
     if order.count not in {0, len(pieces)}:
         message = (
@@ -266,11 +269,14 @@ def _outcome(order: Order, worksheet: Worksheet) -> Said:
         )
         raise SqlRefusal("000008", "0A000", message)
     if len(pieces) == 1:
+        begin(order.asked.handle)
         answer = worksheet.run_one(pieces[0], order.asked.handle)
         return _answered(*sql_api.answer_said(answer, order.asked))
     answers, children = [], []
     for piece in pieces:
-        answer = worksheet.run_one(piece, order.new_id())
+        handle = order.new_id()
+        begin(handle)
+        answer = worksheet.run_one(piece, handle)
         asked = msgspec.structs.replace(order.asked, handle=answer.query_id)
         answers.append(answer)
         children.append((answer.query_id, _answered(*sql_api.answer_said(answer, asked))))
