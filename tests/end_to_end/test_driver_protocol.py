@@ -163,7 +163,9 @@ def test_a_large_answer_comes_in_parts(wire: Wire) -> None:
     """
     data = wire.query(text)["data"]
     (chunk,) = data["chunks"]
-    rows = json.loads(f"[{httpx.get(chunk['url'], headers=data['chunkHeaders']).text}]")
+    part = httpx.get(chunk["url"], headers=data["chunkHeaders"])
+    assert part.headers["content-type"] == "application/octet-stream", "it is no whole JSON"
+    rows = json.loads(f"[{part.text}]")
     assert len(data["rowset"]) + chunk["rowCount"] == data["total"] == 10_000
     assert sorted(int(n) for (n,) in [*data["rowset"], *rows]) == list(range(10_000))
     guessed = httpx.get(chunk["url"].rsplit("/", 2)[0] + "/guessed/0")

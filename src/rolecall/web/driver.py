@@ -50,6 +50,7 @@ LOGINS_WAITING_MAX = 256
 WAIT_SECONDS = 40.0
 """How long a request waits for its statement before the driver is told to ask again."""
 WORKSHEETS_MAX = 2_000
+CHUNK_TYPE = "application/octet-stream"
 
 Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[object]]
@@ -370,7 +371,8 @@ class Driver:
         part = self._queries.chunk(where["id"], where["key"], where["index"])
         if part is None:
             return Response(b"", status_code=404)
-        return Response(part, media_type="application/json", headers={"content-encoding": "gzip"})
+        # Not as JSON, which it isn't without its brackets: the Node driver would parse it.
+        return Response(part, media_type=CHUNK_TYPE, headers={"content-encoding": "gzip"})
 
     def _mine(self, request: Request) -> Query | None:
         caller = self._caller(request)
