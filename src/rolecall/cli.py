@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rolecall import __version__, cli_simulate, settings
+from rolecall import __version__, cli_backup, cli_simulate, settings
 from rolecall.cli_network import network_app
 from rolecall.cli_options import (
     AccountOption,
@@ -58,14 +58,14 @@ app.add_typer(network_app, name="network", rich_help_panel=PANEL_GOVERN)
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr and exit status 1."""
     from rolecall.domain.errors import Refusal
-    from rolecall.store.failures import StoreTooNew
+    from rolecall.store.failures import FolderHeld, StoreTooNew
 
     try:
         app()
     except Refusal as refusal:
         fail(refused_in_words(refusal))
-    except StoreTooNew as too_new:
-        fail(str(too_new))
+    except (StoreTooNew, FolderHeld) as why:
+        fail(str(why))
     except BrokenPipeError:
         # Whoever read us has seen enough, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -515,6 +515,13 @@ def push(
         source=source,
     )
     raise SystemExit(status)
+
+
+# ---- backup and restore ------------------------------------------------------------------------
+
+
+app.command(rich_help_panel=PANEL_RUN)(cli_backup.backup)
+app.command(rich_help_panel=PANEL_RUN)(cli_backup.restore)
 
 
 # ---- simulate and demo -------------------------------------------------------------------------

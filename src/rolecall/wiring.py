@@ -38,6 +38,7 @@ from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 from rolecall.select.duck import DuckSelecting
+from rolecall.store.held import Hold
 from rolecall.store.sqlite import SqliteStore
 from rolecall.vault import RandomIds, SystemClock, Vault, kept_key
 from rolecall.web.accounts import Places
@@ -80,11 +81,12 @@ class Rolecall:
     ) -> None:
         """Open the folder, making it and its database when they are missing.
 
-        Raises StoreTooNew when a newer version wrote it; `on_backup` is told of the copy made
+        Raises StoreTooNew when a newer version wrote it, FolderHeld while it is restored; `on_backup` is told of the copy made
         before a migration; `conformance` is what new accounts begin with.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
+        self._hold = Hold(folder)
         self.store = SqliteStore(
             folder / settings.DATABASE_FILE,
             durable=durable,
@@ -111,6 +113,7 @@ class Rolecall:
         """Finish what was taken and let go."""
         self.store.close()
         self.selecting.close()
+        self._hold.release()
 
     # ---- accounts --------------------------------------------------------------------------
 

@@ -20,3 +20,19 @@ class StoreTooNew(Exception):
 
 class KeyTaken(Exception):
     """Two objects can't share a key: whoever saves has looked before."""
+
+
+class StoreDamaged(Exception):
+    """The file is no whole database of Rolecall."""
+
+
+class FolderHeld(Exception):
+    """Another process has the data folder open."""
+
+    def __init__(self, folder: str, *, alone: bool) -> None:
+        why = (
+            f"{folder} is in use: end the server, or the command, that has it open."
+            if alone
+            else f"{folder} is being restored: try again when `rolecall restore` has ended."
+        )
+        super().__init__(why)
