@@ -162,7 +162,8 @@ def _size(file: Path) -> int:
 
 def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
-    if free < needed + SPARE_BYTES:
+    needed += SPARE_BYTES
+    if free < needed:
         raise BackupRefused(
-            f"{folder} has {free >> 20} MiB free, and the copy needs {(needed + SPARE_BYTES) >> 20}."
+            f"{folder} has {free >> 20} MiB free, and the copy needs {needed >> 20}: make room."
         )

@@ -81,8 +81,9 @@ class Rolecall:
     ) -> None:
         """Open the folder, making it and its database when they are missing.
 
-        Raises StoreTooNew when a newer version wrote it, FolderHeld while it is restored; `on_backup` is told of the copy made
-        before a migration; `conformance` is what new accounts begin with.
+        Raises StoreTooNew when a newer version wrote it, FolderHeld while it is restored.
+        `on_backup` is told of the copy made before a migration; `conformance` is what new
+        accounts begin with.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
