@@ -57,17 +57,17 @@ class LoopTurns:
         self._ring: Ring[asyncio.Future[None]] = Ring()
         self._renewing = False
 
-    async def turn(self, account: int, caller: Caller) -> None:
-        """Come back at once, or when it is this caller's turn."""
+    def take(self, account: int, caller: Caller) -> asyncio.Future[None] | None:
+        """None when it is this caller's turn already, else what to await until it is."""
         if not self._renewing:
             self._renewing = True
             asyncio.get_running_loop().call_soon(self._renew)
         if self._left and not self._ring:
             self._left -= 1
-            return
+            return None
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ring.push(account, caller, future)
-        await future
+        return future
 
     def _renew(self) -> None:
         left = self._at_once

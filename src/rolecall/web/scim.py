@@ -109,7 +109,9 @@ class ScimApp:
             await _send(send, front.refuse(exchange, full), exchange)
             return
         try:
-            await self._turns.turn(passage.account, passage.caller)
+            turn = self._turns.take(passage.account, passage.caller)
+            if turn is not None:
+                await turn
             reply = await self._reply(front, exchange, passage, receive, length, content_type)
             await _send(send, reply, exchange)
         finally:
