@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from rolecall import __version__, cli_backup, cli_simulate, settings
+from rolecall.cli_local import local_run
 from rolecall.cli_network import network_app
 from rolecall.cli_options import (
     AccountOption,
@@ -31,10 +32,10 @@ from rolecall.cli_options import (
     refused_in_words,
     tls_meant,
 )
+from rolecall.cli_tokens import token_app
 
 if TYPE_CHECKING:
     from rolecall.console.printing import Answered, Format
-    from rolecall.wiring import Rolecall
 
     Run: TypeAlias = Callable[[str], Iterable[Answered]]
 
@@ -49,7 +50,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 account_app = typer.Typer(help="Create accounts, reset a password.", no_args_is_help=True)
-token_app = typer.Typer(help="Issue, list and revoke SCIM access tokens.", no_args_is_help=True)
 app.add_typer(account_app, name="account", rich_help_panel=PANEL_GOVERN)
 app.add_typer(token_app, name="token", rich_help_panel=PANEL_GOVERN)
 app.add_typer(network_app, name="network", rich_help_panel=PANEL_GOVERN)
@@ -198,57 +198,6 @@ def account_reset_password(
         typer.echo(rolecall.reset_password(rolecall.account_named(account), user))
 
 
-# ---- tokens ------------------------------------------------------------------------------------
-
-
-@token_app.command("issue")
-def token_issue(
-    integration: Annotated[str, typer.Argument(help="The security integration's name.")],
-    purpose: Annotated[
-        str | None, typer.Option(help="What the token is for; shown by `token list`.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="A file to write the token to, readable by you alone.")
-    ] = None,
-    data: DataOption = None,
-    account: AccountOption = None,
-) -> None:
-    """Issue a token that lives six months. It is shown once, or written to --out."""
-    from rolecall.domain.names import fold
-
-    with opened(data) as rolecall:
-        found = rolecall.account_named(account)
-        text = rolecall.issue_token(found, fold(integration), purpose=purpose)
-    if out is None:
-        typer.echo(text)
-        return
-    out.touch(mode=0o600)
-    out.chmod(0o600)
-    out.write_text(text + "\n")
-    typer.echo(f"The token is in {out}.", err=True)
-
-
-@token_app.command("list")
-def token_list(
-    format_: FormatOption = Output.TABLE, data: DataOption = None, account: AccountOption = None
-) -> None:
-    """List the tokens with their state: live, expired or ended, and when each was last used."""
-    with opened(data) as rolecall:
-        raise SystemExit(_local_script(rolecall, account, "show scim tokens", format_))
-
-
-@token_app.command("revoke")
-def token_revoke(
-    token: Annotated[str, typer.Argument(help="The token's id, as `token list` shows it.")],
-    data: DataOption = None,
-    account: AccountOption = None,
-) -> None:
-    """End one token at once."""
-    with opened(data) as rolecall:
-        name = rolecall.revoke_token(rolecall.account_named(account), token)
-    typer.echo(f"Token {token} of {name} is ended.", err=True)
-
-
 # ---- sql ---------------------------------------------------------------------------------------
 
 
@@ -288,7 +237,7 @@ def sql(
             run = _remote_run(stack, url, user, password_file, account)
         else:
             rolecall = stack.enter_context(opened(data))
-            run = _local_run(rolecall, account)
+            run = local_run(rolecall, account)
         raise SystemExit(_worksheet(run, first, text, Format(format_)))
 
 
@@ -318,21 +267,6 @@ def _script_text(command: str | None, file: Path | None) -> str | None:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         fail(f"can't read {file}: {error}", 2)
-
-
-def _local_run(rolecall: "Rolecall", account: str | None) -> "Run":
-    from rolecall.fronts.sql import local_worksheet
-
-    found = rolecall.account_named(account)
-    return local_worksheet(found, rolecall.world, settings.operating_system_user()).run
-
-
-def _local_script(rolecall: "Rolecall", account: str | None, text: str, style: str) -> int:
-    from rolecall.console.printing import Format
-    from rolecall.console.worksheet import run_script
-
-    run = _local_run(rolecall, account)
-    return run_script(run, text, Format(style), sys.stdout, sys.stderr)
 
 
 def _remote_run(
@@ -551,7 +485,7 @@ def demo(
             typer.echo(msgspec.json.encode(outcome).decode())
         else:
             show(outcome)
-            run = _local_run(scratch.rolecall, None)
+            run = local_run(scratch.rolecall, None)
             for text in STATEMENTS:
                 typer.echo(f"\n{text}")
                 _worksheet(run, None, text, Format(format_))

@@ -33,7 +33,8 @@ from rolecall.domain.model import Conformance, Kind, NetworkRule, Privilege, Sci
 from rolecall.domain.names import Id, Name, fold
 from rolecall.domain.organization import Order
 from rolecall.domain.ports import Clock, Describe
-from rolecall.domain.queries import GovernedObjects
+from rolecall.domain.queries import GovernedObjects, Tokens
+from rolecall.domain.scim_tokens import is_live
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
@@ -231,6 +232,21 @@ class Rolecall:
         (effect,) = account.execute(session, revoking, describe=described(session, act))
         assert isinstance(effect.answer, Token), "revoking answers with the token"
         return effect.answer.integration_name
+
+    def revoke_tokens(self, account: Account, before: int, integration: Name | None) -> int:
+        """End the live tokens issued before a time, all or none: how many. Raises a Refusal."""
+        session = self.local(account)
+        found = account.ask(
+            session, Tokens(integration=None if integration is None else ByName(integration))
+        )
+        revoking = [
+            RevokeToken(token=token.id, at=session.at)
+            for token in found
+            if token.issued_at < before and is_live(token, session.at)
+        ]
+        act = Act(method="TOKEN REVOKE", kind=Kind.INTEGRATION, name=integration or Name(""))
+        account.execute(session, *revoking, describe=described(session, act))
+        return len(revoking)
 
     def network_rules(self, name: str | None) -> dict[Name, NetworkRule]:
         """The network rules of an account, by name. Raises NotFound when there is no account."""

@@ -256,28 +256,6 @@ def test_any_number_of_tokens_live_side_by_side(account: Account, okta: Session)
     assert account.ask(okta, Users()).total == account.ask(other, Users()).total == 0
 
 
-@pytest.mark.usefixtures("okta")
-def test_issuing_instead_ends_the_live_ones_of_that_purpose(
-    account: Account, local: Session
-) -> None:
-    old, kept = a_token(account, purpose="serve"), a_token(account, purpose="other")
-    issue = IssueToken(
-        id=IDS.new(),
-        integration=by("OKTA"),
-        verifier="v",
-        at=NOW,
-        expires_at=NOW + 9,
-        purpose="serve",
-        instead=True,
-    )
-    effect = carried_out(account, local, issue)
-    assert effect.events == (
-        TokenEnded(id=old.id, integration=old.integration, why="a newer token of its purpose"),
-        TokenIssued(id=issue.id, integration=old.integration, purpose="serve", expires_at=NOW + 9),
-    )
-    assert account.ask(token_session(account, kept), Users()).total == 0
-
-
 def test_one_token_is_revoked_once(account: Account, local: Session, okta: Session) -> None:
     token = okta.token or Id("")
     effect = carried_out(account, local, RevokeToken(token=token, at=NOW))

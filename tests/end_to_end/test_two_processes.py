@@ -1,13 +1,16 @@
 """A server and a command on one data folder: each sees the other's changes at once."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
 from rolecall_process import INTEGRATION, Server, user_body
 
 pytestmark = pytest.mark.e2e
+LAST_USED = 'show scim tokens in integration nightly ->> select "last_used_on" from $1'
 
 
 def created(server: Server, name: str) -> str:
@@ -35,6 +38,68 @@ def test_a_token_revoked_beside_the_server_is_refused_at_the_next_request(server
         (token,) = [row["id"] for row in listed if row["purpose"] == "short-lived"]
         server.rolecall("token", "revoke", token)
         assert client.get("/Users").status_code == 401
+
+
+@pytest.fixture
+def nightly(server: Server) -> str:
+    """An integration of its own, so that nobody else's token ends."""
+    server.sql(
+        "create or replace security integration nightly type = scim scim_client = 'generic'"
+        " run_as_role = 'GENERIC_SCIM_PROVISIONER'"
+    )
+    return "NIGHTLY"
+
+
+def two_early_and_one_late(server: Server, integration: str) -> tuple[list[str], str]:
+    """Three tokens, and a time after which the last was issued."""
+    issue = ("token", "issue", integration)
+    early = [server.rolecall(*issue).strip() for _ in range(2)]
+    time = datetime.now(UTC).isoformat()
+    tokens = [*early, server.rolecall(*issue).strip()]
+    assert [server.status(token) for token in tokens] == [200, 200, 200]
+    return tokens, time
+
+
+def test_tokens_issued_before_a_time_are_revoked_together_and_later_ones_work(
+    server: Server, nightly: str
+) -> None:
+    tokens, time = two_early_and_one_late(server, nightly)
+    revoke = ("token", "revoke", "--issued-before", time, "--integration", nightly)
+    for _ in range(2):
+        server.rolecall(*revoke)
+        assert [server.status(token) for token in tokens] == [401, 401, 200]
+
+
+def test_tokens_rejected_by_their_time_work_again_when_that_is_unset(
+    server: Server, nightly: str
+) -> None:
+    tokens, time = two_early_and_one_late(server, nightly)
+    altered = f"alter security integration {nightly}"
+    server.sql(f"{altered} set reject_tokens_issued_before = '{time}'")
+    assert [server.status(token) for token in tokens] == [401, 401, 200]
+    server.sql(f"{altered} unset reject_tokens_issued_before")
+    assert [server.status(token) for token in tokens] == [200, 200, 200]
+
+
+def test_what_to_revoke_is_said_once_and_in_time(server: Server) -> None:
+    for arguments in ((), ("id", "--issued-before", "2026-01-01"), ("id", "--integration", "X")):
+        server.rolecall("token", "revoke", *arguments, fails=2)
+    said = server.rolecall("token", "revoke", "--issued-before", "yesterday", fails=2)
+    assert "takes a time such as '2026-01-31 12:00:00', not 'yesterday'" in said
+
+
+def test_a_newer_token_of_a_purpose_leaves_the_one_in_use_for_the_overlap(
+    server: Server, nightly: str
+) -> None:
+    issue = ("token", "issue", nightly, "--purpose", "entra")
+    used = server.rolecall(*issue).strip()
+    assert server.status(used) == 200
+    deadline = monotonic() + 10
+    while "20" not in server.sql(LAST_USED):  # kept within a second
+        assert monotonic() < deadline, "the use of the token is never on record"
+        sleep(0.2)
+    unused, newest = (server.rolecall(*issue).strip() for _ in range(2))
+    assert [server.status(token) for token in (used, unused, newest)] == [200, 401, 200]
 
 
 def test_a_user_disabled_in_sql_is_inactive_in_scim(server: Server) -> None:

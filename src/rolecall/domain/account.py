@@ -19,6 +19,7 @@ from rolecall.domain import (
     policies,
     revoking,
     roles,
+    scim_tokens,
     users,
 )
 from rolecall.domain.asking import ANSWERS
@@ -244,8 +245,8 @@ HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
     CreateIntegration: integrations.create_integration,
     ChangeIntegration: integrations.change_integration,
     DropIntegration: integrations.drop_integration,
-    IssueToken: integrations.issue_token,
-    RevokeToken: integrations.revoke_token,
+    IssueToken: scim_tokens.issue_token,
+    RevokeToken: scim_tokens.revoke_token,
     OpenSession: logins.open_session,
     RenewSession: logins.renew_session,
     ChangeSession: logins.change_session,

@@ -392,7 +392,10 @@ class DropIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class IssueToken(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A token is issued; `instead` ends the live ones of that purpose in the same step."""
+    """A token is issued; with a purpose it replaces the live ones of that purpose.
+
+    The one in use works on for SCIM_TOKEN_OVERLAP_IN_HOURS, unless `instead` ends it too.
+    """
 
     id: Id
     integration: Ref

@@ -221,6 +221,15 @@ class TokenIssued(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     expires_at: int
 
 
+class TokenReplaced(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A newer token of its purpose was issued: the token expires sooner than it would have."""
+
+    id: Id
+    integration: Id
+    by: Id
+    expires_at: int
+
+
 class TokenEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A token was ended before its time."""
 
@@ -320,6 +329,7 @@ Event = (
     | IntegrationChanged
     | IntegrationDropped
     | TokenIssued
+    | TokenReplaced
     | TokenEnded
     | GovernedCreated
     | GovernedChanged

@@ -1,18 +1,16 @@
-"""Security integrations and their tokens: replacing or dropping one ends its tokens at once."""
+"""Security integrations: replacing or dropping one ends its tokens at once."""
 
 from typing import TypeVar
 
 import msgspec
 
-from rolecall.domain import access, parameters, properties
+from rolecall.domain import access, parameters, properties, scim_tokens
 from rolecall.domain.commands import (
     ByName,
     ChangeIntegration,
     CreateIntegration,
     DropIntegration,
-    IssueToken,
     Ref,
-    RevokeToken,
     Set,
     Unset,
 )
@@ -23,10 +21,7 @@ from rolecall.domain.events import (
     IntegrationChanged,
     IntegrationCreated,
     IntegrationDropped,
-    TokenEnded,
-    TokenIssued,
 )
-from rolecall.domain.grants import integration_meant
 from rolecall.domain.model import (
     SCIM_CONFORMANCE,
     Conformance,
@@ -34,7 +29,6 @@ from rolecall.domain.model import (
     Json,
     Kind,
     Privilege,
-    Token,
     UnknownAttributes,
 )
 from rolecall.domain.names import Id
@@ -221,72 +215,12 @@ def drop_integration(tx: Transaction, session: Session, command: DropIntegration
 def _dropped(
     tx: Transaction, integration: Integration, at: int, why: str
 ) -> tuple[Ended, tuple[Event, ...]]:
-    live = [token for token in tx.tokens_of(integration.id) if is_live(token, at)]
-    events = [_end(tx, token, at, why) for token in live]
+    live = [token for token in tx.tokens_of(integration.id) if scim_tokens.is_live(token, at)]
+    events = [scim_tokens.end(tx, token, at, why) for token in live]
     tx.delete_integration(integration.id)
     said = IntegrationDropped(id=integration.id, name=integration.name, tokens_ended=len(live))
     used = [max(t.last_used_at, t.issued_at) for t in live if t.last_used_at is not None]
     return Ended(tokens=len(live), last_used_at=max(used, default=None)), (*events, said)
-
-
-# ---- tokens ----------------------------------------------------------------------------------
-
-
-def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effect:
-    """A token is issued. Raises NotFound, NotAuthorized: it takes OWNERSHIP (our decision)."""
-    integration = integration_meant(tx, command.integration)
-    _require_owned(tx, session, integration, command.integration)
-
-    events: list[Event] = []
-    if command.instead:
-        events.extend(
-            _end(tx, old, command.at, "a newer token of its purpose")
-            for old in tx.tokens_of(integration.id)
-            if old.purpose == command.purpose and is_live(old, command.at)
-        )
-    token = Token(
-        id=command.id,
-        integration=integration.id,
-        integration_name=integration.name,
-        verifier=command.verifier,
-        issued_at=command.at,
-        expires_at=command.expires_at,
-        purpose=command.purpose,
-    )
-    tx.save_token(token)
-    tx.bump_generation()
-    issued = TokenIssued(
-        id=token.id,
-        integration=integration.id,
-        purpose=token.purpose,
-        expires_at=token.expires_at,
-    )
-    return Effect((*events, issued), token)
-
-
-def revoke_token(tx: Transaction, session: Session, command: RevokeToken) -> Effect:
-    """One token is ended; ending an ended one changes nothing. Raises NotFound, NotAuthorized."""
-    token = tx.token(command.token)
-    integration = tx.integration(token.integration) if token is not None else None
-    if token is None or integration is None:
-        raise NotFound(Kind.TOKEN, command.token)
-    _require_owned(tx, session, integration, command.token)
-    if not is_live(token, command.at):
-        return Effect((), token)
-
-    event = _end(tx, token, command.at, "REVOKE TOKEN")
-    tx.bump_generation()
-    return Effect((event,), tx.token(token.id))
-
-
-def is_live(token: Token, at: int) -> bool:
-    """Whether the token itself has neither ended nor expired."""
-    return token.ended_at is None and token.expires_at > at
-
-
-def _end(tx: Transaction, token: Token, at: int, why: str) -> Event:
-    tx.save_token(msgspec.structs.replace(token, ended_at=at, ended_why=why))
-    return TokenEnded(id=token.id, integration=token.integration, why=why)
 
 
 def _require_owned(tx: Transaction, session: Session, integration: Integration, asked: Ref) -> None:

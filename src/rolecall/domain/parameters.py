@@ -25,9 +25,11 @@ from rolecall.domain.session import Session
 MAP_SCIM_USERNAME = "MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR"
 PRECEDENCE = "NETWORK_POLICY_PRECEDENCE"
 REQUESTS_MAX = "SCIM_MAX_CONCURRENT_REQUESTS"
+TOKEN_OVERLAP = "SCIM_TOKEN_OVERLAP_IN_HOURS"
 HISTORY_RETENTION = "HISTORY_RETENTION_IN_DAYS"
 DAY = 86_400 * 1_000_000
 NUMBER_MAX = 2**31 - 1
+OVERLAP_HOURS_MAX = 8_760
 
 
 class Level(StrEnum):
@@ -51,7 +53,7 @@ class ParameterType(StrEnum):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter; `choices` are its only values, in any case; a number is at least `least`."""
+    """A parameter; `choices` are its only values, in any case; numbers are from `least` to `most`."""
 
     name: str
     type: ParameterType
@@ -60,6 +62,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     levels: frozenset[Level] = frozenset(Level)
     choices: tuple[str, ...] = ()
     least: int = 0
+    most: int = NUMBER_MAX
 
 
 def _text(name: str, default: str, description: str, *choices: str) -> Parameter:
@@ -118,6 +121,14 @@ _PARAMETERS = (
         description="SCIM requests in flight at an endpoint, Users and Groups apart",
         levels=frozenset({Level.ACCOUNT}),
         least=1,
+    ),
+    Parameter(
+        name=TOKEN_OVERLAP,
+        type=ParameterType.NUMBER,
+        default="24",
+        description="Hours that a SCIM token in use works on when its purpose has a newer one",
+        levels=frozenset({Level.ACCOUNT}),
+        most=OVERLAP_HOURS_MAX,
     ),
     Parameter(
         name=SCIM_CONFORMANCE,
@@ -180,7 +191,14 @@ _PARAMETERS = (
 PARAMETERS = {parameter.name: parameter for parameter in _PARAMETERS}
 
 EFFECTIVE = frozenset(
-    {MAP_SCIM_USERNAME, NETWORK_POLICY, PRECEDENCE, REQUESTS_MAX, SCIM_CONFORMANCE}
+    {
+        MAP_SCIM_USERNAME,
+        NETWORK_POLICY,
+        PRECEDENCE,
+        REQUESTS_MAX,
+        SCIM_CONFORMANCE,
+        TOKEN_OVERLAP,
+    }
 )
 """Parameters that something in Rolecall asks; the others are kept and shown to clients."""
 
@@ -201,6 +219,8 @@ def read_value(parameter: Parameter, value: Json) -> str:
     text = _READERS[parameter.type](parameter.name, value)
     if parameter.least and int(text) < parameter.least:
         raise InvalidValue(parameter.name, f"it takes at least {parameter.least}")
+    if parameter.most < NUMBER_MAX and int(text) > parameter.most:
+        raise InvalidValue(parameter.name, f"it takes at most {parameter.most}")
     if not parameter.choices:
         return text
     for choice in parameter.choices:

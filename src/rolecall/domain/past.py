@@ -44,6 +44,7 @@ from rolecall.domain.events import (
     SessionsEnded,
     TokenEnded,
     TokenIssued,
+    TokenReplaced,
     UserChanged,
     UserCreated,
     UserDropped,
@@ -253,6 +254,7 @@ WORDS: dict[type, tuple[str, Kind | None]] = {
     IntegrationChanged: ("ALTER INTEGRATION", Kind.INTEGRATION),
     IntegrationDropped: ("DROP INTEGRATION", Kind.INTEGRATION),
     TokenIssued: ("ISSUE TOKEN", Kind.INTEGRATION),
+    TokenReplaced: ("REPLACE TOKEN", Kind.INTEGRATION),
     TokenEnded: ("END TOKEN", Kind.INTEGRATION),
     GovernedCreated: ("CREATE", None),
     GovernedChanged: ("ALTER", None),
@@ -291,7 +293,7 @@ def _objects(event: Event) -> tuple[Object, tuple[Object, ...]]:
             return (kind, event.id), ((Kind.ROLE, event.after),)
         case AccessTokenAdded() | AccessTokenChanged() | AccessTokenEnded():
             return (kind, event.user), ()
-        case TokenIssued() | TokenEnded():
+        case TokenIssued() | TokenReplaced() | TokenEnded():
             return (kind, event.integration), ()
         case _:
             return (kind, event.id), ()

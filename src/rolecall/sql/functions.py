@@ -59,7 +59,7 @@ _ACCOUNT_FUNCTIONS = (
     AccountFunction(name="SYSTEM$CLIENT_VERSION_INFO"),
     # An address, and an integration; the answer is JSON text (ours).
     AccountFunction(name="SYSTEM$EVALUATE_NETWORK_POLICY", arguments_min=1, arguments_max=2),
-    # The second argument, the token's purpose, is ours.
+    # The second argument, the token's purpose, is ours: earlier ones of that purpose end.
     AccountFunction(
         name="SYSTEM$GENERATE_SCIM_ACCESS_TOKEN",
         arguments_min=1,
