@@ -44,7 +44,6 @@ from rolecall.domain.events import (
     IntegrationCreated,
     IntegrationDropped,
     TokenEnded,
-    TokenIssued,
 )
 from rolecall.domain.model import Json, Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name
