@@ -1,4 +1,4 @@
-"""A purpose has at most two SCIM tokens that work: the newest, and for an overlap the one in use."""
+"""A purpose has at most two SCIM tokens that work: the newest, and for a time the one in use."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.commands import ChangeIntegration, ChangeParameters, IssueToken, RevokeToken
 from rolecall.domain.errors import InvalidValue, TokenRefused
 from rolecall.domain.events import TokenEnded, TokenIssued, TokenReplaced
-from rolecall.domain.model import Kind, Token
+from rolecall.domain.model import Json, Kind, Token
 from rolecall.domain.ports import Store
 from rolecall.domain.queries import Tokens, Users
 from rolecall.domain.session import Session
@@ -67,8 +67,8 @@ def use(account: Account, token: Token, at: int) -> None:
     account.store.flush()
 
 
-def overlap(account: Account, hours: object) -> None:
-    change = put("SCIM_TOKEN_OVERLAP_IN_HOURS", hours)  # type: ignore[arg-type]
+def overlap(account: Account, hours: Json) -> None:
+    change = put("SCIM_TOKEN_OVERLAP_IN_HOURS", hours)
     command = ChangeParameters(kind=Kind.ACCOUNT, object=None, changes=(change,), at=NOW)
     carried_out(account, admin(account), command)
 

@@ -53,7 +53,7 @@ class ParameterType(StrEnum):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """A parameter; `choices` are its only values, in any case; numbers are from `least` to `most`."""
+    """A parameter; `choices` are its only values, in any case; a number is `least` to `most`."""
 
     name: str
     type: ParameterType
