@@ -24,6 +24,7 @@ from rolecall.domain.model import Conformance, ScimClient
 from rolecall.domain.ports import MintedToken, Reading
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import AttemptsAfter, EventsAfter
+from rolecall.domain.selecting import Relation
 from rolecall.domain.session import Session
 from rolecall.domain.tables import Table
 from rolecall.fronts.scim import ScimFront
@@ -69,7 +70,7 @@ class PlainSecrets:
 class NoSelecting:
     """No test of SCIM asks in SQL's SELECT."""
 
-    def select(self, sql: str, relations: Mapping[str, Table], **_: object) -> Table:
+    def select(self, sql: str, relations: Mapping[str, Relation], **_: object) -> Table:
         raise AssertionError(f"{sql} over {list(relations)}")
 
     def cancel(self, query: str) -> bool:

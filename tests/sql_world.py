@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from builders import CountedIds, FixedClock, an_account
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt
-from rolecall.domain.ports import MintedToken, Selecting
+from rolecall.domain.ports import MintedToken
+from rolecall.domain.selecting import Relation, Selecting
 from rolecall.domain.tables import Cell, Table
 from rolecall.fronts.sql import Answer, SqlRefusal, Worksheet, World, local_worksheet
 
@@ -64,7 +65,7 @@ class ReadableSecrets:
 class NoEngine:
     """For tests that select nothing."""
 
-    def select(self, sql: str, relations: Mapping[str, Table], **_: object) -> Table:
+    def select(self, sql: str, relations: Mapping[str, Relation], **_: object) -> Table:
         raise AssertionError(f"nothing should be selected: {sql}, {relations}")
 
     def cancel(self, query: str) -> bool:

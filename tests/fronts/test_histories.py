@@ -1,8 +1,10 @@
 """Logins and statements as a query sees them: one's own, or everybody's to who may monitor."""
 
 import pytest
+from msgspec import structs
 
-from rolecall.domain.queries import Query, Trail
+from rolecall.domain.attempts import Attempt, AttemptKind
+from rolecall.domain.queries import HistoryPage, Query
 from rolecall.fronts.login import log_in, session_of
 from rolecall.fronts.sql import SqlRefusal, Worksheet
 from rolecall.fronts.sql_session import Moment
@@ -220,11 +222,11 @@ def test_a_view_is_asked_for_the_time_that_is_wanted_alone(
     desk.clock.at += 10 * MINUTE
     logged_in(desk, "EVE")
     desk.account.store.flush()
-    asked: list[Trail] = []
+    asked: list[HistoryPage] = []
     ask = Moment.ask
 
     def listened(moment: Moment, query: Query[object]) -> object:
-        if isinstance(query, Trail):
+        if isinstance(query, HistoryPage):
             asked.append(query)
         return ask(moment, query)
 
@@ -232,7 +234,28 @@ def test_a_view_is_asked_for_the_time_that_is_wanted_alone(
     view = "select user_name from snowflake.account_usage.login_history"
     recent = "event_timestamp >= dateadd('minute', -5, current_timestamp())"
     assert desk.rows(f"{view} where {recent}") == [("EVE",)]
-    assert asked[0].since == desk.clock.at - 5 * MINUTE
+    assert asked[0].after[0] == desk.clock.at - 5 * MINUTE
     assert desk.rows(f"{view} where not {recent}") == [("BOB",)]
     assert desk.rows(f"{view} where event_timestamp < '2026-01-01 00:05:00'") == [("BOB",)]
     assert desk.rows(f"{view} where event_timestamp > try_to_timestamp('nonsense')") == []
+
+
+def test_a_history_of_many_pages_is_read_to_its_end(desk: Desk) -> None:
+    attempt = Attempt(
+        kind=AttemptKind.SCIM,
+        at=desk.clock.at,
+        request="r",
+        method="PATCH",
+        endpoint="scim/v2/Users/7",
+        status=200,
+        succeeded=True,
+    )
+    for number in range(2_500):
+        at = desk.clock.at - number // 2
+        desk.account.store.note(1, structs.replace(attempt, at=at, request=f"r{number}"))
+    desk.account.store.flush()
+    view = "snowflake.account_usage.rest_events"
+    counted = "count(*), count(distinct request_id), count(distinct event_id)"
+    assert desk.rows(f"select {counted} from {view}") == [(2_500, 2_500, 2_500)]
+    joined = f"{view} a join {view} b on a.event_id = b.event_id"
+    assert desk.rows(f"select count(*) from {joined}") == [(2_500,)]

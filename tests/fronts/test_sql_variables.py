@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rolecall.domain.selecting import Relation
 from rolecall.domain.tables import Column, ColumnType, Table
 from rolecall.fronts.login import log_in, session_of
 from rolecall.fronts.sql import Worksheet
@@ -14,7 +15,7 @@ class Engine:
     def cancel(self, query: str) -> bool:
         raise AssertionError(query)
 
-    def select(self, sql: str, relations: Mapping[str, Table], **_: object) -> Table:
+    def select(self, sql: str, relations: Mapping[str, Relation], **_: object) -> Table:
         assert relations == {}
         column = Column(name="X", type=ColumnType.FIXED, length=1, precision=1, scale=0)
         return Table(columns=(column,), rows=[(4,), (4,)] if "UNION" in sql else [(4,)])

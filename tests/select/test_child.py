@@ -6,8 +6,9 @@ from io import BytesIO
 
 import msgspec
 
+from rolecall.domain.tables import Column, ColumnType, Table
 from rolecall.select.child import serve
-from rolecall.select.messages import Answer, Question, read_message, write_message
+from rolecall.select.messages import Answer, Page, Question, read_message, write_message
 
 
 def test_questions_are_answered_in_turn_until_the_source_ends() -> None:
@@ -23,6 +24,36 @@ def test_questions_are_answered_in_turn_until_the_source_ends() -> None:
         [(5,)],
         "syntax",
     ]
+
+
+NUMBERS = Table(columns=(Column(name="X", type=ColumnType.FIXED),), rows=[(1,)])
+
+
+def asked(*messages: Question | Page) -> Answer:
+    source, target = BytesIO(), BytesIO()
+    for message in messages:
+        write_message(source, message)
+    source.seek(0)
+    serve(source, target, memory_megabytes=128)
+    target.seek(0)
+    body = read_message(target)
+    assert body is not None
+    return msgspec.msgpack.decode(body, type=Answer)
+
+
+def test_pages_of_rows_come_behind_a_question() -> None:
+    question = Question(sql="SELECT sum(x) FROM t", relations={"t": NUMBERS}, more=True)
+    answer = asked(question, Page(relation="t", rows=[(2,), (3,)]), Page())
+    assert answer.table is not None
+    assert answer.table.rows == [(6,)]
+
+
+def test_a_child_that_gives_up_among_pages_is_spent() -> None:
+    question = Question(sql="SELECT sum(x) FROM t", relations={"t": NUMBERS}, more=True)
+    answer = asked(question, Page(relation="t", rows=[("no number",)] * 10_000), Page())
+    assert answer.spent
+    assert asked(question, Page(relation="t", rows=[(2,)])).message == "The query lost its rows."
+    assert not asked(msgspec.structs.replace(question, sql="SELEC"), Page()).spent
 
 
 def test_a_child_ends_when_its_input_ends() -> None:

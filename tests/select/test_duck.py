@@ -5,13 +5,16 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
+from random import Random
 from time import monotonic, sleep
 
 import pytest
 
-from rolecall.domain.ports import Selecting
+from rolecall.domain.selecting import Paged, Rows, Selecting
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 from rolecall.select.duck import DuckSelecting, SelectCancelled, SelectError, SelectTimeout
+from rolecall.select.paging import begun
 from rolecall.sql.select import plan_select
 
 ENDLESS = (
@@ -181,3 +184,82 @@ def test_the_time_zone_is_the_questions(duck: DuckSelecting) -> None:
     for zone in ("Nowhere/City", "no'where"):
         with pytest.raises(SelectError, match="is no time zone"):
             duck.select(sql, {}, zone=zone)
+
+
+# ---- relations in pages ----
+
+ROWS = 25_000
+NUMBERS = Column(name="X", type=ColumnType.FIXED)
+
+
+def pages(count: int = ROWS) -> Iterator[Rows]:
+    for start in range(0, count, 1_000):
+        yield [(number,) for number in range(start, min(start + 1_000, count))]
+
+
+def paged(count: int = ROWS) -> Paged:
+    return Paged(columns=(NUMBERS,), pages=pages(count))
+
+
+def test_a_relation_in_pages_is_answered_like_a_whole_one(duck: DuckSelecting) -> None:
+    sql = "SELECT count(*), min(a.x), max(b.x) FROM a JOIN b USING (x)"
+    answer = duck.select(sql, {"a": paged(), "b": paged(5_500)})
+    assert answer.rows == [(5_500, 0, 5_499)]
+    assert duck.select("SELECT count(*) FROM a", {"a": paged(0)}).rows == [(0,)]
+    assert duck.select("SELECT count(*) FROM a", {"a": paged(7)}).rows == [(7,)]
+
+
+def test_pages_that_fail_fail_the_query_and_the_next_one_has_a_child(duck: DuckSelecting) -> None:
+    def failing() -> Iterator[Rows]:
+        yield from pages(3_000)
+        raise LookupError("the store is gone")
+
+    with pytest.raises(LookupError):
+        duck.select("SELECT 1", {"t": Paged(columns=(NUMBERS,), pages=failing())})
+    assert duck.select("SELECT 2", {}).rows == [(2,)]
+
+
+def test_rows_beyond_the_engines_memory_are_refused_and_no_file_is_made_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    some = Random(1)
+
+    def wide() -> Iterator[Rows]:
+        while True:
+            yield [(some.randbytes(1_000).hex(),) for _ in range(1_000)]
+
+    small = DuckSelecting(memory_megabytes=32)
+    endless = Paged(columns=(Column(name="X"),), pages=wide())
+    try:
+        with pytest.raises(SelectError, match="memory") as refused:
+            small.select("SELECT count(*) FROM t", {"t": endless})
+        assert refused.value.code == "300005"
+        assert small.select("SELECT 2", {}).rows == [(2,)]
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        small.close()
+
+
+def test_a_query_among_its_pages_is_cancelled(duck: DuckSelecting) -> None:
+    def endless() -> Iterator[Rows]:
+        yield [(1,)]
+        while True:
+            duck.cancel("mine")
+            yield [(1,)]
+
+    with pytest.raises(SelectCancelled):
+        duck.select("SELECT 1", {"t": Paged(columns=(NUMBERS,), pages=endless())}, query="mine")
+    assert duck.select("SELECT 2", {}).rows == [(2,)]
+
+
+@pytest.mark.parametrize(("busy", "rests"), [(True, 15), (False, 0)])
+def test_many_pages_give_way_while_somebody_writes(
+    monkeypatch: pytest.MonkeyPatch, *, busy: bool, rests: int
+) -> None:
+    rested: list[float] = []
+    monkeypatch.setattr("rolecall.select.paging.sleep", rested.append)
+    _, told = begun({"t": Paged(columns=(NUMBERS,), pages=pages(), busy=lambda: busy)})
+    assert told is not None
+    assert sum(len(page.rows) for page in told) == ROWS - 1_000
+    assert len(rested) == rests

@@ -35,6 +35,15 @@ def test_what_was_kept_is_there_after_a_restart(file: Path) -> None:
     store.close()
 
 
+def test_a_store_is_busy_while_bodies_are_written_and_not_for_notes(file: Path) -> None:
+    store = SqliteStore(file)
+    store.flush()
+    assert not store.busy()
+    store.transact(1, lambda tx: tx.save_user(a_user()))
+    assert store.busy()
+    store.close()
+
+
 def test_the_file_is_its_owner_s_alone(file: Path) -> None:
     SqliteStore(file).close()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import get_ident
+from time import sleep
 
 import pytest
 
@@ -304,6 +305,29 @@ def test_attempts_of_a_kind_and_time_come_newest_kept_oldest_first(store: Store)
     assert within(0, 9, 2) == ["r4", "r5"]
     assert within(0, 9, 0) == []
     assert store.read(1, lambda r: r.attempts_in(AttemptKind.LOGIN, 0, 9, 9)) == ()
+
+
+def test_a_history_is_walked_by_time_and_number(store: Store) -> None:
+    def keep(at: int) -> None:
+        store.transact(1, lambda _: None, lambda _, __: an_attempt(f"r{at}", at=at))
+
+    for at in (3, 1, 2, 2, 2, 5):
+        keep(at)
+
+    def page(after: tuple[int, int], until: int, count: int) -> list[tuple[int, int]]:
+        noted = store.read(1, lambda r: r.attempts_page(AttemptKind.SCIM, after, until, count))
+        return [(each.attempt.at, each.seq) for each in noted]
+
+    assert page((0, -1), 9, 3) == [(1, 2), (2, 3), (2, 4)]
+    assert page((2, 4), 9, 3) == [(2, 5), (3, 1), (5, 6)]
+    assert page((2, 4), 3, 3) == [(2, 5), (3, 1)]
+    assert page((5, 6), 9, 3) == []
+    assert store.read(1, lambda r: r.attempts_page(AttemptKind.LOGIN, (0, -1), 9, 9)) == ()
+
+
+def test_a_store_at_rest_is_not_busy(store: Store) -> None:
+    sleep(0.11)
+    assert not store.busy()
 
 
 # ---- the end of an account -------------------------------------------------------------------

@@ -119,6 +119,10 @@ class Account:
         """The answer as of now. Raises a Refusal."""
         return self.store.read(self.number, lambda reading: answer(reading, session, query))
 
+    def busy(self) -> bool:
+        """Whether somebody writes just now: who reads much gives way."""
+        return self.store.busy()
+
     # ---- before there is a session: what a credential stands for ----
 
     def moment(self, body: Callable[[Reading], Answer]) -> Answer:

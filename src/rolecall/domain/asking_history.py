@@ -14,7 +14,7 @@ from rolecall.domain.errors import NotAuthorized
 from rolecall.domain.events import Recorded
 from rolecall.domain.model import Integration, Kind, Privilege
 from rolecall.domain.ports import Reading
-from rolecall.domain.queries import AttemptsAfter, EventsAfter, History
+from rolecall.domain.queries import AttemptsAfter, EventsAfter, History, HistoryPage
 from rolecall.domain.session import ActorKind, Session
 
 CAUSED_MAX = 20
@@ -32,6 +32,13 @@ def history(reading: Reading, session: Session, query: History) -> tuple[Noted, 
     else:
         found = _theirs(reading, session, query)
     return _with_events(reading, found)
+
+
+def history_page(reading: Reading, session: Session, query: HistoryPage) -> tuple[Noted, ...]:
+    """Attempts after one that is known, for who walks a whole history. Raises NotAuthorized."""
+    require_monitor(reading, session)
+    found = reading.attempts_page(query.kind, query.after, query.until, query.count)
+    return _with_events(reading, found) if query.caused else found
 
 
 def _theirs(reading: Reading, session: Session, query: History) -> tuple[Noted, ...]:

@@ -33,7 +33,6 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Key, Name
 from rolecall.domain.predicate import Ordering, Predicate
 from rolecall.domain.queries import Page
-from rolecall.domain.tables import Table
 
 T = TypeVar("T")
 
@@ -283,6 +282,12 @@ class Reading(Protocol):
         """As `attempts_in`: logins as a user of this name, or what an actor of it stated."""
         ...
 
+    def attempts_page(
+        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    ) -> tuple[Noted, ...]:
+        """The oldest `count` until then that come after a time and, at that time, a number."""
+        ...
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
     def attempts_numbered(self, numbers: Sequence[int]) -> tuple[Noted, ...]:
         """Those that are kept, by number."""
@@ -506,6 +511,10 @@ class Store(Protocol):
         """Wait until what was noted and used is kept."""
         ...
 
+    def busy(self) -> bool:
+        """Whether this process writes just now, so that who reads much gives way."""
+        ...
+
     def close(self) -> None:
         """Finish what was taken, then let go."""
         ...
@@ -575,25 +584,4 @@ class Secrets(Protocol):
 
     def password_matches(self, verifier: str | None, password: str) -> bool:
         """Whether it is the password; with no verifier it takes as long and is False."""
-        ...
-
-
-class Selecting(Protocol):
-    """Answers a query over tables that it is handed; sees nothing else."""
-
-    def select(
-        self,
-        sql: str,
-        relations: Mapping[str, Table],
-        *,
-        seconds_max: float = 60,
-        zone: str = "UTC",
-        query: str | None = None,
-        who: object = None,
-    ) -> Table:
-        """Run DuckDB's SQL over the relations, in a time zone; `who` leaves room for others."""
-        ...
-
-    def cancel(self, query: str) -> bool:
-        """End what runs under this id, if anything does."""
         ...

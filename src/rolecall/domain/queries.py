@@ -378,6 +378,19 @@ class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
     count: int = 100
 
 
+class HistoryPage(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
+    """The oldest `count` attempts of a kind that come after a time and a number, until a time.
+
+    To whoever monitors the account. `caused` wants the events of each.
+    """
+
+    kind: AttemptKind
+    after: tuple[int, int]
+    until: int
+    count: int
+    caused: bool = False
+
+
 class Trail(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
     """The newest `count` logins or statements in [since, until], oldest first; one user's if named.
 

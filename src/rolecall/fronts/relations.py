@@ -4,8 +4,9 @@ A view is found by its schema: SNOWFLAKE.ACCOUNT_USAGE needs its whole name, INF
 stands in every database and may be in use. Rows are asked of the account by the session.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -20,14 +21,14 @@ from rolecall.domain.queries import (
     Databases,
     GrantRecords,
     History,
+    HistoryPage,
     MembershipRecords,
     RoleInSession,
     RoleRecords,
     ScimResources,
-    Trail,
     UserRecords,
 )
-from rolecall.domain.tables import Table
+from rolecall.domain.selecting import Paged, Relation
 from rolecall.domain.tolerated import ToleratedQuirks
 from rolecall.fronts import (
     schema_rows,
@@ -37,7 +38,7 @@ from rolecall.fronts import (
     tables_usage,
 )
 from rolecall.fronts.sql_session import Moment
-from rolecall.fronts.tables import Fields, table_of
+from rolecall.fronts.tables import Fields, columns_of, rows_of, table_of
 from rolecall.sql.errors import UnknownRelation
 
 INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
@@ -46,8 +47,6 @@ SHARED_DATABASE = Name("SNOWFLAKE")
 """The vendor's own database, which every account sees: `snowflake.account_usage.…`."""
 
 YEAR = 366 * 86_400 * 1_000_000
-TRAIL_ROWS_MAX = 1_000_000
-"""Rows that a history hands over at most, the newest: a query narrows it by time."""
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +58,8 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
 
 EVER = Range()
 NO_RANGES: Mapping[str, Range] = {}
+Mentioned = frozenset[str] | None
+"""The columns that a query mentions; None where it may be all."""
 
 
 def nothing(_: Moment) -> Iterable[Any]:
@@ -67,7 +68,10 @@ def nothing(_: Moment) -> Iterable[Any]:
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A view: where it stands, what it says, its columns, and how its rows are asked for."""
+    """A view: where it stands, what it says, its columns, and how its rows are asked for.
+
+    What grows without end is `ranged`: asked for by its `times`, and handed over in pages.
+    """
 
     schema: Name
     name: Name
@@ -75,16 +79,25 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     fields: Fields[Any]
     rows: Callable[[Moment], Iterable[Any]] = nothing
     times: str | None = None
-    ranged: Callable[[Moment, Range], Iterable[Any]] | None = None
+    ranged: Callable[[Moment, Range, Mentioned], Iterable[Sequence[Any]]] | None = None
 
 
 FOREVER = 2**62
 PAGE = 10_000
+ATTEMPTS_PAGE = 1_000
+"""So few that making rows of them keeps nobody waiting."""
 
 
-def _rest_events(moment: Moment, wanted: Range) -> Iterator[Noted]:
-    query = History(kind=AttemptKind.SCIM, since=wanted.since, until=wanted.until, count=FOREVER)
-    yield from moment.ask(query)
+def _rest_events(moment: Moment, wanted: Range, mentioned: Mentioned) -> Iterator[Sequence[Noted]]:
+    """Page by page; who monitors a few integrations only gets theirs at once."""
+    try:
+        first = moment.ask(_page_of(AttemptKind.SCIM, wanted, mentioned))
+    except NotAuthorized:
+        since, until = wanted.since, wanted.until
+        query = History(kind=AttemptKind.SCIM, since=since, until=until, count=FOREVER)
+        yield moment.ask(query)
+        return
+    yield from _behind(first, AttemptKind.SCIM, moment, wanted, mentioned)
 
 
 def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
@@ -94,16 +107,36 @@ def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
         page = moment.ask(Changes(after=page[-1].seq, count=PAGE))
 
 
-def _trail(kind: AttemptKind, moment: Moment, wanted: Range) -> Iterable[Noted]:
+def _trail(
+    kind: AttemptKind, moment: Moment, wanted: Range, mentioned: Mentioned
+) -> Iterator[Sequence[Noted]]:
     """A year of it, to administrators."""
     require_shared(moment)
-    return moment.ask(
-        Trail(
-            kind=kind,
-            since=max(wanted.since, moment.at - YEAR),
-            until=min(wanted.until, moment.at),
-            count=TRAIL_ROWS_MAX,
-        )
+    year = Range(since=max(wanted.since, moment.at - YEAR), until=min(wanted.until, moment.at))
+    first = moment.ask(_page_of(kind, year, mentioned))
+    yield from _behind(first, kind, moment, year, mentioned)
+
+
+def _behind(
+    page: Sequence[Noted], kind: AttemptKind, moment: Moment, wanted: Range, mentioned: Mentioned
+) -> Iterator[Sequence[Noted]]:
+    """The page and those behind it; a short one is the last."""
+    yield page
+    while len(page) == ATTEMPTS_PAGE:
+        query = _page_of(kind, wanted, mentioned)
+        after = (page[-1].attempt.at, page[-1].seq)
+        page = moment.ask(msgspec.structs.replace(query, after=after))
+        yield page
+
+
+def _page_of(kind: AttemptKind, wanted: Range, mentioned: Mentioned) -> HistoryPage:
+    """The first page; what requests caused is read only for DETAILS, which tells it."""
+    return HistoryPage(
+        kind=kind,
+        after=(wanted.since, -1),
+        until=wanted.until,
+        count=ATTEMPTS_PAGE,
+        caused=kind is AttemptKind.SCIM and (mentioned is None or "DETAILS" in mentioned),
     )
 
 
@@ -249,35 +282,42 @@ def _columns() -> list[tables_schema.ColumnLine]:
     ]
 
 
-def view_table(
+def view_relation(
     name: tuple[str, ...],
     moment: Moment,
     ranges: Mapping[str, Range] = NO_RANGES,
-    mentioned: frozenset[str] | None = None,
-) -> Table:
+    mentioned: Mentioned = None,
+) -> Relation:
     """The rows of the view of this name. Raises UnknownRelation: absent or not for this session."""
     *qualifier, last = name
     for view in VIEWS:
         if view.name == last and stands_in(view.schema, tuple(qualifier), moment):
             try:
-                return table_of(_fields(view, mentioned), _rows(view, moment, ranges))
+                return _relation(view, moment, ranges, mentioned)
             except NotAuthorized:
                 break
     raise UnknownRelation(".".join(name))
 
 
-def _fields(view: View, mentioned: frozenset[str] | None) -> Fields[Any]:
+def _relation(
+    view: View, moment: Moment, ranges: Mapping[str, Range], mentioned: Mentioned
+) -> Relation:
+    """The first page is asked for at once, so that who may not read is refused here."""
+    fields = _fields(view, mentioned)
+    if view.ranged is None or view.times is None:
+        return table_of(fields, view.rows(moment))
+    pages = iter(view.ranged(moment, ranges.get(view.times, EVER), mentioned))
+    first = next(pages, ())
+    rows = (rows_of(fields, page) for page in chain([first], pages))
+    return Paged(columns=columns_of(fields), pages=rows, busy=moment.account.busy)
+
+
+def _fields(view: View, mentioned: Mentioned) -> Fields[Any]:
     """The columns that a query mentions; the first one, so that rows can be counted, always."""
     if mentioned is None:
         return view.fields
     first, *others = view.fields
     return (first, *(field for field in others if field.name in mentioned))
-
-
-def _rows(view: View, moment: Moment, ranges: Mapping[str, Range]) -> Iterable[Any]:
-    if view.ranged is None or view.times is None:
-        return view.rows(moment)
-    return view.ranged(moment, ranges.get(view.times, EVER))
 
 
 def stands_in(schema: Name, qualifier: tuple[str, ...], moment: Moment) -> bool:

@@ -4,7 +4,7 @@ A query that issues a token needs no engine and is carried out as a command; tab
 the session's rows only (DESIGN contract 10).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
@@ -23,9 +23,10 @@ from rolecall.domain.queries import (
     RoleInSession,
     WhoAmI,
 )
+from rolecall.domain.selecting import Relation
 from rolecall.domain.session import ALL_ROLES, ActorKind
 from rolecall.domain.tables import Cell, ColumnType, Table
-from rolecall.fronts.relations import INFORMATION_SCHEMA, Range, stands_in, view_table
+from rolecall.fronts.relations import INFORMATION_SCHEMA, Mentioned, Range, stands_in, view_relation
 from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
@@ -92,7 +93,7 @@ def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
         raise
 
 
-def _engine(moment: Moment, sql: str, relations: dict[str, Table]) -> Table:
+def _engine(moment: Moment, sql: str, relations: Mapping[str, Relation]) -> Table:
     parameters = moment.parameters()
     seconds = int(parameters["STATEMENT_TIMEOUT_IN_SECONDS"]) or QUERY_SECONDS_MAX
     try:
@@ -305,12 +306,12 @@ def _relation(
     call: RelationCall,
     constants: Sequence[Cell],
     moment: Moment,
-    mentioned: frozenset[str] | None,
-) -> Table:
+    mentioned: Mentioned,
+) -> Relation:
     """The rows of a view or a table function, for who may read it."""
     if not call.is_function:
         stage = moment.stage(call.name)
-        return stage or view_table(call.name, moment, _range(call, constants), mentioned)
+        return stage or view_relation(call.name, moment, _range(call, constants), mentioned)
     *qualifier, name = call.name
     function = TABLE_FUNCTIONS.get(name)
     anywhere = name == "RESULT_SCAN" and not qualifier

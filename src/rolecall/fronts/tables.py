@@ -72,10 +72,18 @@ def unknown(_: object) -> Cell:
 
 def table_of(fields: Fields[Item], items: Iterable[Item]) -> Table:
     """The table of the items."""
-    return Table(
-        columns=tuple(column_of(field.name, field.type) for field in fields),
-        rows=[tuple(field.read(item) for field in fields) for item in items],
-    )
+    return Table(columns=columns_of(fields), rows=rows_of(fields, items))
+
+
+def columns_of(fields: Fields[Item]) -> tuple[Column, ...]:
+    """The columns, as clients see them."""
+    return tuple(column_of(field.name, field.type) for field in fields)
+
+
+def rows_of(fields: Fields[Item], items: Iterable[Item]) -> list[tuple[Cell, ...]]:
+    """A row an item."""
+    readers = [field.read for field in fields]
+    return [tuple([read(item) for read in readers]) for item in items]
 
 
 def column_of(name: str, type: ColumnType) -> Column:

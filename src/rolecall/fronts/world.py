@@ -3,7 +3,8 @@
 import msgspec
 
 from rolecall.domain.model import Conformance
-from rolecall.domain.ports import Clock, Ids, Secrets, Selecting
+from rolecall.domain.ports import Clock, Ids, Secrets
+from rolecall.domain.selecting import Selecting
 from rolecall.fronts.results import Results
 
 

@@ -6,16 +6,19 @@ the last child but who has none. A query that takes too long or is cancelled los
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import chain
 from threading import Condition, Timer
 from time import monotonic
 from typing import IO
 
 import msgspec
 
+from rolecall.domain.selecting import Relation
 from rolecall.domain.tables import Table
-from rolecall.select.messages import Answer, Question, read_message, write_message
+from rolecall.select.messages import Answer, Page, Question, read_message, write_message
+from rolecall.select.paging import LAST, begun
 
 MEMORY_MEGABYTES = 256
 CHILDREN_MAX = 3
@@ -96,7 +99,7 @@ class DuckSelecting:
     def select(
         self,
         sql: str,
-        relations: Mapping[str, Table],
+        relations: Mapping[str, Relation],
         *,
         seconds_max: float = 60,
         zone: str = "UTC",
@@ -107,12 +110,18 @@ class DuckSelecting:
 
         `cancel` knows it as `query`; `who` never takes every child.
         """
-        question = Question(sql=sql, relations=dict(relations), zone=zone)
+        tables, pages = begun(relations)
+        question = Question(sql=sql, relations=tables, zone=zone, more=pages is not None)
         running = Running(query, who)
         until = monotonic() + seconds_max
         child = self._taken(running, until, seconds_max)
         try:
-            answer = self._asked(child, question, running, until, seconds_max)
+            more = () if pages is None else chain(pages, [LAST])
+            answer = self._asked(child, chain([question], more), running, until, seconds_max)
+        except Exception:
+            # Whatever it was: a child that has heard half of a question is of no use to others.
+            self._end_it(running, SelectError("The query lost its rows."))
+            raise
         finally:
             self._given_back(running)
         if answer.table is None:
@@ -209,14 +218,13 @@ class DuckSelecting:
     def _asked(
         self,
         child: subprocess.Popen[bytes],
-        question: Question,
+        messages: Iterable[Question | Page],
         running: Running,
         until: float,
         seconds_max: float,
     ) -> Answer:
         def expire() -> None:
-            with self._changed:
-                self._end_it(running, _timeout(seconds_max))
+            self._end_it(running, _timeout(seconds_max))
 
         source, target = _pipes(child)
         timer = Timer(max(until - monotonic(), 0), expire)
@@ -225,24 +233,29 @@ class DuckSelecting:
         try:
             if running.ended is not None:
                 raise running.ended
-            write_message(target, question)
+            # A child that gave up, or was killed, reads no further, and may have said why.
+            with suppress(BrokenPipeError):
+                for message in messages:
+                    write_message(target, message)
             body = read_message(source)
-        except BrokenPipeError:
-            body = None
         finally:
             timer.cancel()
         if body is not None:
-            return self._decoder.decode(body)
+            answer = self._decoder.decode(body)
+            if answer.spent:
+                child.wait(END_SECONDS)
+            return answer
         if running.ended is None:
             running.ended = SelectError("The query ended its engine: narrow it.", kind="memory")
         raise running.ended
 
     def _end_it(self, running: Running, why: SelectError) -> None:
-        """The lock is held: who gives the child back waits for it."""
-        if running.ended is None:
-            running.ended = why
-            if running.child is not None:
-                running.child.kill()
+        """Who gives the child back waits for the lock."""
+        with self._changed:
+            if running.ended is None:
+                running.ended = why
+                if running.child is not None:
+                    running.child.kill()
 
 
 def _timeout(seconds_max: float) -> SelectTimeout:

@@ -1,12 +1,15 @@
 """DuckDB as a closed box: in memory, one thread, no files, no network, its settings locked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 
 import duckdb
 
+from rolecall.domain.selecting import Rows
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
+from rolecall.select.messages import Page
 
 # How a column of each type comes in: a list parameter, unnested (executemany takes 300 times as
 # long), and what makes its cells the type. Timestamps are microseconds since the epoch.
@@ -90,13 +93,23 @@ class QueryFailed(Exception):
 
 
 def run(
-    sql: str, relations: Mapping[str, Table], *, memory_megabytes: int, zone: str = "UTC"
+    sql: str,
+    relations: Mapping[str, Table],
+    *,
+    memory_megabytes: int,
+    zone: str = "UTC",
+    pages: Iterable[Page] = (),
 ) -> Table:
-    """Answer the query over the tables, in a database made for it and dropped after it."""
+    """Answer the query over the tables, in a database made for it and dropped after it.
+
+    `pages` are further rows of them.
+    """
     with _closed_box(memory_megabytes, zone) as connection:
         try:
             for name, table in relations.items():
                 _load(connection, name, table)
+            for name, rows in _gathered(pages):
+                _append(connection, name, relations[name].columns, rows)
             statements = connection.extract_statements(sql)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise QueryFailed("The statement is not a query.")
@@ -114,6 +127,7 @@ def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
             "enable_external_access": "false",
             "max_temp_directory_size": "0GB",
+            "temp_directory": "",
             "memory_limit": f"{memory_megabytes}MB",
             "threads": "1",
         },
@@ -127,15 +141,37 @@ def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _gathered(pages: Iterable[Page]) -> Iterator[tuple[str, Rows]]:
+    """The rows of some pages at once: each load costs the engine a plan."""
+    for name, several in groupby(pages, lambda page: page.relation):
+        rows: list[tuple[Cell, ...]] = []
+        for page in several:
+            rows.extend(page.rows)
+            if len(rows) >= CHUNK_ROWS:
+                yield name, rows
+                rows = []
+        yield name, rows
+
+
 def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
     columns = ", ".join(
         f"{_incoming(column)} AS {_quoted(column.name)}" for column in table.columns
     )
-    cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
     connection.execute(
         f"CREATE TEMP TABLE {_quoted(name)} AS SELECT {columns}",
-        cells,
+        _turned(table.columns, table.rows),
     )
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[Column], rows: Rows
+) -> None:
+    incoming = ", ".join(map(_incoming, columns))
+    connection.execute(f"INSERT INTO {_quoted(name)} SELECT {incoming}", _turned(columns, rows))
+
+
+def _turned(columns: Sequence[Column], rows: Rows) -> list[list[Cell]]:
+    return [[row[index] for row in rows] for index in range(len(columns))]
 
 
 def _incoming(column: Column) -> str:
@@ -214,7 +250,8 @@ def _cleaned(error: duckdb.Error) -> QueryFailed:
     if unknown is not None:
         identifier = str(unknown[unknown.lastindex or 0])
         return QueryFailed(f"invalid identifier '{identifier.upper()}'", identifier=identifier)
-    if isinstance(error, duckdb.OutOfMemoryException):
+    # What does not fit at a commit is told as a failed commit.
+    if isinstance(error, duckdb.OutOfMemoryException) or "could not allocate" in sentence:
         sentence = "The query needs more memory than it may have: narrow it."
         return QueryFailed(sentence, kind="memory")
     if isinstance(error, duckdb.PermissionException):

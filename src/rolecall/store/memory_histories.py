@@ -25,6 +25,13 @@ class MemoryHistories:
         found.sort(key=lambda noted: (noted.attempt.at, noted.seq))
         return tuple(found[max(0, len(found) - count) :])
 
+    def attempts_page(
+        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    ) -> tuple[Noted, ...]:
+        found = self.attempts_in(kind, after[0], until, len(self._state.attempts))
+        later = [noted for noted in found if (noted.attempt.at, noted.seq) > after]
+        return tuple(later[:count])
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         rows = sorted(self._state.attempts.items(), key=key_in)
         return tuple([noted for seq, noted in rows if seq > after][:count])

@@ -342,6 +342,14 @@ class SqliteReading:
         found = self._rows(sql, kind, since, until, _at_most(count), WHO[kind], name)
         return tuple([rows.noted_from(row) for row in reversed(found)])
 
+    def attempts_page(
+        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    ) -> tuple[Noted, ...]:
+        sql = statements_history.ATTEMPTS_PAGE
+        row = self._row(sql, kind, *after, until, _at_most(count))
+        assert row is not None, "an aggregate has a row"
+        return () if row[0] is None else rows.noted_page_from(row[0])
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         found = self._rows(statements.ATTEMPTS_AFTER, after, _at_most(count))
         return tuple([rows.noted_from(row) for row in found])

@@ -69,6 +69,7 @@ governed_from: dict[Kind, Callable[[str], Governed]] = {
 session_from = msgspec.json.Decoder(SqlSession).decode
 event_from = msgspec.json.Decoder[Event](Event).decode
 attempt_from = msgspec.json.Decoder(Attempt).decode
+_page_from = msgspec.json.Decoder(list[tuple[int, Attempt]]).decode
 
 
 def text_of(value: msgspec.Struct) -> str:
@@ -281,6 +282,10 @@ def link_from(row: Row) -> Link:
 def noted_from(row: Row) -> Noted:
     seq, body = row
     return Noted(seq=seq, attempt=attempt_from(body))
+
+
+def noted_page_from(text: str) -> tuple[Noted, ...]:
+    return tuple([Noted(seq=seq, attempt=attempt) for seq, attempt in _page_from(text)])
 
 
 def recorded_from(row: Row) -> Recorded:

@@ -133,6 +133,9 @@ class SqliteStore:
     def flush(self) -> None:
         self._writer.inbox.flush().result()
 
+    def busy(self) -> bool:
+        return self._writer.busy()
+
     def close(self) -> None:
         """The last process that closes the file folds its log into it."""
         self._writer.finish()

@@ -28,6 +28,9 @@ BODIES_MAX = 64
 WORK_SECONDS = 0.005
 """A group ends at either: larger ones gain nothing (measured), and everyone in it waits."""
 
+BUSY_SECONDS = 0.1
+"""Who wrote within this time is likely to write again soon."""
+
 OnAttempts = Callable[[int, Sequence[Noted]], None]
 
 
@@ -57,10 +60,15 @@ class Writer:
         self._remembered = remembered
         self._on_attempts = on_attempts
         self._batch = Batch(self._cursor)
+        self._written_at = -BUSY_SECONDS
         self._thread = Thread(target=self._work, name="rolecall-writer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def busy(self) -> bool:
+        """Whether bodies are carried out, or were a moment ago; notes of reads don't count."""
+        return perf_counter() - self._written_at < BUSY_SECONDS
 
     def finish(self) -> None:
         """Carry out what was taken, then stop."""
@@ -84,6 +92,8 @@ class Writer:
             notes = self.inbox.take_notes()
             kept = self._keep_notes(notes)
             self._commit()
+            if taken:
+                self._written_at = perf_counter()
         except Exception:  # noqa: BLE001  whatever it was, the group is lost, not the thread
             self._lose()
             for job in taken:
