@@ -9,6 +9,7 @@ from builders import NOW, a_role, a_user, an_id
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
+from rolecall.store import statements
 from rolecall.store.predicate import USER_COLUMNS
 from rolecall.store.search import Search
 from rolecall.store.sqlite import SqliteStore, connect
@@ -97,3 +98,59 @@ def test_a_user_is_not_added_beside_a_disabled_one_of_the_same_link(
 
     assert store.transact(1, body) is added
     assert store.read(1, lambda r: r.user(an_id(2)) is not None) is added
+
+
+# ---- members ---------------------------------------------------------------------------------
+
+
+def with_members(store: Store) -> None:
+    """ROLE1 to ROLE4 of the directory, of which three have members."""
+    directory(store)
+
+    def body(tx: Transaction) -> None:
+        for role, users in ((12, (3, 1, 2)), (11, (4,)), (14, (2, 4))):
+            tx.add_members(an_id(role), tuple(map(an_id, users)), None, None, NOW)
+
+    store.transact(1, body)
+
+
+def test_members_begin_above_an_id(store: Store) -> None:
+    with_members(store)
+
+    def found(count: int, after: str) -> list[Id]:
+        return store.read(1, lambda r: [m.user for m in r.members_of(an_id(12), count, after)])
+
+    assert found(9, "") == [an_id(1), an_id(2), an_id(3)]
+    assert found(9, an_id(1)) == [an_id(2), an_id(3)]
+    assert found(1, an_id(1)) == [an_id(2)]
+    assert found(9, an_id(3)) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 9])
+def test_members_of_several_roles_come_by_role_then_user(store: Store, count: int) -> None:
+    with_members(store)
+    roles = [an_id(each) for each in (14, 11, 13)]
+    found = store.read(1, lambda r: r.members_of_each(roles, count))
+    expected = [(an_id(11), an_id(4)), (an_id(14), an_id(2)), (an_id(14), an_id(4))]
+    assert [(role, member.user) for role, member in found] == expected[:count]
+    assert all(member.login_name.startswith("USER") for _, member in found)
+    assert store.read(1, lambda r: r.members_of_each((), 9)) == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "parameters"),
+    [
+        (statements.MEMBERS_OF, (1, an_id(11), 9, an_id(2))),
+        (statements.MEMBERS_OF_EACH, (1, f'["{an_id(11)}","{an_id(12)}"]', 9)),
+    ],
+)
+def test_members_are_read_in_the_order_of_their_key(
+    tmp_path: Path, sql: str, parameters: tuple[int | str, ...]
+) -> None:
+    SqliteStore(tmp_path / "rolecall.db").close()
+    connection = connect(tmp_path / "rolecall.db")
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    plan = "\n".join(str(row[3]) for row in rows)
+    connection.close()
+    assert "SEARCH m USING PRIMARY KEY (account=? AND role=?" in plan
+    assert "TEMP B-TREE" not in plan

@@ -107,6 +107,24 @@ def test_a_change_by_id_and_an_answer_without_members_never_read_the_list(
     assert statements.MEMBERS_OF not in crowd.executed
 
 
+def test_a_list_of_groups_reads_the_members_of_all_with_one_statement(crowd: Crowd) -> None:
+    crowd.cost("GET", "/Groups?count=50")
+    assert crowd.executed.count(statements.MEMBERS_OF_EACH) == 1
+    assert statements.MEMBERS_OF not in crowd.executed
+    crowd.cost("GET", "/Groups?count=50&excludedAttributes=members")
+    assert statements.MEMBERS_OF_EACH not in crowd.executed
+
+
+def test_a_replacement_of_many_is_one_transaction_and_a_handful_of_statements(
+    crowd: Crowd,
+) -> None:
+    group = crowd.client.group("swapped", *crowd.people[:1_000])
+    wanted = group_of("swapped", *crowd.people[50:1_050])
+    count, commits = crowd.cost("PUT", f"/Groups/{group}?excludedAttributes=members", wanted)
+    assert commits == 1
+    assert count <= 15
+
+
 def test_64_changes_of_one_group_at_once_leave_exactly_their_sum(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "rolecall.db", durable=False)
     scim = ScimClientInProcess(an_account(store))

@@ -76,6 +76,7 @@ from rolecall.domain.queries import (
     History,
     HistoryPage,
     Integrations,
+    MembersAfter,
     MembershipRecords,
     OneGoverned,
     OneIntegration,
@@ -240,7 +241,18 @@ def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
     card = find_role(reading, session, query.role)
     if card is None or not _visible_role(reading, session, card):
         raise NotFound(Kind.ROLE, access.label(query.role))
-    return with_members(reading, card, query.members_max)
+    (answered,) = with_members(reading, (card,), query.members_max)
+    return answered
+
+
+def members_after(reading: Reading, session: Session, query: MembersAfter) -> RoleCard:
+    """Raises NotFound for an absent role and one that the session may not see."""
+    card = one_role(reading, session, OneRole(role=query.role))
+    return msgspec.structs.replace(
+        card,
+        members=reading.members_of(card.role.id, query.count, query.after),
+        groups=() if query.after else nesting.named_within(reading, card.role.id),
+    )
 
 
 def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
@@ -255,15 +267,14 @@ def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     page = reading.find_roles(
         where, owners, session.integration, query.start, query.count, query.ordering
     )
-    cards = tuple(with_members(reading, card, query.members_max) for card in page.items)
-    return Page(total=page.total, items=cards)
+    return Page(total=page.total, items=with_members(reading, page.items, query.members_max))
 
 
 def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[RoleCard, ...]:
     """The next of the roles that the session sees."""
     where, owners = _seen_roles(reading, session, query.where)
     cards = reading.roles_after(where, owners, session.integration, query.after, query.count)
-    return tuple(with_members(reading, card, query.members_max) for card in cards)
+    return with_members(reading, cards, query.members_max)
 
 
 def _seen_roles(
@@ -432,6 +443,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     OneRole: one_role,
     Roles: roles,
     RolesAfter: roles_after,
+    MembersAfter: members_after,
     RoleSummaries: role_summaries,
     RoleNames: role_names,
     SimilarNames: similar_names,

@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from rolecall.domain.attempts import Attempt, AttemptKind, Noted
+from rolecall.domain.attempts import Attempt, Noted
 from rolecall.domain.events import Event, Recorded
+from rolecall.domain.history_port import HistoryReading
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -54,8 +55,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_id: str
 
 
-class Reading(Protocol):
-    """One account at one moment. `reader` is the integration name whose external ids are shown."""
+class Reading(HistoryReading, Protocol):
+    """One account at one moment, with its histories.
+
+    `reader` is the integration name whose external ids are shown.
+    """
 
     @property
     def number(self) -> int:
@@ -169,8 +173,12 @@ class Reading(Protocol):
         """As `users_by_name`."""
         ...
 
-    def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
-        """Users with a direct grant of the role, by user id, at most `count`."""
+    def members_of(self, role: Id, count: int, after: str = "") -> tuple[Member, ...]:
+        """Users above `after` with a direct grant of the role, by user id, at most `count`."""
+        ...
+
+    def members_of_each(self, roles: Sequence[Id], count: int) -> tuple[tuple[Id, Member], ...]:
+        """The members of several roles, by role, then user id, at most `count` in all."""
         ...
 
     def has_more_members(self, role: Id, than: int) -> bool:
@@ -263,6 +271,7 @@ class Reading(Protocol):
         """By the verifier of the token that renews it."""
         ...
 
+<<<<<<< HEAD
     # histories
     def attempts_in(
         self, kind: AttemptKind, since: int, until: int, count: int
@@ -327,6 +336,8 @@ class Reading(Protocol):
         """The highest event number, 0 when there is none."""
         ...
 
+=======
+>>>>>>> 5b82394 (Tell groups of many members in pieces, each read in a moment of its own)
 
 class Transaction(Reading, Protocol):
     """One account being changed: all of a body's writes, or none."""

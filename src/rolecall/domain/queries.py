@@ -59,6 +59,17 @@ class OneRole(Query[RoleCard], frozen=True, kw_only=True):
     members_max: int = 0
 
 
+class MembersAfter(Query[RoleCard], frozen=True, kw_only=True):
+    """One role with its members whose ids are above `after`, by id, at most `count`.
+
+    The groups within it come with the first. NotFound when absent or unseen.
+    """
+
+    role: Id
+    after: str = ""
+    count: int
+
+
 class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
     """Visible users that match, by id or an ordering; `start` counts from 0."""
 
@@ -70,7 +81,10 @@ class Users(Query[Page[UserCard]], frozen=True, kw_only=True):
 
 
 class Roles(Query[Page[RoleCard]], frozen=True, kw_only=True):
-    """Visible roles that match, as Users are listed. `members_max` as in OneRole."""
+    """Visible roles that match, as Users are listed.
+
+    Those have members whose own and whose predecessors', by id, are at most `members_max`.
+    """
 
     where: Predicate = EVERYTHING
     start: int = 0

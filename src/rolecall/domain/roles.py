@@ -1,5 +1,6 @@
 """Roles, which SCIM calls groups: created, changed with their members, dropped."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -42,6 +43,7 @@ from rolecall.domain.model import (
     Conformance,
     Json,
     Kind,
+    Member,
     Privilege,
     Revision,
     Role,
@@ -133,7 +135,8 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     if events:
         revision = tx.touch(after.id, command.at)
         card = RoleCard(role=after, revision=revision, external_id=external_id)
-    return Effect(tuple(events), with_members(tx, card, command.members_shown))
+    (answered,) = with_members(tx, (card,), command.members_shown)
+    return Effect(tuple(events), answered)
 
 
 def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
@@ -281,18 +284,42 @@ def _require_changeable(tx: Reading, session: Session, role: Role, asked: Ref) -
     access.require_owned(tx, session, access.target_of(Kind.ROLE, role), asked)
 
 
-def with_members(reading: Reading, card: RoleCard, members_max: int) -> RoleCard:
-    """With members, unless they are more than `members_max`; 0 asks for none."""
-    if members_max == 0:
-        return card
+def with_members(
+    reading: Reading, cards: tuple[RoleCard, ...], members_max: int
+) -> tuple[RoleCard, ...]:
+    """With members, in the order of ids while they are at most `members_max`; 0 asks for none."""
+    if members_max == 0 or not cards:
+        return cards
     # A large group's names aren't read to find out that they are not shown.
-    if members_max <= COUNTED_FIRST_MAX and reading.has_more_members(card.role.id, members_max):
-        return card
-    members = reading.members_of(card.role.id, members_max + 1)
-    if len(members) + len(nesting.groups_within(reading, card.role.id)) > members_max:
+    if len(cards) == 1 and members_max <= COUNTED_FIRST_MAX:
+        (card,) = cards
+        if reading.has_more_members(card.role.id, members_max):
+            return cards
+    members: dict[Id, list[Member]] = {card.role.id: [] for card in cards}
+    found = _members_of(reading, sorted(members), members_max + 1)
+    for role, member in found:
+        members[role].append(member)
+    if len(found) > members_max:  # of the last one, and those after it, there may be more
+        members = {role: known for role, known in members.items() if role < found[-1][0]}
+    return tuple(_peopled(reading, card, members.get(card.role.id), members_max) for card in cards)
+
+
+def _members_of(reading: Reading, roles: Sequence[Id], count: int) -> Sequence[tuple[Id, Member]]:
+    if len(roles) > 1:
+        return reading.members_of_each(roles, count)
+    (role,) = roles
+    return [(role, member) for member in reading.members_of(role, count)]
+
+
+def _peopled(
+    reading: Reading, card: RoleCard, members: list[Member] | None, members_max: int
+) -> RoleCard:
+    if members is None:
         return card
     groups = nesting.named_within(reading, card.role.id)
-    return msgspec.structs.replace(card, members=members, groups=groups)
+    if len(members) + len(groups) > members_max:
+        return card
+    return msgspec.structs.replace(card, members=tuple(members), groups=groups)
 
 
 def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:

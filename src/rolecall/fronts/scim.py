@@ -134,6 +134,10 @@ class ScimFront:
 
     def run(self, exchange: Exchange) -> Reply:
         """The whole exchange, waiting for the commit: for tests and other synchronous callers."""
+        told = self._run(exchange)
+        return Reply(status=told.status, headers=told.headers, body=told.whole)
+
+    def _run(self, exchange: Exchange) -> Reply:
         try:
             step = self.begin(exchange)
             if isinstance(step, Accepted):

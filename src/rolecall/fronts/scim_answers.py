@@ -5,7 +5,7 @@ the attempt and never into a reply.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,12 +27,21 @@ _VERSION = re.compile(r'(?:W/)?"([1-9]\d{0,14})"', re.ASCII)
 PARAMETERS_MAX = 100
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An HTTP answer: status, JSON body or none, and headers beside the content type."""
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP answer: status, JSON body or none, and headers beside the content type.
+
+    A long body comes in `pieces`, each made when the one before has been sent: `body` is empty.
+    """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    pieces: Iterator[bytes] | None = None
+
+    @property
+    def whole(self) -> bytes:
+        """The body, all of its pieces together."""
+        return self.body if self.pieces is None else b"".join(self.pieces)
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -222,6 +231,11 @@ def reply(
     return Reply(status=status, body=b"" if body is None else _encode(body), headers=tuple(headers))
 
 
+def reply_in_pieces(like: Reply, pieces: Iterator[bytes]) -> Reply:
+    """An answer with the status and headers of another, whose body is made piece by piece."""
+    return Reply(status=like.status, headers=like.headers, pieces=pieces)
+
+
 def not_modified(version: int) -> Reply:
     """304, with the version that the client has already (RFC 9110 section 15.4.5)."""
     return reply(304, None, version=version)
@@ -281,7 +295,8 @@ def _unknown_member(refusal: refusals.UnknownMember) -> ScimError:
     shown_ids = ", ".join(refusal.ids[:5])
     more = f" and {len(refusal.ids) - 5} more" if len(refusal.ids) > 5 else ""
     return errors.invalid_value(
-        f"No user of this account has the id {shown_ids}{more}; members are ids of users."
+        f"No user or group that this integration can see has the id {shown_ids}{more}. Members "
+        "are ids of users and, where SCIM_CLIENT is GENERIC, of groups it owns; create them first."
     )
 
 

@@ -13,14 +13,13 @@ from msgspec.structs import replace
 from rolecall.domain.model import Conformance, Json, ScimClient
 from rolecall.domain.names import key_of
 from rolecall.domain.predicate import NOTHING, Compare, Field, Operator, Or, Predicate
-from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.scim import errors, messages
 from rolecall.scim import filter as filters
 from rolecall.scim.quirks import UNQUOTED_VALUE
 from rolecall.scim.schema import GROUP, USER, ResourceType
 
 MEMBERS_SHOWN_MAX = 100
-"""A PATCH is answered with the resource up to so many members, else 204 (DESIGN section 4)."""
+"""A PATCH is answered with the resource up to so many members; beyond, the contract decides."""
 SECONDS_LENGTH = len("2024-08-01T18:20:29")
 UNKNOWN_TO_VENDOR = frozenset({"attributes", "sortBy", "sortOrder"})
 """Parameters that are passed over."""
@@ -42,7 +41,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a PUT of a user with an unknown attribute is refused."""
     patched_group: Mapping[ScimClient, int]
     """The status of a PATCH of a group, by client."""
-    members_shown_max: int = MEMBERS_SHOWN_MAX
+    patch_shows_all: bool = False
+    """Whether a PATCH is answered with the resource however many members it has."""
     plain: bool = False
     """Whether answers show one e-mail address, and times to the second."""
 
@@ -142,7 +142,7 @@ SNOWFLAKE = Contract(
     create_failed=409,
     put_knows_all=True,
     patched_group={ScimClient.OKTA: 200, ScimClient.AZURE: 204, ScimClient.GENERIC: 204},
-    members_shown_max=MEMBERS_MAX,
+    patch_shows_all=True,
     plain=True,
 )
 CONTRACTS: dict[Conformance, Contract] = {

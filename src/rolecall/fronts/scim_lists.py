@@ -4,7 +4,8 @@ GET with parameters in the URL and POST to /.search with them in the body are on
 sections 3.4.2 and 3.4.3); a query at the root goes through users, then groups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,17 +14,21 @@ from rolecall.domain.model import Json, Kind, RoleCard, UserCard
 from rolecall.domain.names import Id
 from rolecall.domain.predicate import EVERYTHING, NOTHING, Ordering, Predicate
 from rolecall.domain.queries import Page, Query, Roles, RolesAfter, Users, UsersAfter
-from rolecall.domain.roles import MEMBERS_MAX
-from rolecall.fronts import scim_groups
-from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply
+from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply, reply_in_pieces
 from rolecall.fronts.scim_cursors import Cursors, Position
 from rolecall.fronts.scim_filters import View, ordering_of, where_of
+from rolecall.fronts.scim_pieces import group_pieces, group_shown, is_whole, list_pieces
 from rolecall.fronts.scim_shown import projection_of, user_shown
 from rolecall.fronts.scim_steps import Accepted, Ask, Read, Service
 from rolecall.fronts.scim_values import is_lookup
 from rolecall.scim import errors, messages, schema
 
 Projection = messages.Projection | None
+
+MEMBERS_WITH_A_LIST = 10_000
+"""So many members are read with a page of groups; those of the others follow in pieces."""
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -101,9 +106,12 @@ def _list(
             found += [(part, card) for card in items.items]
             total += items.total
             skipped = max(0, skipped - items.total)
-        shown = _shown(exchange, accepted, found)
-        total, rows = exchange.contract.counted(page, total, len(shown))
-        return reply(200, messages.list_response(shown, total, page.start_index, rows))
+        counted, rows = exchange.contract.counted(page, total, len(found))
+
+        def response(shown: Sequence[object]) -> dict[str, object]:
+            return messages.list_response(shown, counted, page.start_index, rows)
+
+        return _told(service, exchange, accepted, found, response)
 
     return Read(session=accepted.session, run=run, heavy=_is_heavy(parts))
 
@@ -123,9 +131,12 @@ def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Seque
             count=count, total=sum(ask(part.page(0, 0)).total for part in parts)
         )
         found, following = _page_after(ask, parts, position)
-        shown = _shown(exchange, accepted, found)
         cursor = None if following is None else cursors.text_of(following)
-        return reply(200, messages.walk_response(shown, position.total, cursor))
+
+        def response(shown: Sequence[object]) -> dict[str, object]:
+            return messages.walk_response(shown, len(found), position.total, cursor)
+
+        return _told(service, exchange, accepted, found, response)
 
     return Read(session=accepted.session, run=run, heavy=True)
 
@@ -152,20 +163,34 @@ def _page_after(
     return found, None
 
 
-def _shown(
-    exchange: Exchange, accepted: Accepted, found: Sequence[tuple[Part, Any]]
-) -> list[dict[str, Json]]:
+def _told(
+    service: Service,
+    exchange: Exchange,
+    accepted: Accepted,
+    found: Sequence[tuple[Part, Any]],
+    response: Callable[[Sequence[object]], dict[str, object]],
+) -> Reply:
+    """The list; in pieces, when it has groups whose members are too many to be read with it."""
     if len(found) == 1:
         ((part, card),) = found
         exchange.about(part.listed.kind, *part.listed.told(card))
-    return [
-        messages.project(
-            part.listed.shown(exchange, accepted, card, part.projection),
-            part.projection,
-            part.listed.resource_type,
-        )
-        for part, card in found
-    ]
+
+    def shown(part: Part, card: Any) -> dict[str, Json]:  # noqa: ANN401  as the kind has it
+        return part.listed.shown(exchange, accepted, card, part.projection)
+
+    later = partial(service.account.ask, accepted.session)
+
+    def pieces(part: Part, card: Any) -> Iterable[bytes]:  # noqa: ANN401  as the kind has it
+        if part.listed is USERS or is_whole(exchange, card, part.projection):
+            return (_encode(shown(part, card)),)
+        return group_pieces(exchange, card, part.projection, later)
+
+    if all(
+        part.listed is USERS or is_whole(exchange, card, part.projection) for part, card in found
+    ):
+        return reply(200, response([shown(part, card) for part, card in found]))
+    resources = (pieces(part, card) for part, card in found)
+    return reply_in_pieces(reply(200, None), list_pieces(response(()), resources))
 
 
 def _is_heavy(parts: Sequence[Part]) -> bool:
@@ -223,15 +248,13 @@ def _where(exchange: Exchange, params: dict[str, str], view: View) -> Predicate:
 
 
 def _members_max(projection: Projection) -> int:
-    return MEMBERS_MAX if messages.wants(projection, "members") else 0
+    return MEMBERS_WITH_A_LIST if messages.wants(projection, "members") else 0
 
 
-def _group_shown(
-    exchange: Exchange, _accepted: Accepted, card: RoleCard, projection: Projection
+def _user_shown(
+    exchange: Exchange, accepted: Accepted, card: UserCard, projection: Projection
 ) -> dict[str, Json]:
-    named = messages.asks(projection, "members")
-    body = scim_groups.representation(card, exchange.base_url, named=named)
-    return exchange.contract.shown(body)
+    return messages.project(user_shown(exchange, accepted, card), projection, schema.USER)
 
 
 def _user_told(card: UserCard) -> tuple[Id, str]:
@@ -258,7 +281,7 @@ USERS = Listed(
         count=count,
         with_groups=messages.wants(projection, "groups"),
     ),
-    lambda exchange, accepted, card, _: user_shown(exchange, accepted, card),
+    _user_shown,
     _user_told,
 )
 GROUPS = Listed(
@@ -274,6 +297,6 @@ GROUPS = Listed(
     lambda where, projection, after, count: RolesAfter(
         where=where, after=after, count=count, members_max=_members_max(projection)
     ),
-    _group_shown,
+    lambda exchange, _, card, projection: group_shown(exchange, card, projection),
     _role_told,
 )

@@ -1,10 +1,12 @@
 """Reading one resource: a GET becomes a question, to be asked now or on a reader thread."""
 
+from functools import partial
+
 from rolecall.domain.model import Kind
 from rolecall.domain.queries import OneRole, OneUser
-from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.fronts.scim_answers import Exchange, Reply, not_modified
-from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
+from rolecall.fronts.scim_pieces import MEMBERS_AT_ONCE, group_reply
+from rolecall.fronts.scim_shown import projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Ask, Read, Service
 from rolecall.scim import messages, schema
 
@@ -25,19 +27,20 @@ def get_user(_service: Service, exchange: Exchange, accepted: Accepted) -> Read:
     return Read(session=accepted.session, run=run, heavy=False)
 
 
-def get_group(_service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+def get_group(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
     projection = projection_of(exchange.params(), schema.GROUP)
     wanted = messages.wants(projection, "members")
     query = OneRole(
         role=exchange.meant(Kind.ROLE),
-        members_max=MEMBERS_MAX if wanted else 0,
+        members_max=MEMBERS_AT_ONCE if wanted else 0,
     )
+    later = partial(service.account.ask, accepted.session)
 
     def run(ask: Ask) -> Reply:
         card = ask(query)
         exchange.resource_name = card.role.name
         if exchange.has_version(card.revision.version):
             return not_modified(card.revision.version)
-        return group_reply(200, exchange, card, projection)
+        return group_reply(200, exchange, card, projection, later)
 
     return Read(session=accepted.session, run=run, heavy=wanted)

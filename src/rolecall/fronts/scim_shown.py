@@ -1,7 +1,7 @@
-"""Cards become replies: a user or a group as its reader sees it, with what was asked for of it."""
+"""Cards become replies: a user as its reader sees it, with what was asked for of it."""
 
-from rolecall.domain.model import Json, RoleCard, UserCard
-from rolecall.fronts import scim_groups, scim_users
+from rolecall.domain.model import Json, UserCard
+from rolecall.fronts import scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, reply
 from rolecall.fronts.scim_steps import Accepted
 from rolecall.scim import messages, schema
@@ -38,16 +38,3 @@ def user_shown(exchange: Exchange, accepted: Accepted, card: UserCard) -> dict[s
         maps_names=accepted.rules.maps_names,
     )
     return exchange.contract.shown(body)
-
-
-def group_reply(
-    status: int,
-    exchange: Exchange,
-    card: RoleCard,
-    projection: messages.Projection | None,
-) -> Reply:
-    named = messages.asks(projection, "members")
-    body = exchange.contract.shown(scim_groups.representation(card, exchange.base_url, named=named))
-    location = f"{exchange.base_url}/Groups/{card.role.id}"
-    shown = messages.project(body, projection, schema.GROUP)
-    return reply(status, shown, location=location, version=card.revision.version)

@@ -1,20 +1,22 @@
 """Writing: POST, PUT, PATCH and DELETE become a command, and its effect becomes a reply."""
 
 from collections.abc import Callable
+from functools import partial
 
 from rolecall.domain.account import Effects
 from rolecall.domain.attempts import Attempt
-from rolecall.domain.commands import Command, CreateUser, DropRole, DropUser
+from rolecall.domain.commands import ChangeRole, Command, CreateUser, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, RoleCard, UserCard
 from rolecall.domain.queries import OneRole
-from rolecall.domain.roles import MEMBERS_MAX
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, refusal_reply, reply
 from rolecall.fronts.scim_attempts import asks_of, attempt_of, details_of
+from rolecall.fronts.scim_contract import MEMBERS_SHOWN_MAX
 from rolecall.fronts.scim_dialect import body_meant, patch_meant, refuse_unknown, require_known
-from rolecall.fronts.scim_shown import group_reply, projection_of, user_reply
+from rolecall.fronts.scim_pieces import MEMBERS_AT_ONCE, group_reply
+from rolecall.fronts.scim_shown import projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Service, Write
 from rolecall.scim import errors, messages, patch, resource, schema
 
@@ -110,7 +112,7 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         exchange.meant(Kind.ROLE),
         exchange.at,
         exchange.versions(),
-        members_shown=contract.members_shown_max if wanted and status == 200 else 0,
+        members_shown=MEMBERS_SHOWN_MAX if wanted and status == 200 else 0,
     )
     return _write(service, exchange, accepted, command, status)
 
@@ -168,16 +170,15 @@ def _write(
         else:
             assert isinstance(answer, RoleCard), "a change answers with a card"
             exchange.about(Kind.ROLE, answer.role.id, answer.role.name)
-            if getattr(command, "members_shown", 0) and answer.members is None:
-                return attempt_of(exchange, 204, None)
-        return attempt_of(exchange, _status_of(command, effects[0], status), None)
+        told = _status_of(exchange, command, effects[0], status)
+        return attempt_of(exchange, told, None)
 
     def finish(effects: Effects | None, error: Exception | None) -> Reply:
         if effects is None:
             assert error is not None, "an outcome is one or the other"
             return refused(service, exchange, error)
         try:
-            told = _status_of(command, effects[0], status)
+            told = _status_of(exchange, command, effects[0], status)
             return _done(service, exchange, accepted, effects[0], told, projection)
         except Exception as failure:  # noqa: BLE001  what was asked is done and on record
             return refused(service, exchange, failure)
@@ -193,10 +194,16 @@ def _write(
     )
 
 
-def _status_of(command: Command, effect: Effect, status: int) -> int:
-    """A create that revives who was there is no creation: 200."""
+def _status_of(exchange: Exchange, command: Command, effect: Effect, status: int) -> int:
+    """A create that revives who was there is no creation: 200.
+
+    A PATCH of a group with more members than its contract shows has no body: 204.
+    """
     if isinstance(command, CreateUser) and isinstance(effect.answer, UserCard):
         return status if effect.answer.user.id == command.id else 200
+    if isinstance(command, ChangeRole) and isinstance(effect.answer, RoleCard):
+        hidden = command.members_shown > 0 and effect.answer.members is None
+        return 204 if hidden and not exchange.contract.patch_shows_all else status
     return status
 
 
@@ -215,15 +222,14 @@ def _done(
         return user_reply(status, exchange, accepted, card, projection)
     assert isinstance(card, RoleCard), "a change of a role answers with its card"
     wanted = messages.wants(projection, "members") and exchange.has_members
-    if wanted and exchange.method == "PATCH" and card.members is None:
-        return reply(204, None)  # they are too many to show, as the attempt says
     if wanted and card.members is None:
-        asked = OneRole(role=card.role.id, members_max=MEMBERS_MAX)
+        asked = OneRole(role=card.role.id, members_max=MEMBERS_AT_ONCE)
         try:
             card = service.account.ask(accepted.session, asked)
         except Refusal:
             return reply(204, None)  # it was dropped since: what was asked is done
-    return group_reply(status, exchange, card, projection)
+    later = partial(service.account.ask, accepted.session)
+    return group_reply(status, exchange, card, projection, later)
 
 
 def refused(service: Service, exchange: Exchange, error: Exception) -> Reply:

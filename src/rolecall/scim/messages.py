@@ -45,13 +45,13 @@ def list_response(
 
 
 def walk_response(
-    resources: Sequence[object], total: int, next_cursor: str | None
+    resources: Sequence[object], items_per_page: int, total: int, next_cursor: str | None
 ) -> dict[str, object]:
     """Wrap one page of a walk by cursor (RFC 9865 section 2); the last has no `nextCursor`."""
     body: dict[str, object] = {
         "schemas": [LIST_RESPONSE],
         "totalResults": total,
-        "itemsPerPage": len(resources),
+        "itemsPerPage": items_per_page,
     }
     if next_cursor is not None:
         body["nextCursor"] = next_cursor

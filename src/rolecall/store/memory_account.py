@@ -41,7 +41,7 @@ from rolecall.store.fields import (
     user_fields,
 )
 from rolecall.store.memory_histories import MemoryHistories, MemoryHistoryChanges
-from rolecall.store.memory_search import Sought, counts_of, document_of, page_of
+from rolecall.store.memory_search import Sought, counts_of, document_of, members_in, page_of
 from rolecall.store.memory_state import State, by_id, drop, key_in, only, require_free
 from rolecall.store.remembered import Remembered
 
@@ -203,12 +203,12 @@ class MemoryReading(MemoryHistories):
         found.sort(key=lambda role: role.name)
         return tuple([role for role in found if role.name > after][:count])
 
-    def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
-        holders = [self._state.users[user] for held, user in self._state.members if held == role]
-        return tuple(
-            Member(user=user.id, login_name=user.login_name, display_name=user.display_name)
-            for user in sorted(holders, key=by_id)[:count]
-        )
+    def members_of(self, role: Id, count: int, after: str = "") -> tuple[Member, ...]:
+        found = [member for _, member in self.members_of_each((role,), EVERY)]
+        return tuple([member for member in found if member.user > after][:count])
+
+    def members_of_each(self, roles: Sequence[Id], count: int) -> tuple[tuple[Id, Member], ...]:
+        return members_in(self._state, frozenset(roles))[:count]
 
     def has_more_members(self, role: Id, than: int) -> bool:
         return sum(held == role for held, _ in self._state.members) > than

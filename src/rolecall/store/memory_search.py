@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rolecall.domain.document import searched
-from rolecall.domain.model import Json, User
+from rolecall.domain.model import Json, Member, User
 from rolecall.domain.names import Id
 from rolecall.domain.ports import RoleCounts
 from rolecall.domain.predicate import Ordering, Predicate, Value, admits, parts_of, value_at
@@ -74,6 +74,16 @@ class Sortable:
 
     def __lt__(self, other: "Sortable") -> bool:
         return (self._number, self._text) < (other._number, other._text)
+
+
+def members_in(state: State, roles: frozenset[Id]) -> tuple[tuple[Id, Member], ...]:
+    """The members of the roles, by role, then user id."""
+    found = sorted(pair for pair in state.members if pair[0] in roles)
+    holders = [(role, state.users[user]) for role, user in found]
+    return tuple(
+        (role, Member(user=user.id, login_name=user.login_name, display_name=user.display_name))
+        for role, user in holders
+    )
 
 
 def counts_of(state: State) -> dict[Id, RoleCounts]:

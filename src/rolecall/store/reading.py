@@ -194,14 +194,13 @@ class SqliteReading:
         found: list[Row] = self._cursor.execute(sql, parameters.values()).fetchall()
         return tuple([rows.role_from(row[0]) for row in found])
 
-    def members_of(self, role: Id, count: int) -> tuple[Member, ...]:
-        found = self._rows(statements.MEMBERS_OF, role, _at_most(count))
-        return tuple(
-            [
-                Member(user=user, login_name=login_name, display_name=display_name)
-                for user, login_name, display_name in found
-            ]
-        )
+    def members_of(self, role: Id, count: int, after: str = "") -> tuple[Member, ...]:
+        found = self._rows(statements.MEMBERS_OF, role, _at_most(count), after)
+        return tuple([rows.member_from(*row) for row in found])
+
+    def members_of_each(self, roles: Sequence[Id], count: int) -> tuple[tuple[Id, Member], ...]:
+        found = self._rows(statements.MEMBERS_OF_EACH, rows.list_of(roles), _at_most(count))
+        return tuple([(role, rows.member_from(*row)) for role, *row in found])
 
     def has_more_members(self, role: Id, than: int) -> bool:
         row = self._row(statements.HAS_MORE_MEMBERS, role, than)

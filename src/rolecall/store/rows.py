@@ -23,6 +23,7 @@ from rolecall.domain.model import (
     Governed,
     Integration,
     Kind,
+    Member,
     NetworkPolicy,
     NetworkRule,
     Privilege,
@@ -177,6 +178,10 @@ def save_attempt(account: int, noted: Noted) -> Row:
         text_of(attempt),
         attempt.integration,
     )
+
+
+def member_from(user: Id, login_name: str, display_name: str | None) -> Member:
+    return Member(user=user, login_name=login_name, display_name=display_name)
 
 
 def user_card_from(row: Row) -> UserCard:

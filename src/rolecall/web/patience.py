@@ -68,6 +68,11 @@ class PatientProtocol(CorkedProtocol):
         self._bytes = 0
         super().on_headers_complete()
 
+    def resume_writing(self) -> None:
+        """The client has read what it was sent; an answer in pieces goes on."""
+        self._unread_since = None
+        super().resume_writing()
+
     def end_if_overdue(self, now: float) -> None:
         """End the connection when its client has taken too long."""
         if self.transport.is_closing():

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import Executor
 from typing import Any, NamedTuple, TypeVar
 
 from rolecall.domain.account import Account, Effects
+from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
@@ -113,7 +114,10 @@ class ScimApp:
             if turn is not None:
                 await turn
             reply = await self._reply(front, exchange, passage, receive, length, content_type)
-            await _send(send, reply, exchange)
+            if reply.pieces is None:
+                await _send(send, reply, exchange)
+            else:
+                await self._send_pieces(send, receive, reply, reply.pieces, exchange, passage)
         finally:
             self.in_flight.leave(passage)
 
@@ -155,6 +159,35 @@ class ScimApp:
         if isinstance(step, Read):
             return await self._on(self._readers, passage, front.read, exchange, step)
         return step
+
+    async def _send_pieces(
+        self,
+        send: Send,
+        receive: Receive,
+        reply: Reply,
+        pieces: Iterator[bytes],
+        exchange: Exchange,
+        passage: Passage,
+    ) -> None:
+        """Send a long answer, each piece made on a thread when the client has taken those before.
+
+        What goes wrong in between leaves the answer without its end, which the client sees.
+        """
+        await send(_start(reply, [(b"x-request-id", exchange.request.encode())]))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            while not gone.done():
+                piece = await self._on(self._readers, passage, next, pieces, None)
+                body = {"type": "http.response.body", "body": piece or b""}
+                await send({**body, "more_body": piece is not None})
+                if piece is None:
+                    return
+        except Refusal as refusal:
+            LOGGER.info("SCIM request %s ended within its answer: %s", exchange.request, refusal)
+        except Exception as error:  # noqa: BLE001  the answer has begun: it can't be told any more
+            _report(exchange.request, error)
+        finally:
+            gone.cancel()
 
     def _accept(self, front: ScimFront, exchange: Exchange, passage: Passage) -> None:
         """A stranger's token is good: from now on the request is its account's. Raises a 429."""
@@ -293,13 +326,20 @@ async def _send(send: Send, reply: Reply, exchange: Exchange) -> None:
     headers: list[tuple[bytes, bytes]] = [
         (b"content-length", str(len(reply.body)).encode()),
         (b"x-request-id", exchange.request.encode()),
-        *_typed(reply),
     ]
     if reply.status in {204, 304}:
         del headers[0]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send(_start(reply, headers))
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def _typed(reply: Reply) -> Iterable[tuple[bytes, bytes]]:
-    return (CONTENT_TYPE, *reply.headers) if reply.body else reply.headers
+def _start(reply: Reply, headers: list[tuple[bytes, bytes]]) -> MutableMapping[str, Any]:
+    typed = [CONTENT_TYPE] if reply.body or reply.pieces is not None else []
+    headers = [*headers, *typed, *reply.headers]
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
