@@ -195,8 +195,8 @@ def change_members(
 
 
 MEMBERS_MAX = 10_000_000
-COUNTED_FIRST_MAX = 1_000
-"""Below this a group is counted before its members are read."""
+COUNTED_FIRST_MAX = 100
+"""Up to so many wanted, a group is counted before its members are read: most have more or few."""
 
 
 def add_members(
