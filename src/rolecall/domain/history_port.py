@@ -29,6 +29,12 @@ class HistoryReading(Protocol):
         """As `attempts_in`: logins as a user of this name, or what an actor of it stated."""
         ...
 
+    def attempts_page(
+        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    ) -> tuple[Noted, ...]:
+        """The oldest `count` until then that come after a time and, at that time, a number."""
+        ...
+
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
     def attempts_numbered(self, numbers: Sequence[int]) -> tuple[Noted, ...]:
         """Those that are kept, by number."""
