@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic, process_time
 
 from rolecall.sql.cursor import StatementText, split_script
 from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError, UnknownVariable
@@ -22,7 +22,10 @@ from rolecall.sql.statements import Select
 
 TESTS = Path(__file__).parents[1] / "tests"
 SECONDS_MAX = 1.0
-"""A statement of these sizes is read in milliseconds; a second would be a way to stop a server."""
+"""A statement of these sizes is read in milliseconds; a second would be a way to stop a server.
+
+It is a second of the processor's, so that a busy machine makes no text slow.
+"""
 PIECES = (
     *"()[]{},;.=*-'\"\\$`",
     "$$",
@@ -51,7 +54,8 @@ PIECES = (
 
 def seeds() -> list[str]:
     """Every statement of the tests' scripts and fixtures."""
-    paths = [*TESTS.glob("scripts/*.sql"), *TESTS.glob("sql/fixtures/*.sql")]
+    folders = ("scripts", "sql/fixtures", "end_to_end")
+    paths = sorted(path for folder in folders for path in (TESTS / folder).glob("*.sql"))
     blocks = [block for path in paths for block in path.read_text("utf-8").split("\n\n")]
     texts = {
         "\n".join(line for line in block.splitlines() if not line.startswith("--"))
@@ -105,7 +109,7 @@ VARIABLES: dict[str, str | int | float | bool | None] = {
 
 def failures(text: str) -> Iterator[str]:
     """What is wrong with how a text is read; nothing, when it is read or refused as it should."""
-    began = perf_counter()
+    began = process_time()
     try:
         pieces = split_script(text)
     except SqlSyntaxError:
@@ -123,8 +127,9 @@ def failures(text: str) -> Iterator[str]:
         if again != statement:
             yield f"it is printed as {print_statement(statement)!r}"
         print_redacted(statement)
-    if perf_counter() - began > SECONDS_MAX:
-        yield f"it took {perf_counter() - began:.1f} s"
+    taken = process_time() - began
+    if taken > SECONDS_MAX:
+        yield f"it took {taken:.1f} s"
 
 
 def _plan(query: str) -> None:
@@ -136,6 +141,7 @@ def _plan(query: str) -> None:
 def run(seconds: float, number: int) -> dict[str, int]:
     """Try texts for a while: how many there were, and how many were wrong."""
     known, chance = seeds(), random.Random(number)
+    _plan("select 1")  # the first query imports the parser of queries, which is no text's fault
     counts = {"texts": 0, "wrong": 0}
     until = monotonic() + seconds
     while monotonic() < until:
