@@ -91,6 +91,12 @@ def test_what_makes_no_sense_is_refused(
         carried_out(account, local, on_account(put(name, value)))
 
 
+def test_a_number_may_have_a_least(account: Account, local: Session) -> None:
+    with pytest.raises(InvalidValue, match="at least 1"):
+        carried_out(account, local, on_account(put(parameters.REQUESTS_MAX, 0)))
+    carried_out(account, local, on_account(put(parameters.REQUESTS_MAX, 1)))
+
+
 def test_only_an_administrator_sets_them(account: Account, bob: Session) -> None:
     for name in ("TIMEZONE", "NETWORK_POLICY"):
         with pytest.raises(NotAuthorized):
