@@ -27,3 +27,28 @@ def test_a_server_forgets_what_is_too_old_and_keeps_the_last_number(tmp_path: Pa
                 assert monotonic() < until, "nothing is forgotten"
                 sleep(0.02)
         assert rolecall.store.read(number, lambda r: r.last_event()) == last
+
+
+def test_a_server_erases_an_account_whose_grace_period_is_over(tmp_path: Path) -> None:
+    with Rolecall(tmp_path / "data", durable=False) as rolecall:
+        number = rolecall.found(Name("DEMO"), Name("ADMIN"), integration=True).number
+        account = rolecall.store.read(number, lambda r: r.account())
+        over = replace(account, dropped_at=0, erased_from=1)
+        rolecall.store.transact(number, lambda tx: tx.save_account(over))
+        with Forgetting(rolecall):
+            until = monotonic() + SECONDS_MAX
+            while not rolecall.store.read(number, lambda r: r.account()).erased:
+                assert monotonic() < until, "nothing is erased"
+                sleep(0.02)
+        assert rolecall.store.read(number, lambda r: (r.last_event(), tuple(r.roles()))) == (0, ())
+
+
+def test_a_server_that_ends_leaves_the_rest_of_an_account_for_later(tmp_path: Path) -> None:
+    with Rolecall(tmp_path / "data", durable=False) as rolecall:
+        number = rolecall.found(Name("DEMO"), Name("ADMIN"), integration=True).number
+        account = rolecall.store.read(number, lambda r: r.account())
+        over = replace(account, dropped_at=0, erased_from=1)
+        rolecall.store.transact(number, lambda tx: tx.save_account(over))
+        with Forgetting(rolecall):
+            pass
+        assert not rolecall.store.read(number, lambda r: r.account()).erased

@@ -81,7 +81,6 @@ def run(order: Order) -> None:
         clock, lines = MovedClock(), Lines()
         rolecall = stack.enter_context(_opened(order, folder, clock, lines))
         _bootstrap(rolecall, order)
-        organization.erase_due(rolecall.store, rolecall.world.clock.now())
         local = _local_url(order, listening.getsockname()[1])
         places = rolecall.places((order.public_url or local).rstrip("/"))
         application: server.Served = server.Application(places, rolecall.account, rolecall.world)
@@ -113,7 +112,10 @@ def _opened(order: Order, folder: Path, clock: MovedClock, lines: Lines) -> Role
 
 
 class Forgetting:
-    """A thread that now and then forgets what is older than each account keeps, in small steps."""
+    """A thread that now and then forgets, in small steps.
+
+    What is older than an account keeps goes, and an account whose grace period is over.
+    """
 
     def __init__(self, rolecall: Rolecall) -> None:
         self._rolecall = rolecall
@@ -135,6 +137,10 @@ class Forgetting:
                     self._forget(account.number)
                 except StoreFailure as failure:  # tried again at the next look
                     LOGGER.warning("nothing could be forgotten: %s", failure)
+            try:
+                self._erase()
+            except StoreFailure as failure:
+                LOGGER.warning("no account could be erased: %s", failure)
             self._ended.wait(FORGET_SECONDS)
 
     def _forget(self, number: int) -> None:
@@ -144,6 +150,12 @@ class Forgetting:
         at = self._rolecall.world.clock.now()
         while self._rolecall.store.transact(number, step) and not self._ended.is_set():
             self._ended.wait(FORGET_PAUSE_SECONDS)
+
+    def _erase(self) -> None:
+        now = self._rolecall.world.clock.now()
+        for _ in organization.erasing(self._rolecall.store, now):
+            if self._ended.wait(FORGET_PAUSE_SECONDS):
+                return
 
 
 class _Fresh:

@@ -36,10 +36,11 @@ from rolecall.domain.errors import (
 )
 from rolecall.domain.events import AccountDropped, AccountRestored
 from rolecall.domain.founding import NumberTaken
+from rolecall.domain.model import Conformance
 from rolecall.domain.names import Name
 from rolecall.domain.organization import TRIES_MAX, Order
 from rolecall.domain.ports import Store
-from rolecall.domain.queries import CurrentSession, EventsAfter, OneUser
+from rolecall.domain.queries import CurrentSession, EventsAfter, OneUser, ScimConformance
 from rolecall.domain.session import ActorKind, Session
 from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
@@ -73,6 +74,13 @@ def test_accounts_are_numbered_as_they_come() -> None:
     assert [found(first, name).number for name in ("SECOND", "THIRD")] == [2, 3]
     accounts = first.store.accounts()
     assert [account.comment for account in accounts] == [None, "the second", "the second"]
+
+
+def test_an_account_is_born_with_the_conformance_that_was_ordered() -> None:
+    command = msgspec.structs.replace(founding("STRICT"), conformance=Conformance.SNOWFLAKE)
+    first = an_account()
+    born = organization.found(first.store, command, actor="ann", request=IDS.new())
+    assert born.ask(admin(born), ScimConformance()) is Conformance.SNOWFLAKE
 
 
 def test_a_name_is_an_accounts_in_any_case() -> None:

@@ -338,10 +338,11 @@ def test_an_account_is_erased_bit_by_bit_and_no_other_is_touched(store: Store) -
     store.transact(2, lambda tx: tx.save_account(other))
     for number in (1, 2):
         store.transact(number, saving(BOB), described)
+    store.transact(1, saving(EVE))
     rounds = 0
-    while store.transact(1, lambda tx: tx.erase_some()):
+    while store.transact(1, lambda tx: tx.erase_some(1)):
         rounds += 1
-    assert rounds == 3  # a user, an event, an attempt
+    assert rounds == 5  # two users, two events, an attempt
     assert store.read(1, lambda r: (r.user(BOB.id), r.events_after(0, 9))) == (None, ())
     assert requests(store) == []
     assert store.read(2, lambda r: r.user(BOB.id)) == BOB

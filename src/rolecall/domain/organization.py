@@ -3,6 +3,8 @@
 Whoever makes an account comes through `found`: the statement as well as the operator's command.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec.structs import replace
 
@@ -119,13 +121,23 @@ def restore(account: Account, session: Session, name: Name) -> None:
     Account(account.store, found.number).execute(_organizing(account, session, found), command)
 
 
+ERASED_ROWS = 1_000
+"""Rows that one step erases: a transaction that others don't wait long for."""
+
+
 def erase_due(store: Store, at: int) -> None:
     """The rows of accounts go whose grace period is over; a number and a name that is free stay."""
+    for _ in erasing(store, at):
+        pass
+
+
+def erasing(store: Store, at: int) -> Iterator[None]:
+    """The steps of `erase_due`: whoever takes them may wait between two, or leave the rest."""
     for found in store.accounts():
         if found.erased or found.erased_from is None or found.erased_from > at:
             continue
-        while store.transact(found.number, lambda tx: tx.erase_some()):
-            pass
+        while store.transact(found.number, lambda tx: tx.erase_some(ERASED_ROWS)):
+            yield
         store.transact(found.number, _erased)
 
 

@@ -276,10 +276,10 @@ class Transaction(Reading, Protocol):
     """One account being changed: all of a body's writes, or none."""
 
     def save_account(self, account: Account) -> None: ...
-    def erase_some(self) -> bool:
-        """Delete rows of one kind, histories too, but never the account's own; False when none are.
+    def erase_some(self, count: int) -> bool:
+        """Delete rows, histories too, but never the account's own; False when none are left.
 
-        One kind at a time, so that others wait a moment and not until all is gone.
+        At most `count` of one kind, so that others wait a moment and not until all is gone.
         """
         ...
 

@@ -5,6 +5,7 @@ A transaction changes the state in place; the store puts back a copy when a body
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
+from itertools import islice
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -371,11 +372,12 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
         assert account.number == self._number, "an account is saved under its own number"
         self._state.account = account
 
-    def erase_some(self) -> bool:
+    def erase_some(self, count: int) -> bool:
         for each in fields(self._state):
             rows = getattr(self._state, each.name)
             if isinstance(rows, dict) and rows:
-                rows.clear()
+                for key in list(islice(rows, count)):
+                    del rows[key]
                 return True
         return False
 

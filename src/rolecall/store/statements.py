@@ -19,10 +19,17 @@ INSERT INTO accounts (number, body) VALUES (?1, ?2)
 ON CONFLICT DO UPDATE SET body = excluded.body
 """
 TABLES_OF_ACCOUNTS = """
-SELECT m.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c ON c.name = 'account'
+SELECT m.name, coalesce(
+    (SELECT group_concat(k.name, ', ') FROM pragma_table_info(m.name) AS k WHERE k.pk > 0), 'rowid'
+)
+FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c ON c.name = 'account'
 WHERE m.type = 'table' AND m.name <> 'generations' ORDER BY m.name
 """
-ERASE = "DELETE FROM {table} WHERE account = ?1"
+ERASE = """
+DELETE FROM {table} WHERE account = ?1 AND ({key}) IN (
+    SELECT {key} FROM {table} WHERE account = ?1 LIMIT ?2
+)
+"""
 GENERATION_NOW = """
 SELECT coalesce((SELECT generation FROM generations WHERE account = ?1), 0)
 """

@@ -88,9 +88,9 @@ class SqliteTransaction(SqliteReading):
         assert account.number == self._number, "an account is saved under its own number"
         self._write(statements.SAVE_ACCOUNT, (self._number, rows.text_of(account)))
 
-    def erase_some(self) -> bool:
-        for table in self._cursor.execute(statements.TABLES_OF_ACCOUNTS).fetchall():
-            self._write(statements.ERASE.format(table=table[0]), (self._number,))
+    def erase_some(self, count: int) -> bool:
+        for table, key in self._cursor.execute(statements.TABLES_OF_ACCOUNTS).fetchall():
+            self._write(statements.ERASE.format(table=table, key=key), (self._number, count))
             if self._cursor.connection.changes():
                 return True
         return False
