@@ -21,6 +21,8 @@ from rolecall.cli_options import (
     DataOption,
     EventFormat,
     FormatOption,
+    MetricsHostOption,
+    MetricsPortOption,
     Output,
     PublicUrlOption,
     Summary,
@@ -126,10 +128,12 @@ def serve(
     ] = False,
     tls_certificate: TlsCertificateOption = None,
     tls_key: TlsKeyOption = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = settings.HOST_DEFAULT,
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
-    from rolecall.serving import Order, run
+    from rolecall.serving import MetricsRefused, Order, run
 
     order = Order(
         data=None if ephemeral else settings.data_folder(data),
@@ -142,9 +146,12 @@ def serve(
         prefaces=proxy_protocol,
         conformance=conformance_meant(conformance),
         tls=tls_meant(tls_certificate, tls_key, prefaces=proxy_protocol),
+        metrics=None if metrics_port is None else (metrics_host, metrics_port),
     )
     try:
         run(order)
+    except MetricsRefused as refused:
+        fail(str(refused), 2)
     except OSError as error:
         fail(
             f"can't listen on {host} port {port}: {error.strerror}. "

@@ -117,6 +117,17 @@ PublicUrlOption = Annotated[
         metavar="URL",
     ),
 ]
+MetricsPortOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Answer Prometheus at /metrics on this port, apart from the server; 0 picks one.",
+        min=0,
+        max=65535,
+    ),
+]
+MetricsHostOption = Annotated[
+    str, typer.Option(help="The address of that port: one that strangers don't reach.")
+]
 TlsCertificateOption = Annotated[
     Path | None,
     typer.Option(help="Answer over HTTPS, with the certificate (and its chain) in this file."),

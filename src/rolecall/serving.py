@@ -20,11 +20,13 @@ from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
 from rolecall.domain.ports import Transaction
+from rolecall.observing import Observing, ServerSources
 from rolecall.store.failures import StoreFailure
 from rolecall.vault import MovedClock
 from rolecall.web import server
 from rolecall.web.accounts import Places
 from rolecall.web.control import Controlled
+from rolecall.web.metrics import listen_for_scrapes
 from rolecall.web.scim import Receive, Scope, Send
 from rolecall.wiring import (
     ACCOUNT,
@@ -60,6 +62,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     conformance: Conformance | None = None
     tls: tuple[Path, Path] | None = None
     """A certificate and its key, in PEM."""
+    metrics: tuple[str, int] | None = None
+    """Where scrapes are answered: an address and a port."""
+
+
+class MetricsRefused(Exception):
+    """The listener for metrics can't be had."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(
+            f"can't listen for metrics on {host} port {port}: {error.strerror}. "
+            "Choose another with --metrics-port, or 0 for any free one."
+        )
 
 
 def run(order: Order) -> None:
@@ -83,9 +97,12 @@ def run(order: Order) -> None:
         _bootstrap(rolecall, order)
         local = _local_url(order, listening.getsockname()[1])
         places = rolecall.places((order.public_url or local).rstrip("/"))
-        application: server.Served = server.Application(places, rolecall.account, rolecall.world)
+        sources = ServerSources(rolecall)
+        application: server.Served = _application(sources, places)
+        if order.metrics is not None:
+            _measure(stack, sources, order.metrics)
         if order.data is None:
-            again = _Again(order, folder, clock, lines, places.first.url)
+            again = _Again(order, sources, clock, lines, places.first.url)
             application = Controlled(application, again.fresh, again.advance)
         else:
             stack.enter_context(Forgetting(rolecall))
@@ -93,10 +110,39 @@ def run(order: Order) -> None:
             application,
             listening,
             lambda: _announce(rolecall, order, places, local),
-            order.proxies,
-            prefaces=order.prefaces,
-            tls=order.tls,
+            server.Manner(
+                proxies=order.proxies,
+                prefaces=order.prefaces,
+                tls=order.tls,
+                meter=sources.meter,
+            ),
         )
+
+
+def _application(sources: ServerSources, places: Places) -> server.Application:
+    """Every surface, observed."""
+    rolecall = sources.rolecall
+    sources.application = server.Application(
+        places,
+        rolecall.account,
+        rolecall.world,
+        meter=sources.meter,
+        probe=sources.complaints,
+    )
+    return sources.application
+
+
+def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int]) -> None:
+    """Answer scrapes on a listener of their own. Ends the command when it can't be had."""
+    host, port = place
+    try:
+        bound, end = listen_for_scrapes(host, port, sources)
+    except OSError as error:
+        raise MetricsRefused(host, port, error) from error
+    stack.callback(end)
+    stack.enter_context(Observing(sources))
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"Metrics: http://{shown}:{bound}/metrics")
 
 
 def _opened(order: Order, folder: Path, clock: MovedClock, lines: Lines) -> Rolecall:
@@ -161,10 +207,9 @@ class Forgetting:
 class _Fresh:
     """An application with the folder that it alone uses."""
 
-    def __init__(self, rolecall: Rolecall, url: str) -> None:
-        self._rolecall = rolecall
-        places = rolecall.places(url)
-        self._application = server.Application(places, rolecall.account, rolecall.world)
+    def __init__(self, sources: ServerSources, url: str) -> None:
+        self._rolecall = sources.rolecall
+        self._application = _application(sources, self._rolecall.places(url))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)
@@ -181,10 +226,11 @@ class _Again:
     """Begins an ephemeral server anew: another folder, another account of the same name."""
 
     def __init__(
-        self, order: Order, folder: Path, clock: MovedClock, lines: Lines, url: str
+        self, order: Order, sources: ServerSources, clock: MovedClock, lines: Lines, url: str
     ) -> None:
         self._order = order
-        self._folder = folder
+        self._sources = sources
+        self._folder = sources.rolecall.folder
         self._clock = clock
         self._lines = lines
         self._url = url
@@ -209,7 +255,8 @@ class _Again:
             "token": rolecall.issue_token(account, INTEGRATION, purpose=SERVE_PURPOSE),
             "data": str(folder.resolve()),
         }
-        return _Fresh(rolecall, self._url), told
+        self._sources.rolecall = rolecall
+        return _Fresh(self._sources, self._url), told
 
     def advance(self, seconds: float) -> str:
         """Move the clock on; what time it is then, to the second."""

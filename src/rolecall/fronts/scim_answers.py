@@ -88,6 +88,7 @@ class Exchange:
         "path",
         "query",
         "quirks",
+        "refusal",
         "request",
         "resource",
         "resource_id",
@@ -120,6 +121,7 @@ class Exchange:
         self.decoded: object = None
         self.ignored: tuple[str, ...] = ()
         self.quirks: tuple[str, ...] = ()
+        self.refusal: str | None = None
         self.allow: str | None = None
         self.has_members = True
         self.details: str | None = None
@@ -244,6 +246,7 @@ def not_modified(version: int) -> Reply:
 def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
     """The SCIM error body, whatever went wrong."""
     told = worded_in(exchange, error)
+    exchange.refusal = cause_of(error, told)
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if told.status == 401:
         headers = ((b"www-authenticate", b'Bearer realm="SCIM"'),)
@@ -252,6 +255,17 @@ def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
     elif told.status in {429, 503}:
         headers = ((b"retry-after", b"5"),)
     return Reply(status=told.status, body=_encode(messages.error_body(told)), headers=headers)
+
+
+def cause_of(error: Exception, told: ScimError) -> str:
+    """Why a request was refused, in one word of a closed set, for those who count."""
+    if isinstance(error, refusals.AddressRefused):
+        return "address"
+    if told.status == 401:
+        return "token"
+    if told.status == 429:
+        return "limit"
+    return told.scim_type or str(told.status)
 
 
 # ---- refusals --------------------------------------------------------------------------------

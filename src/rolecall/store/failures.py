@@ -1,8 +1,8 @@
 """Failures: what goes wrong with a store itself. The account refuses; a store fails."""
 
+from rolecall.domain.errors import StoreFailure
 
-class StoreFailure(Exception):
-    """The change is not kept: the disk is full or broken, or another process holds the file."""
+__all__ = ["FolderHeld", "KeyTaken", "StoreDamaged", "StoreFailure", "StoreTooNew"]
 
 
 class StoreTooNew(Exception):

@@ -103,6 +103,16 @@ class Inbox:
             self._closed = True
             self._wake()
 
+    def queued(self) -> int:
+        """How many bodies wait."""
+        with self._changed:
+            return sum(len(queue) for queue in self._queues.values())
+
+    def lag_seconds(self) -> float:
+        """How long the oldest note has waited to be kept."""
+        due = self._due
+        return 0.0 if due is None else max(0.0, monotonic() - (due - LATE_SECONDS))
+
     # for the writer
     def wait(self) -> bool:
         """Sleep until there is something to do; False when there will never be."""

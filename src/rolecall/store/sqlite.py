@@ -8,6 +8,7 @@ mode, so that they neither wait for the writer nor see half of a group.
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 from time import sleep
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from rolecall.domain.ports import Describe, Done, Reading, Transaction
 from rolecall.store import rows, statements
 from rolecall.store.failures import StoreFailure
 from rolecall.store.inbox import Job
+from rolecall.store.measures import Measures
 from rolecall.store.migrations import MIGRATIONS, bring_up
 from rolecall.store.readers import Readers
 from rolecall.store.reading import SqliteReading
@@ -34,6 +36,12 @@ OnStatement = Callable[[str], None]
 
 BUSY_TRIES = 30_000
 """Some ten seconds at the pause between two tries: then the other process is stuck."""
+
+FREE_BYTES_MIN = 32 << 20
+"""With less a group may not fit any more: more than the longest log between two foldings."""
+
+FAILURE_SECONDS = 30.0
+"""A failed commit is believed so long, unless one succeeds."""
 
 STATEMENTS_CACHED = 200
 PAGE_BYTES = 8_192
@@ -129,6 +137,60 @@ class SqliteStore:
 
     def use(self, number: int, token: Id, at: int) -> None:
         self._writer.inbox.use(number, token, at)
+
+    @property
+    def measures(self) -> Measures:
+        """How writing goes, since this process began."""
+        return self._writer.measures
+
+    @property
+    def queued(self) -> int:
+        """How many bodies wait for the writer."""
+        return self._writer.inbox.queued()
+
+    @property
+    def audit_lag_seconds(self) -> float:
+        """How long the oldest attempt has waited to be kept."""
+        return self._writer.inbox.lag_seconds()
+
+    def sessions_open(self, at: int) -> dict[int, int]:
+        """How many sessions have not ended, by account's number."""
+        connection = self._readers.take()
+        try:
+            found: list[rows.Row] = connection.execute(statements.SESSIONS_OPEN, (at,)).fetchall()
+            return {row[0]: row[1] for row in found}
+        finally:
+            self._readers.give_back(connection)
+
+    def complaints(self) -> tuple[str, ...]:
+        """What keeps this store from its work, in sentences; nothing when all is well.
+
+        The writer's turn is waited for, since a file that can't be locked can't be written.
+        """
+        return (*self._layout_complaints(), *self._writing_complaints())
+
+    def _layout_complaints(self) -> tuple[str, ...]:
+        connection = self._readers.take()
+        try:
+            found = connection.execute("PRAGMA user_version").get
+        except apsw.Error as error:
+            return (f"The data can't be read: {error}.",)
+        finally:
+            self._readers.give_back(connection)
+        if found != len(MIGRATIONS):
+            return (f"The data has schema version {found}, this server {len(MIGRATIONS)}.",)
+        return ()
+
+    def _writing_complaints(self) -> tuple[str, ...]:
+        free = disk_usage(self._path.parent).free
+        if free < FREE_BYTES_MIN:
+            return (f"The disk is full: {free >> 20} MiB are free.",)
+        try:
+            self.transact(0, lambda _: None)
+        except StoreFailure as failure:
+            return (f"The data can't be written: {failure}.",)
+        failure_lately = self.measures.failure_within(FAILURE_SECONDS)
+        return (f"Writing failed lately: {failure_lately}.",) if failure_lately else ()
 
     def flush(self) -> None:
         self._writer.inbox.flush().result()

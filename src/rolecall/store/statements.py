@@ -296,6 +296,7 @@ ON CONFLICT (account, id) DO UPDATE SET
 DELETE_LAPSED_SESSIONS = """
 DELETE FROM sessions WHERE account = ?1 AND user = ?2 AND ends_at <= ?3
 """
+SESSIONS_OPEN = "SELECT account, count(*) FROM sessions WHERE ends_at > ?1 GROUP BY account"
 DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2 RETURNING 1"
 DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE account = ?1 AND user = ?2"
 

@@ -18,6 +18,7 @@ from rolecall.store import statements
 from rolecall.store.batch import Batch
 from rolecall.store.failures import KeyTaken, StoreFailure
 from rolecall.store.inbox import Inbox, Job, Notes
+from rolecall.store.measures import Measures
 from rolecall.store.remembered import Remembered
 from rolecall.store.transaction import Spoiled, SqliteTransaction
 from rolecall.store.turn import Turn
@@ -54,11 +55,13 @@ class Writer:
         on_attempts: OnAttempts | None,
     ) -> None:
         self.inbox = Inbox()
+        self.measures = Measures()
         self._connection = connection
         self._cursor = connection.cursor()
         self._turn = turn
         self._remembered = remembered
         self._on_attempts = on_attempts
+        self._changes = connection.total_changes()
         self._batch = Batch(self._cursor)
         self._written_at = -BUSY_SECONDS
         self._thread = Thread(target=self._work, name="rolecall-writer", daemon=True)
@@ -83,6 +86,7 @@ class Writer:
         try:
             self._begin()
         except apsw.Error as error:
+            self.measures.failed(str(error))
             self._refuse_group(_failure_of(error))
             return
         taken: list[Job] = []
@@ -91,11 +95,17 @@ class Writer:
             outcomes = self._carry_out_several(taken)
             notes = self.inbox.take_notes()
             kept = self._keep_notes(notes)
+<<<<<<< HEAD
             self._commit()
             if taken:
                 self._written_at = perf_counter()
         except Exception:  # noqa: BLE001  whatever it was, the group is lost, not the thread
+=======
+            self._commit(len(taken))
+        except Exception as error:  # noqa: BLE001  whatever it was, the group is lost, not the thread
+>>>>>>> 085cd04 (Say how the server is: /healthz, /readyz and Prometheus metrics)
             self._lose()
+            self.measures.failed(str(error))
             for job in taken:
                 self._tell([self._carry_out_alone(job)], [])
             self._keep_alone(notes or self.inbox.take_notes())
@@ -138,9 +148,10 @@ class Writer:
         try:
             self._begin()
             kept = self._keep_notes(notes)
-            self._commit()
+            self._commit(0)
         except Exception as error:  # noqa: BLE001  they are tried again later
             self._lose()
+            self.measures.failed(str(error))
             self.inbox.give_back(notes, _failure_of(error))
         else:
             self._tell([], kept)
@@ -152,9 +163,10 @@ class Writer:
             self._begin()
             self._batch.cautious = True
             outcome = self._carry_out(job)
-            self._commit()
+            self._commit(1)
         except Exception as error:  # noqa: BLE001  the caller hears of it, the thread goes on
             self._lose()
+            self.measures.failed(str(error))
             return self._fail(job, _failure_of(error))
         return outcome
 
@@ -170,9 +182,12 @@ class Writer:
         with self._turn:
             self._cursor.execute(statements.BEGIN_WRITE)
 
-    def _commit(self) -> None:
+    def _commit(self, bodies: int) -> None:
         self._batch.write_histories()
+        began, changes = perf_counter(), self._connection.total_changes()
         self._cursor.execute(statements.COMMIT)
+        wrote, self._changes = changes != self._changes, changes
+        self.measures.committed(bodies, perf_counter() - began, wrote=wrote)
 
     def _lose(self) -> None:
         """Back to the last commit; the engine may have gone back by itself."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import Executor
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from rolecall.domain.account import Account, Effects
@@ -20,6 +21,7 @@ from rolecall.web.accounts import Places
 from rolecall.web.fairness import LoopTurns, Ring, Slots
 from rolecall.web.limits import InFlight, Known, Passage, endpoint_of
 from rolecall.web.mailbox import Mailbox
+from rolecall.web.meter import Meter, scim_endpoint
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Any]
@@ -65,7 +67,9 @@ class ScimApp:
         account_of: Callable[[int], Account],
         world: World,
         threads: Threads,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Meter()
         self._places = places
         self._fronts: dict[int, ScimFront] = {}
         self._account_of = account_of
@@ -84,6 +88,7 @@ class ScimApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one reply, one attempt."""
+        began = perf_counter()
         world = self._world
         host, incoming, length, content_type = _incoming(scope)
         place = self._places.at(host)
@@ -107,7 +112,9 @@ class ScimApp:
         try:
             self.in_flight.enter(passage, front.requests_max)
         except errors.ScimError as full:
-            await _send(send, front.refuse(exchange, full), exchange)
+            reply = front.refuse(exchange, full)
+            await _send(send, reply, exchange)
+            self._count(place.number, exchange, reply.status, began)
             return
         try:
             turn = self._turns.take(passage.account, passage.caller)
@@ -120,6 +127,26 @@ class ScimApp:
                 await self._send_pieces(send, receive, reply, reply.pieces, exchange, passage)
         finally:
             self.in_flight.leave(passage)
+        self._count(place.number, exchange, reply.status, began)
+
+    def _count(self, account: int, exchange: Exchange, status: int, began: float) -> None:
+        """One request for the metrics."""
+        meter, integration = self._meter, exchange.integration or ""
+        labels = (account, integration, scim_endpoint(exchange.resource), exchange.method, status)
+        meter.answered(labels, perf_counter() - began)
+        if exchange.quirks:
+            meter.tolerated(account, integration, exchange.quirks)
+        if exchange.refusal is not None:
+            meter.refused(account, integration, exchange.refusal)
+
+    def waiting(self) -> dict[str, int]:
+        """How many wait for their turn, by at what."""
+        return {
+            "loop": self._turns.waiting,
+            "writer": len(self._outgoing),
+            "readers": self._reading.waiting,
+            "bulk": self._bulks.waiting,
+        }
 
     def _front(self, number: int) -> ScimFront:
         front = self._fronts.get(number)

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
+from time import perf_counter
 from typing import Any, Protocol
 
+import msgspec
 import uvicorn
 from starlette.routing import Router
 
@@ -16,6 +18,8 @@ from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 from rolecall.web.driver import Driver
 from rolecall.web.events import Events
+from rolecall.web.health import Health, Probe
+from rolecall.web.meter import Meter, surface_of
 from rolecall.web.patience import PatientProtocol, connections_affordable, sweep
 from rolecall.web.proxied import after_proxies
 from rolecall.web.rest import Rest
@@ -54,28 +58,51 @@ class Application:
         places: Places,
         account_of: Callable[[int], Account],
         world: World,
+        *,
+        meter: Meter | None = None,
+        probe: Probe = tuple,
     ) -> None:
+        """`meter` counts what is answered; `probe` says what keeps the server from its work."""
+        self.meter = meter or Meter()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="rolecall-reader")
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="rolecall-hasher")
         # Not the hashers of SCIM: a crowd at the door must not keep provisioning waiting.
         self._logins = ThreadPoolExecutor(LOGINS, thread_name_prefix="rolecall-login")
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="rolecall-sql")
-        self._scim = ScimApp(
-            places, account_of, world, Threads(self._readers, self._hashers, self._workers)
-        )
+        threads = Threads(self._readers, self._hashers, self._workers)
+        self.scim = ScimApp(places, account_of, world, threads, self.meter)
+        self._probing = ThreadPoolExecutor(1, thread_name_prefix="rolecall-probe")
+        health = Health(probe, self._probing)
         sql = SqlApi(places, account_of, world, self._workers)
         driver = Driver(places, account_of, world, self._workers, self._logins)
         resources = Rest(places, account_of, world, self._workers)
         self.events = Events(places, account_of, world, self._readers)
-        surfaces = (driver, sql, resources, self.events)
+        surfaces = (driver, sql, resources, self.events, health)
         self._others = Router([route for each in surfaces for route in each.routes()])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._scim(scope, receive, send)
+            await self.scim(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._counted(scope, receive, send)
         else:
             await self._others(scope, receive, send)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Any other surface; one that fails before it answers counts as 500."""
+        began, status = perf_counter(), 500
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._others(scope, receive, sent)
+        finally:
+            labels = (0, "", surface_of(scope["path"]), scope["method"], status)
+            self.meter.answered(labels, perf_counter() - began)
 
     def leave(self) -> None:
         """Followers are told nothing more."""
@@ -83,6 +110,7 @@ class Application:
 
     def close(self) -> None:
         """Let the threads go."""
+        self._probing.shutdown(wait=False)
         self._readers.shutdown()
         self._hashers.shutdown()
         self._logins.shutdown()
@@ -103,18 +131,33 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How connections come in. By default in the clear, from clients themselves.
+
+    `tls` is a certificate's file and its key's, for HTTPS. `proxies` are the addresses or networks
+    whose forwarded headers are believed. With `prefaces` their connections begin with one of the
+    PROXY protocol. `meter` learns which connections there are.
+    """
+
+    proxies: tuple[str, ...] = ()
+    prefaces: bool = False
+    tls: tuple[Path, Path] | None = None
+    meter: Meter | None = None
+
+
 class _Announcing(uvicorn.Server):
     """A server that says when it answers, and when it is about to end."""
 
-    def __init__(
-        self, application: Served, config: uvicorn.Config, on_ready: Callable[[], None]
-    ) -> None:
-        super().__init__(config)
+    def __init__(self, application: Served, manner: Manner, on_ready: Callable[[], None]) -> None:
+        super().__init__(_config(application, manner))
         self._application = application
+        self._manner = manner
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._manner.meter is not None:
+            self._manner.meter.connections = self.server_state.connections
         if self.started:
             self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
             self._on_ready()
@@ -128,19 +171,10 @@ def serve(
     application: Served,
     listening: socket.socket,
     on_ready: Callable[[], None],
-    proxies: Sequence[str] = (),
-    *,
-    prefaces: bool = False,
-    tls: tuple[Path, Path] | None = None,
+    manner: Manner,
 ) -> None:
-    """Answer until a signal ends it; finish the requests that were taken.
-
-    `tls` is a certificate's file and its key's, for HTTPS. `proxies` are the addresses or networks
-    whose forwarded headers are believed; none by default. With `prefaces` their connections begin
-    with one of the PROXY protocol.
-    """
-    config = _config(application, proxies, prefaces=prefaces, tls=tls)
-    server = _Announcing(application, config, on_ready)
+    """Answer until a signal ends it; finish the requests that were taken."""
+    server = _Announcing(application, manner, on_ready)
     try:
         server.run(sockets=[listening])
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -149,28 +183,22 @@ def serve(
         application.close()
 
 
-def _config(
-    application: Served,
-    proxies: Sequence[str],
-    *,
-    prefaces: bool = False,
-    tls: tuple[Path, Path] | None = None,
-) -> uvicorn.Config:
+def _config(application: Served, manner: Manner) -> uvicorn.Config:
     options: dict[str, Any] = {
-        "http": _protocol(proxies, prefaces=prefaces),
+        "http": _protocol(manner.proxies, prefaces=manner.prefaces),
         "loop": "uvloop",
         "lifespan": "off",
         "access_log": False,
         "log_config": None,
         "server_header": False,
-        "proxy_headers": bool(proxies),
-        "forwarded_allow_ips": list(proxies) or "",
+        "proxy_headers": bool(manner.proxies),
+        "forwarded_allow_ips": list(manner.proxies) or "",
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "ws": "none",
     }
-    if tls is not None:
-        options |= {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]}
+    if manner.tls is not None:
+        options |= {"ssl_certfile": manner.tls[0], "ssl_keyfile": manner.tls[1]}
     return uvicorn.Config(application, **options)
 
 
@@ -186,7 +214,7 @@ class Background:
         self, application: Served, listening: socket.socket, on_ready: Callable[[], None]
     ) -> None:
         self._application = application
-        self._server = _Announcing(application, _config(application, ()), on_ready)
+        self._server = _Announcing(application, Manner(), on_ready)
         self._thread = Thread(
             target=self._server.run,
             kwargs={"sockets": [listening]},

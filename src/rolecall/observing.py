@@ -1,0 +1,115 @@
+"""Observing a server: the numbers of `/metrics`, and what `/readyz` asks of the store."""
+
+import logging
+from collections.abc import Mapping
+from threading import Event, Thread
+
+from rolecall.domain.model import Token
+from rolecall.domain.queries import Tokens
+from rolecall.store.measures import Measures
+from rolecall.web.meter import Meter
+from rolecall.web.metrics import Observed, TokenEnd
+from rolecall.web.server import Application
+from rolecall.wiring import Rolecall
+
+LOGGER = logging.getLogger(__name__)
+OBSERVE_SECONDS = 30.0
+
+
+class ServerSources:
+    """Where the numbers are; an ephemeral server that begins anew changes what is observed."""
+
+    def __init__(self, rolecall: Rolecall) -> None:
+        self.meter = Meter()
+        self.observed = Observed()
+        self.rolecall = rolecall
+        self.application: Application | None = None
+
+    def complaints(self) -> tuple[str, ...]:
+        """What keeps the server from its work."""
+        return self.rolecall.store.complaints()
+
+    def writing(self) -> Measures:
+        """What the store measures."""
+        return self.rolecall.store.measures
+
+    def waiting(self) -> dict[str, int]:
+        """How many wait, by for what."""
+        at_doors = {} if self.application is None else self.application.scim.waiting()
+        return at_doors | {"commit": self.rolecall.store.queued}
+
+    def in_flight(self) -> Mapping[tuple[int, str], int]:
+        """Requests in flight by account and endpoint; account 0 is all strangers."""
+        if self.application is None:
+            return {}
+        counted = self.application.scim.in_flight
+        return {**counted.counts, (0, ""): counted.strangers}
+
+    def audit_lag_seconds(self) -> float:
+        """How long the oldest attempt has waited to be kept."""
+        return self.rolecall.store.audit_lag_seconds
+
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self.meter.connections)
+
+    def now(self) -> int:
+        """Microseconds since the epoch."""
+        return self.rolecall.world.clock.now()
+
+    def observe(self) -> None:
+        """Ask the accounts what only they know."""
+        rolecall, now = self.rolecall, self.now()
+        accounts = [each for each in rolecall.store.accounts() if each.dropped_at is None]
+        tokens: list[TokenEnd] = []
+        for each in accounts:
+            account = rolecall.account(each.number)
+            found = account.ask(rolecall.local(account), Tokens())
+            tokens += latest_ends(each.number, found, now)
+        sessions = rolecall.store.sessions_open(now)
+        self.observed = Observed(
+            names={each.number: each.name for each in accounts},
+            tokens=tuple(tokens),
+            sessions={each.number: sessions.get(each.number, 0) for each in accounts},
+        )
+
+
+def latest_ends(account: int, tokens: tuple[Token, ...], now: int) -> list[TokenEnd]:
+    """When the last live token of each integration and purpose ends.
+
+    The last, because the earlier ones end on purpose, when a token has been renewed.
+    """
+    ends: dict[tuple[str, str], int] = {}
+    for token in tokens:
+        if token.ended_at is None and token.expires_at > now:
+            place = (token.integration_name, token.purpose or "")
+            ends[place] = max(ends.get(place, 0), token.expires_at)
+    return [
+        TokenEnd(account=account, integration=integration, purpose=purpose, ends_at=ends_at)
+        for (integration, purpose), ends_at in ends.items()
+    ]
+
+
+class Observing:
+    """A thread that asks the accounts now and then, so that no scrape has to."""
+
+    def __init__(self, sources: ServerSources) -> None:
+        self._sources = sources
+        self._ended = Event()
+        self._thread = Thread(target=self._work, name="rolecall-observing", daemon=True)
+
+    def __enter__(self) -> "Observing":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._sources.observe()
+            except Exception as error:  # noqa: BLE001  tried again at the next look
+                LOGGER.warning("the accounts could not be asked: %s", error)
+            self._ended.wait(OBSERVE_SECONDS)
