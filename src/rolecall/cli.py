@@ -38,6 +38,7 @@ from rolecall.cli_tokens import token_app
 
 if TYPE_CHECKING:
     from rolecall.console.printing import Answered, Format
+    from rolecall.serving import Order
 
     Run: TypeAlias = Callable[[str], Iterable[Answered]]
 
@@ -133,7 +134,7 @@ def serve(
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
-    from rolecall.serving import MetricsRefused, Order, run
+    from rolecall.serving import Order
 
     order = Order(
         data=None if ephemeral else settings.data_folder(data),
@@ -148,13 +149,19 @@ def serve(
         tls=tls_meant(tls_certificate, tls_key, prefaces=proxy_protocol),
         metrics=None if metrics_port is None else (metrics_host, metrics_port),
     )
+    _served(order)
+
+
+def _served(order: "Order") -> None:
+    from rolecall.serving import MetricsRefused, run
+
     try:
         run(order)
     except MetricsRefused as refused:
         fail(str(refused), 2)
     except OSError as error:
         fail(
-            f"can't listen on {host} port {port}: {error.strerror}. "
+            f"can't listen on {order.host} port {order.port}: {error.strerror}. "
             "Choose another with --port, or --port 0 for any free one.",
             2,
         )

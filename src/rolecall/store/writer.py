@@ -102,7 +102,7 @@ class Writer:
         except Exception:  # noqa: BLE001  whatever it was, the group is lost, not the thread
 =======
             self._commit(len(taken))
-        except Exception as error:  # noqa: BLE001  whatever it was, the group is lost, not the thread
+        except Exception as error:  # noqa: BLE001  the group is lost, not the thread
 >>>>>>> 085cd04 (Say how the server is: /healthz, /readyz and Prometheus metrics)
             self._lose()
             self.measures.failed(str(error))
