@@ -95,15 +95,10 @@ class Writer:
             outcomes = self._carry_out_several(taken)
             notes = self.inbox.take_notes()
             kept = self._keep_notes(notes)
-<<<<<<< HEAD
-            self._commit()
+            self._commit(len(taken))
             if taken:
                 self._written_at = perf_counter()
-        except Exception:  # noqa: BLE001  whatever it was, the group is lost, not the thread
-=======
-            self._commit(len(taken))
         except Exception as error:  # noqa: BLE001  the group is lost, not the thread
->>>>>>> 085cd04 (Say how the server is: /healthz, /readyz and Prometheus metrics)
             self._lose()
             self.measures.failed(str(error))
             for job in taken:

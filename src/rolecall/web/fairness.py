@@ -57,18 +57,13 @@ class LoopTurns:
         self._ring: Ring[asyncio.Future[None]] = Ring()
         self._renewing = False
 
-<<<<<<< HEAD
-    def take(self, account: int, caller: Caller) -> asyncio.Future[None] | None:
-        """None when it is this caller's turn already, else what to await until it is."""
-=======
     @property
     def waiting(self) -> int:
         """How many wait for their turn."""
         return len(self._ring)
 
-    async def turn(self, account: int, caller: Caller) -> None:
-        """Come back at once, or when it is this caller's turn."""
->>>>>>> 085cd04 (Say how the server is: /healthz, /readyz and Prometheus metrics)
+    def take(self, account: int, caller: Caller) -> asyncio.Future[None] | None:
+        """None when it is this caller's turn already, else what to await until it is."""
         if not self._renewing:
             self._renewing = True
             asyncio.get_running_loop().call_soon(self._renew)
