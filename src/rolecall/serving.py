@@ -13,6 +13,7 @@ from threading import Event, Thread
 import msgspec
 import typer
 
+from rolecall.announcing import Announcing
 from rolecall.console.lines import Lines
 from rolecall.domain import organization, parameters
 from rolecall.domain.errors import NotFound, Refusal
@@ -106,6 +107,7 @@ def run(order: Order) -> None:
             application = Controlled(application, again.fresh, again.advance)
         else:
             stack.enter_context(Forgetting(rolecall))
+            stack.enter_context(Announcing(rolecall))
         server.serve(
             application,
             listening,

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from builders import NOW, admin, by, put
+from builders import NOW, SIX_MONTHS, FixedClock, admin, by, put
 from rolecall.domain.commands import ChangeIntegration
 from rolecall.web.scim import BODIES_BYTES_MAX, BODY_BYTES_MAX
 from scim_client import ERROR_URN, group_of, patch_of, state_of, user_of
 from scim_site import PUBLIC, SCIM, Site
+
+DAY = 86_400 * 1_000_000
 
 
 @pytest.fixture
@@ -280,3 +282,26 @@ def test_a_bug_is_told_to_the_log_with_the_requests_id(
     (record,) = caplog.records
     assert answer.headers["x-request-id"] in record.getMessage()
     assert record.exc_info is not None
+
+
+def test_from_thirty_days_before_its_end_each_answer_announces_it(site: Site) -> None:
+    clock = site.one.world.clock
+    assert isinstance(clock, FixedClock)
+    begun = clock.at
+    assert "sunset" not in site.send("GET", "/Users").headers
+    clock.at = begun + SIX_MONTHS - 30 * DAY - 1
+    assert "sunset" not in site.send("GET", "/Users").headers
+    clock.at += 1
+    date = "Wed, 01 Jul 2026 00:00:00 GMT"
+    for answer in (
+        site.send("GET", "/Users"),
+        site.post("/Users", {}),
+        site.send("GET", "/Users/x"),
+    ):
+        assert answer.headers["sunset"] == date
+        assert answer.headers["warning"] == (
+            f'299 - "The access token expires on {date}; issue a new one."'
+        )
+    clock.at = begun + SIX_MONTHS
+    answer = site.send("GET", "/Users")
+    assert (answer.status_code, "sunset" in answer.headers) == (401, False)

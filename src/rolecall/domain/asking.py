@@ -9,6 +9,7 @@ from rolecall.domain import (
     access,
     admission,
     asking_grants,
+    asking_tokens,
     grants,
     narrowing,
     nesting,
@@ -26,7 +27,6 @@ from rolecall.domain.asking_history import (
     events_after,
     history,
     history_page,
-    is_administrator,
     to_administrators,
     to_monitors,
 )
@@ -41,7 +41,6 @@ from rolecall.domain.model import (
     Privilege,
     RoleCard,
     SqlSession,
-    Token,
     UserCard,
 )
 from rolecall.domain.names import Id, Name, key_of
@@ -96,6 +95,7 @@ from rolecall.domain.queries import (
     ShownParameters,
     SimilarNames,
     StoredSession,
+    TokenExpiries,
     Tokens,
     Trail,
     UserRecords,
@@ -384,20 +384,6 @@ def scim_conformance(reading: Reading, _session: Session, _query: ScimConformanc
     return account_conformance(reading)
 
 
-def tokens(reading: Reading, session: Session, query: Tokens) -> tuple[Token, ...]:
-    """Of the integrations that the session owns; those of dropped ones to ACCOUNTADMIN."""
-    if query.integration is not None:
-        found = one_integration(reading, session, OneIntegration(integration=query.integration))
-        return reading.tokens_of(found.id)
-    owned = {
-        found.id for found in reading.integrations() if access.owns(reading, session, found.owner)
-    }
-    everything = is_administrator(reading, session)
-    return tuple(
-        token for token in reading.tokens_of(None) if everything or token.integration in owned
-    )
-
-
 def databases(reading: Reading, session: Session, _query: Databases) -> tuple[Database, ...]:
     """All of them: a database is a name."""
     del session
@@ -454,7 +440,8 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     Integrations: integrations,
     OneIntegration: one_integration,
     ScimConformance: scim_conformance,
-    Tokens: tokens,
+    Tokens: asking_tokens.tokens,
+    TokenExpiries: asking_tokens.token_expiries,
     ScimResources: provisioned.scim_resources,
     Databases: databases,
     GovernedObjects: policies.governed_objects,

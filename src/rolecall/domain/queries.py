@@ -189,6 +189,29 @@ class Tokens(Query[tuple[Token, ...]], frozen=True, kw_only=True):
     integration: Ref | None = None
 
 
+class TokenExpiry(msgspec.Struct, frozen=True, kw_only=True):
+    """When a token ends: in `seconds`, less than 0 since it has; `soon` is reason for a warning.
+
+    `replaced`: a newer token of its purpose is there, and yet this one was used since.
+    """
+
+    integration: Name
+    purpose: str | None
+    token: Id
+    expires_at: int
+    seconds: int
+    soon: bool
+    replaced: bool = False
+
+
+class TokenExpiries(Query[tuple[TokenExpiry, ...]], frozen=True, kw_only=True):
+    """When access by each purpose ends: its newest token, and a replaced one that is still used.
+
+    Tokens without a purpose stand each for itself. What expired a while ago is left out, and so
+    is what the integration rejects. Of the integrations that the session owns.
+    """
+
+
 class GovernedSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A network policy or rule, and its owner's name."""
 

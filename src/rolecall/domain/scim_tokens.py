@@ -17,6 +17,8 @@ from rolecall.domain.session import Session
 
 NEWER = "a newer token of its purpose"
 HOUR = 3_600 * 1_000_000
+NOTICE = 30 * 24 * HOUR
+"""How long before its end a token is announced; of a short life the last sixth."""
 
 
 def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effect:
@@ -100,6 +102,11 @@ def revoke_token(tx: Transaction, session: Session, command: RevokeToken) -> Eff
 def is_live(token: Token, at: int) -> bool:
     """Whether the token itself has neither ended nor expired."""
     return token.ended_at is None and token.expires_at > at
+
+
+def is_soon(issued_at: int, expires_at: int, at: int) -> bool:
+    """Whether a token with this life should be replaced by now."""
+    return at >= expires_at - min(NOTICE, (expires_at - issued_at) // 6)
 
 
 def end(tx: Transaction, token: Token, at: int, why: str) -> Event:

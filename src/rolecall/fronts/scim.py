@@ -13,6 +13,7 @@ from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
+from rolecall.domain.scim_tokens import is_soon
 from rolecall.domain.session import ActorKind, Session
 from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
@@ -81,6 +82,8 @@ class ScimFront:
             raise TokenRefused("unknown")
         token = found.token
         integration = access.require_good(reading, token, exchange.at)
+        if is_soon(token.issued_at, token.expires_at, exchange.at):
+            exchange.expires_at = token.expires_at
         exchange.client = integration.scim_client
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(

@@ -6,6 +6,8 @@ the attempt and never into a reply.
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -78,6 +80,7 @@ class Exchange:
         "decoded",
         "details",
         "endpoint_id",
+        "expires_at",
         "has_members",
         "id",
         "if_match",
@@ -114,6 +117,7 @@ class Exchange:
         )
         self.integration: str | None = None
         self.token: Id | None = None
+        self.expires_at: int | None = None
         self.asks: Asks | None = None
         self.client: ScimClient | None = None
         self.contract = RFC
@@ -236,6 +240,16 @@ def reply(
 def reply_in_pieces(like: Reply, pieces: Iterator[bytes]) -> Reply:
     """An answer with the status and headers of another, whose body is made piece by piece."""
     return Reply(status=like.status, headers=like.headers, pieces=pieces)
+
+
+def announced(exchange: Exchange) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers that say when the token ends, from a while before (decision 83)."""
+    if exchange.expires_at is None:
+        return ()
+    ends = datetime.fromtimestamp(exchange.expires_at // 1_000_000, UTC)
+    date = format_datetime(ends, usegmt=True)
+    words = f'299 - "The access token expires on {date}; issue a new one."'
+    return ((b"sunset", date.encode()), (b"warning", words.encode()))
 
 
 def not_modified(version: int) -> Reply:

@@ -22,6 +22,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Name
 from rolecall.domain.queries import GrantRow, RoleSummary
+from rolecall.domain.scim_tokens import is_soon
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 from rolecall.fronts.history_details import details_of
 
@@ -284,10 +285,13 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> str:
-        """ENDED, EXPIRED or LIVE."""
-        if self.token.ended_at is not None:
+        """ENDED, EXPIRED, EXPIRES SOON or LIVE."""
+        token = self.token
+        if token.ended_at is not None:
             return "ENDED"
-        return "LIVE" if self.token.expires_at > self.at else "EXPIRED"
+        if token.expires_at <= self.at:
+            return "EXPIRED"
+        return "EXPIRES SOON" if is_soon(token.issued_at, token.expires_at, self.at) else "LIVE"
 
 
 SHOW_SCIM_TOKENS: Fields[TokenRow] = (

@@ -12,7 +12,7 @@ from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
-from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
+from rolecall.fronts.scim_answers import Exchange, Incoming, Reply, announced
 from rolecall.fronts.scim_steps import Accepted, Read, Work, Write
 from rolecall.fronts.world import World
 from rolecall.scim import errors
@@ -200,7 +200,8 @@ class ScimApp:
 
         What goes wrong in between leaves the answer without its end, which the client sees.
         """
-        await send(_start(reply, [(b"x-request-id", exchange.request.encode())]))
+        request = (b"x-request-id", exchange.request.encode())
+        await send(_start(reply, [request, *announced(exchange)]))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             while not gone.done():
@@ -353,6 +354,7 @@ async def _send(send: Send, reply: Reply, exchange: Exchange) -> None:
     headers: list[tuple[bytes, bytes]] = [
         (b"content-length", str(len(reply.body)).encode()),
         (b"x-request-id", exchange.request.encode()),
+        *announced(exchange),
     ]
     if reply.status in {204, 304}:
         del headers[0]
