@@ -25,6 +25,10 @@ class ServerSources:
         self.rolecall = rolecall
         self.application: Application | None = None
 
+    def hurry(self) -> None:
+        """End the queries that still run: the server is ending."""
+        self.rolecall.selecting.leave()
+
     def complaints(self) -> tuple[str, ...]:
         """What keeps the server from its work."""
         return self.rolecall.store.complaints()

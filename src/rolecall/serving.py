@@ -117,6 +117,7 @@ def run(order: Order) -> None:
                 prefaces=order.prefaces,
                 tls=order.tls,
                 meter=sources.meter,
+                hurry=sources.hurry,
             ),
         )
 

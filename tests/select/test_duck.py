@@ -263,3 +263,18 @@ def test_many_pages_give_way_while_somebody_writes(
     assert told is not None
     assert sum(len(page.rows) for page in told) == ROWS - 1_000
     assert len(rested) == rests
+
+
+def test_an_engine_that_leaves_ends_what_runs_and_begins_no_more() -> None:
+    engine = DuckSelecting()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(engine.select, ENDLESS, {}, query="q")
+        until = monotonic() + 20
+        while not engine.running_count and monotonic() < until:
+            sleep(0.01)
+        engine.leave()
+        with pytest.raises(SelectCancelled, match="server is ending"):
+            running.result(10)
+    with pytest.raises(SelectCancelled, match="server is ending"):
+        engine.select("select 1", {})
+    engine.close()

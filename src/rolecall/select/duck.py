@@ -81,6 +81,9 @@ class Running:
         self.ended: SelectError | None = None
 
 
+LEAVING = "The server is ending. Run the query again when it is back."
+
+
 class DuckSelecting:
     """A few children, one query each at a time. Thread safe."""
 
@@ -91,6 +94,7 @@ class DuckSelecting:
         self._memory_megabytes = memory_megabytes
         self._children_max = children_max
         self._changed = Condition()
+        self._leaving = False
         self._idle: list[subprocess.Popen[bytes]] = []
         self._waiting: list[Running] = []
         self._running: list[Running] = []
@@ -137,6 +141,14 @@ class DuckSelecting:
             self._changed.notify_all()
         return bool(meant)
 
+    def leave(self) -> None:
+        """End what runs or waits, and begin no more: the server is about to end."""
+        with self._changed:
+            self._leaving = True
+            for running in (*self._waiting, *self._running):
+                self._end_it(running, SelectCancelled(LEAVING))
+            self._changed.notify_all()
+
     def close(self) -> None:
         """End the children that have nothing to do; the next query would start another."""
         with self._changed:
@@ -159,6 +171,8 @@ class DuckSelecting:
     def _taken(self, running: Running, until: float, seconds_max: float) -> subprocess.Popen[bytes]:
         """A child of one's own, in turn. Raises SelectError."""
         with self._changed:
+            if self._leaving:
+                raise SelectCancelled(LEAVING)
             if len(self._waiting) >= WAITING_MAX:
                 raise SelectError("Too many queries wait for the engine: try again.", kind="busy")
             self._waiting.append(running)

@@ -32,6 +32,8 @@ HASHERS = 2
 LOGINS = 2
 WORKERS = 4
 SHUTDOWN_SECONDS = 30
+QUERY_SECONDS = 10.0
+"""How long queries may go on when the server is about to end."""
 
 
 class Served(Protocol):
@@ -143,6 +145,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     prefaces: bool = False
     tls: tuple[Path, Path] | None = None
     meter: Meter | None = None
+    hurry: Callable[[], object] = bool
+    """Ends what still runs when the server has been ending for a while."""
 
 
 class _Announcing(uvicorn.Server):
@@ -164,7 +168,11 @@ class _Announcing(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.leave()
-        await super().shutdown(sockets)
+        hurrying = asyncio.get_running_loop().call_later(QUERY_SECONDS, self._manner.hurry)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hurrying.cancel()
 
 
 def serve(
@@ -180,6 +188,7 @@ def serve(
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass  # Ctrl-C is how one stops it
     finally:
+        manner.hurry()
         application.close()
 
 
