@@ -146,6 +146,12 @@ def rolecall(*arguments: str, fails: int = 0, **variables: str) -> str:
     return done.stderr if fails else done.stdout
 
 
+def resident_megabytes(pid: int) -> float:
+    """The memory that a process has in use."""
+    fields = Path(f"/proc/{pid}/statm").read_text().split()
+    return int(fields[1]) * 4_096 / 1e6
+
+
 def environment() -> dict[str, str]:
     """Of this machine, without what would point a command elsewhere."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}

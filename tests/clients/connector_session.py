@@ -1,11 +1,13 @@
-"""Run by the vendor's Python connector in its own environment: steps in as JSON, outcomes out.
+"""Run by the vendor's Python connector in its own environment: a task a line in, its outcomes out.
 
-Each outcome is what the connector made of one step: its rows, or its own exception.
+Each outcome is what the connector made of one step: its rows, or its own exception. The first one
+is the connection's.
 """
 
 import json
 import sys
 import time
+import urllib.request
 import warnings
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -21,6 +23,12 @@ def outcome_of(connection: Theirs, step: Step) -> Step:
     if action == "close":
         connection.close()
         return {}
+    if action == "post":  # to the server's control endpoint
+        headers = {"content-type": "application/json"}
+        content = json.dumps(step["body"]).encode()
+        request = urllib.request.Request(step["url"], content, headers)  # noqa: S310  the test's
+        with urllib.request.urlopen(request):  # noqa: S310  the test's
+            return {}
     if action == "script":
         cursors = connection.execute_string(step["sql"])
         return {"rows": [[list(row) for row in cursor.fetchall()] for cursor in cursors]}
@@ -31,7 +39,14 @@ def outcome_of(connection: Theirs, step: Step) -> Step:
         query = cursor.execute_async(step["sql"])["queryId"]
         while connection.is_still_running(connection.get_query_status(query)):
             time.sleep(0.1)
-        return {"status": connection.get_query_status(query).name}
+        status = connection.get_query_status(query).name
+        cursor.get_results_from_sfqid(query)
+        return {"status": status, "rows": rows_of(cursor)}
+    if action == "many":
+        cursor.executemany(step["sql"], [tuple(values) for values in step["values"]])
+        return {}
+    if action == "count":
+        return {"count": sum(1 for _ in cursor.execute(step["sql"]))}
     values = step.get("values")
     cursor.execute(step["sql"], tuple(values) if values else None, **step.get("options", {}))
     results = [rows_of(cursor)]
@@ -50,19 +65,16 @@ def rows_of(cursor: Theirs) -> list[list[Any]]:
     return [list(row) for row in cursor.fetchall()]
 
 
-def main() -> None:
-    """Read the task, do it, write what came of it."""
-    warnings.simplefilter("ignore")
-    connector = import_module("snowflake.connector")
-    task = json.load(sys.stdin)
-    outcomes: list[dict[str, Any]] = []
+def outcomes_of(connector: Theirs, task: Step) -> list[Step]:
+    """What came of a task's connection and its steps."""
+    outcomes: list[Step] = []
     connection = None
     for step in [None, *task["steps"]]:
         started = time.monotonic()
         try:
             if step is None:
                 connection = connector.connect(**task["connect"])
-                outcome: dict[str, Any] = {"version": connector.__version__}
+                outcome: Step = {"version": connector.__version__}
             else:
                 outcome = outcome_of(connection, step)
         except connector.errors.Error as error:
@@ -75,7 +87,18 @@ def main() -> None:
         outcomes.append({**outcome, "seconds": time.monotonic() - started})
         if connection is None:
             break
-    json.dump(outcomes, sys.stdout, default=str)
+    if connection is not None:
+        connection.close()
+    return outcomes
+
+
+def main() -> None:
+    """Read tasks, do them, write what came of each."""
+    warnings.simplefilter("ignore")
+    connector = import_module("snowflake.connector")
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(outcomes_of(connector, json.loads(line)), default=str) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

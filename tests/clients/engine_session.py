@@ -1,26 +1,27 @@
-"""Run by SQLAlchemy's Snowflake dialect in its own environment: steps in as JSON, outcomes out."""
+"""Run by SQLAlchemy's Snowflake dialect in its own environment: a task in, its outcomes out."""
 
 import json
 import sys
 import time
 import warnings
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
+
+Step = dict[str, Any]
+Theirs: TypeAlias = Any
+"""An object of the client's, which this environment does not know."""
 
 
-def main() -> None:
-    """Read the task, do it, write what came of it."""
-    warnings.simplefilter("ignore")
-    alchemy = import_module("sqlalchemy")
+def outcomes_of(alchemy: Theirs, task: Step) -> list[Step]:
+    """What came of a task's steps, and of letting the engine go."""
     url = import_module("snowflake.sqlalchemy").URL
-    task = json.load(sys.stdin)
     engine = alchemy.create_engine(url(**task["connect"]), connect_args=task["arguments"])
-    outcomes: list[dict[str, Any]] = []
+    outcomes: list[Step] = []
     for step in task["steps"]:
         started = time.monotonic()
         try:
             with engine.connect() as connection:
-                outcome: dict[str, Any] = {"rows": []}
+                outcome: Step = {"rows": []}
                 for sql in step["sql"]:
                     result = connection.execute(alchemy.text(sql), step.get("values") or {})
                     outcome = {
@@ -36,7 +37,16 @@ def main() -> None:
             }
         outcomes.append({**outcome, "seconds": time.monotonic() - started})
     engine.dispose()
-    json.dump(outcomes, sys.stdout, default=str)
+    return outcomes
+
+
+def main() -> None:
+    """Read tasks, do them, write what came of each."""
+    warnings.simplefilter("ignore")
+    alchemy = import_module("sqlalchemy")
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(outcomes_of(alchemy, json.loads(line)), default=str) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

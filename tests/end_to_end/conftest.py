@@ -1,9 +1,10 @@
-"""One real server for the tests that don't need one of their own."""
+"""One real server for the tests that don't need one of their own, and two for the clients."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from client_programs import Place, reached
 from rolecall_process import Server, started
 
 
@@ -14,3 +15,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         running.token = running.issue_token(folder)
         yield running
     assert not running.data.exists(), "an ephemeral server leaves nothing behind"
+
+
+@pytest.fixture(scope="session", params=["http", "https"])
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    """A server that the vendor's clients are connected to, over HTTP and over HTTPS."""
+    with reached(tmp_path_factory.mktemp(request.param), request.param) as found:
+        yield found

@@ -126,6 +126,8 @@ def test_what_is_described_is_not_done(wire: Wire) -> None:
     described = wire.query("create role described", describeOnly=True)
     assert [each["name"] for each in described["data"]["rowtype"]] == ["status"]
     assert wire.query("drop role described")["code"] == "002003"
+    named = wire.query("create role identifier(?) comment = ?", describeOnly=True)["data"]
+    assert [each["name"] for each in named["rowtype"]] == ["status"]
     columns = wire.query("select ? as a, current_role() as b", describeOnly=True)["data"]
     assert ([each["name"] for each in columns["rowtype"]], columns["rowset"]) == (["A", "B"], [])
 

@@ -9,7 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from rolecall_process import Server, patch_body, rolecall, started, user_body
+from rolecall_process import (
+    Server,
+    patch_body,
+    resident_megabytes,
+    rolecall,
+    started,
+    user_body,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -50,11 +57,6 @@ def ask(server: Server, token: str, statement: str) -> httpx.Response:
     headers = {"authorization": f"Bearer {token}"}
     path = f"{server.root}/api/v2/statements"
     return httpx.post(path, json={"statement": statement}, headers=headers, timeout=60)
-
-
-def resident_megabytes(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/statm").read_text().split()
-    return int(fields[1]) * 4_096 / 1e6
 
 
 def test_two_hundred_logins_at_once_stall_nothing_and_exhaust_nothing(server: Server) -> None:

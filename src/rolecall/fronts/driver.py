@@ -128,6 +128,11 @@ def statement_type(words: Sequence[str], *, is_query: bool) -> int:
     return TYPES.get(first, DDL)
 
 
+def is_query(text: str) -> bool:
+    """Whether a statement is a SELECT, by its first word."""
+    return _words(text)[:1] in (["SELECT"], ["WITH"])
+
+
 def _words(text: str) -> list[str]:
     """A statement's first two words."""
     start = COMMENTS.match(text)
@@ -167,8 +172,8 @@ def _binding(type_: str, value: object, index: int) -> Bound:
         raise SqlRefusal(
             "000002",
             "0A000",
-            "Unsupported feature: a list of values for one variable. "
-            "Run the statement once a value.",
+            "Unsupported feature: lists of values for its variables. "
+            "Run the statement with one set of values at a time.",
         )
     text = str(value).lower() if isinstance(value, bool) else str(value)
     try:

@@ -96,9 +96,10 @@ class _Run:
         return pieces
 
     def _values(self, text: str) -> tuple[Bound, ...]:
-        """What is only described needs no values yet."""
+        """What is only described needs no values yet: a query none, a name or a pattern some."""
         if self._order.describe_only and not self._order.bindings:
-            return (None,) * places_count(text)
+            something = None if driver.is_query(text) else "X"
+            return (something,) * places_count(text)
         return self._order.bindings
 
     def _require_count(self, found: int) -> None:
