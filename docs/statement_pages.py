@@ -27,6 +27,7 @@ REFUSALS_MAX = 16
 TITLES = {
     "Flow": "SHOW … ->> SELECT",
     "GrantOwnershipOfAll": "GRANT OWNERSHIP ON ALL",
+    "PurgeHistory": "ALTER ACCOUNT PURGE HISTORY",
     "SetVariables": "SET",
     "ShowAccessTokens": "SHOW USER PROGRAMMATIC ACCESS TOKENS",
     "ShowScimResources": "SHOW SCIM_RESOURCES",

@@ -51,7 +51,13 @@ from rolecall.sql.statements import (
     UseSchema,
     UseSecondaryRoles,
 )
-from rolecall.sql.statements_accounts import CreateAccount, DropAccount, ShowAccounts, UndropAccount
+from rolecall.sql.statements_accounts import (
+    CreateAccount,
+    DropAccount,
+    PurgeHistory,
+    ShowAccounts,
+    UndropAccount,
+)
 from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
@@ -262,6 +268,7 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(ShowAccounts, options=OPTIONS, history=FLAGS),
     st.builds(DropAccount, name=NAMES, days=st.integers(-9, 99), if_exists=FLAGS),
     st.builds(UndropAccount, name=NAMES),
+    st.builds(PurgeHistory, person=TEXTS),
     st.builds(CreateAccount, name=NAMES, properties=properties({**ACCOUNT_SHAPES}).map(complete)),
     st.builds(ShowIntegrations, kind=st.none() | st.just("SECURITY"), options=OPTIONS),
     st.builds(ShowScimTokens, integration=st.none() | NAMES, options=OPTIONS),

@@ -93,12 +93,21 @@ def test_attempts_and_events_are_found_by_number(store: Store) -> None:
 def test_what_mentions_a_text_is_found_in_any_case(store: Store) -> None:
     happens(store, created(BOB, "BOB@EXAMPLE.COM"), attempt=tried(resource_name="Zoë"))
     happens(store, created(EVE, "EVE"), attempt=tried(details='{"query":"bob@example.com"}'))
-    attempts = store.read(1, lambda r: r.attempts_mentioning(["Bob@Example.com", "zoë"]))
-    events = store.read(1, lambda r: r.events_mentioning(["bob@example.com"]))
+    attempts = store.read(1, lambda r: r.attempts_mentioning(["Bob@Example.com", "zoë"], 0, 9))
+    events = store.read(1, lambda r: r.events_mentioning(["bob@example.com"], 0, 9))
     assert [each.seq for each in attempts] == [1, 2]
     assert [each.event.id for each in events] == [BOB]
-    assert len(store.read(1, lambda r: r.events_mentioning(["okta"]))) == 2
-    assert store.read(1, lambda r: r.attempts_mentioning(["nobody"])) == ()
+    assert len(store.read(1, lambda r: r.events_mentioning(["okta"], 0, 9))) == 2
+    assert store.read(1, lambda r: r.attempts_mentioning(["nobody"], 0, 9)) == ()
+
+
+def test_mentions_are_looked_for_between_numbers(store: Store) -> None:
+    for _ in range(4):
+        happens(store, created())
+    attempts = store.read(1, lambda r: r.attempts_mentioning(["okta"], 1, 3))
+    events = store.read(1, lambda r: r.events_mentioning(["bob"], 1, 3))
+    assert [each.seq for each in attempts] == [2, 3]
+    assert [each.seq for each in events] == [2, 3]
 
 
 def test_the_first_event_about_something_is_its_beginning(store: Store) -> None:

@@ -17,6 +17,7 @@ from rolecall.domain import (
     ownership,
     parameters,
     policies,
+    purging,
     revoking,
     roles,
     scim_tokens,
@@ -52,6 +53,7 @@ from rolecall.domain.commands import (
     GrantRole,
     IssueToken,
     OpenSession,
+    PurgeHistory,
     RecordFailedLogin,
     RemoveAccessToken,
     RenewSession,
@@ -264,5 +266,6 @@ HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
     FoundAccount: founding.found_account,
     DropAccount: founding.drop_account,
     RestoreAccount: founding.restore_account,
+    PurgeHistory: purging.purge_history,
 }
 """Every command, and who carries it out."""

@@ -149,6 +149,16 @@ class RestoreAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     at: int
 
 
+class PurgeHistory(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A person's data leaves the histories behind these numbers; `rows` were blanked before."""
+
+    person: Id
+    after_attempt: int = 0
+    after_event: int = 0
+    rows: int = 0
+    last: bool = False
+
+
 # ---- users ---------------------------------------------------------------------------------
 
 
@@ -552,6 +562,7 @@ Command = (
     FoundAccount
     | DropAccount
     | RestoreAccount
+    | PurgeHistory
     | CreateUser
     | ChangeUser
     | DropUser

@@ -32,6 +32,13 @@ class AccountRestored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     name: str
 
 
+class HistoryPurged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The data of the person `id` was taken from so many `rows` of the histories."""
+
+    id: Id
+    rows: int
+
+
 class UserCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A user came to be."""
 
@@ -307,6 +314,7 @@ Event = (
     AccountFounded
     | AccountDropped
     | AccountRestored
+    | HistoryPurged
     | UserCreated
     | UserChanged
     | UserDropped

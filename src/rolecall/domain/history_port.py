@@ -40,8 +40,10 @@ class HistoryReading(Protocol):
         """Those that are kept, by number."""
         ...
 
-    def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
-        """Those in which one of the texts stands anywhere, in any case of A to Z, by number."""
+    def attempts_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Noted, ...]:
+        """Those in which a text stands anywhere, in any case of A to Z: after < number <= until."""
         ...
 
     def last_attempt(self) -> int:
@@ -62,7 +64,9 @@ class HistoryReading(Protocol):
         ...
 
     def first_event_about(self, subject: Id) -> Recorded | None: ...
-    def events_mentioning(self, texts: Sequence[str]) -> tuple[Recorded, ...]:
+    def events_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Recorded, ...]:
         """As `attempts_mentioning`, the actor included."""
         ...
 

@@ -25,6 +25,7 @@ from rolecall.domain.events import (
     GovernedCreated,
     GovernedDropped,
     GrantOptionRevoked,
+    HistoryPurged,
     IntegrationChanged,
     IntegrationCreated,
     IntegrationDropped,
@@ -153,7 +154,8 @@ class Past:
             if isinstance(event, GONE) and mark.seq >= seq:
                 return event.name or None
             if isinstance(event, CHANGED) and mark.seq > seq:
-                return str(event.before["NAME"])
+                name = event.before["NAME"]  # None once it was purged
+                return None if name is None else str(name)
         row = self._row(kind, id)
         return None if row is None else row[0]
 
@@ -232,6 +234,7 @@ WORDS: dict[type, tuple[str, Kind | None]] = {
     AccountFounded: ("CREATE ACCOUNT", Kind.ACCOUNT),
     AccountDropped: ("DROP ACCOUNT", Kind.ACCOUNT),
     AccountRestored: ("UNDROP ACCOUNT", Kind.ACCOUNT),
+    HistoryPurged: ("PURGE HISTORY", Kind.USER),
     UserCreated: ("CREATE USER", Kind.USER),
     UserChanged: ("ALTER USER", Kind.USER),
     UserDropped: ("DROP USER", Kind.USER),
@@ -310,5 +313,7 @@ def _values(event: Event, name: str) -> dict[str, Json] | None:
     """The attributes before or after, of what changes attributes; of an end, what was."""
     if isinstance(event, UserDropped):
         return dict(event.was) if name == "before" else None
+    if isinstance(event, HistoryPurged):
+        return {"ROWS": event.rows} if name == "after" else None
     values = getattr(event, name, None)
     return dict(values) if isinstance(values, dict) else None

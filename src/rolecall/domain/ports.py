@@ -459,6 +459,9 @@ class Store(Protocol):
         """Whether this process writes just now, so that who reads much gives way."""
         ...
 
+    def scrub(self) -> None:
+        """What was replaced or deleted before can't be read from the disk any more."""
+
     def close(self) -> None:
         """Finish what was taken, then let go."""
         ...

@@ -27,6 +27,7 @@ from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
 from rolecall.fronts.sql_names import meant, name_of
 from rolecall.fronts.sql_network import session_changes
 from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
+from rolecall.fronts.sql_purges import purge_history
 from rolecall.fronts.sql_refusals import (
     SqlRefusal,
     did_you_mean,
@@ -69,7 +70,7 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
-from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, PurgeHistory, UndropAccount
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 __all__ = [
@@ -245,12 +246,8 @@ class Worksheet:
             case Begin() | Commit() | Rollback():
                 moment.ask(CurrentSession())  # nothing else would miss a role taken away
                 return _said(DONE)
-            case CreateAccount():
-                return _said(create_account(statement, moment))
-            case DropAccount():
-                return _said(drop_account(statement, moment))
-            case UndropAccount():
-                return _said(undrop_account(statement, moment))
+            case CreateAccount() | DropAccount() | UndropAccount() | PurgeHistory():
+                return _said(_of_the_account(statement, moment, noting))
             case Flow():
                 return self._flow(statement, piece, moment, noting)
             case Select():
@@ -348,6 +345,24 @@ def bearer_worksheet(
 ) -> Worksheet:
     """A worksheet of one request that brings its own credential."""
     return Worksheet(account, world, BearerSeat(account, bearer, client_ip))
+
+
+def _of_the_account(
+    statement: CreateAccount | DropAccount | UndropAccount | PurgeHistory,
+    moment: Moment,
+    noting: Noting,
+) -> str:
+    match statement:
+        case CreateAccount():
+            return create_account(statement, moment)
+        case DropAccount():
+            return drop_account(statement, moment)
+        case UndropAccount():
+            return undrop_account(statement, moment)
+        case PurgeHistory():
+            return purge_history(statement, moment, noting.describe)
+        case _:
+            assert_never(statement)
 
 
 def _said(message: str) -> tuple[Table, str]:

@@ -32,7 +32,7 @@ from rolecall.sql.statements import (
     UseDatabase,
     UseRole,
 )
-from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, PurgeHistory, UndropAccount
 from rolecall.sql.statements_grants import (
     GrantOwnership,
     GrantOwnershipOfAll,
@@ -83,6 +83,8 @@ def subject_of(statement: Statement) -> Subject | None:
             return Subject(kind=Kind.ROLE, name=folded(statement.role))
         case GrantOwnershipOfAll():
             return Subject(kind=Kind.ROLE, name=folded(statement.owner))
+        case PurgeHistory():
+            return Subject(kind=Kind.USER, name=None)
         case GrantPrivilege() | RevokePrivilege() | GrantOwnership():
             return Subject(kind=statement.on_kind, name=_folded(statement.on_name))
         case Describe():

@@ -9,6 +9,7 @@ from rolecall.sql.printer_parts import (
     print_properties,
     print_show,
     print_statement,
+    print_string,
     words,
 )
 from rolecall.sql.statements import (
@@ -25,7 +26,7 @@ from rolecall.sql.statements import (
     DropRole,
     DropUser,
 )
-from rolecall.sql.statements_accounts import CreateAccount, DropAccount, UndropAccount
+from rolecall.sql.statements_accounts import CreateAccount, DropAccount, PurgeHistory, UndropAccount
 from rolecall.sql.statements_network import (
     AlterNetworkPolicy,
     AlterNetworkRule,
@@ -119,6 +120,11 @@ def _drop_account(statement: DropAccount) -> str:
 @print_statement.register
 def _undrop_account(statement: UndropAccount) -> str:
     return f"UNDROP ACCOUNT {print_name(statement.name)}"
+
+
+@print_statement.register
+def _purge_history(statement: PurgeHistory) -> str:
+    return f"ALTER ACCOUNT PURGE HISTORY FOR {print_string(statement.person)}"
 
 
 @print_statement.register

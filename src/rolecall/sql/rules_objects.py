@@ -28,6 +28,7 @@ from rolecall.sql.statements import (
     DropUser,
     Statement,
 )
+from rolecall.sql.statements_accounts import PurgeHistory
 
 
 def _create(cursor: Cursor, _: Head) -> Statement:
@@ -143,7 +144,10 @@ def _integration_action(cursor: Cursor) -> SetProperties | UnsetProperties | Rev
     return cursor.fail("SET or UNSET or REVOKE TOKEN")
 
 
-def _alter_account(cursor: Cursor, _: Head) -> AlterAccount:
+def _alter_account(cursor: Cursor, _: Head) -> AlterAccount | PurgeHistory:
+    if cursor.accept("PURGE"):
+        cursor.expect("HISTORY", "FOR")
+        return PurgeHistory(person=cursor.string())
     return AlterAccount(action=read_parameters(cursor))
 
 

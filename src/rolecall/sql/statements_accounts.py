@@ -53,4 +53,15 @@ class ShowAccounts(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True
     history: bool = False
 
 
-AccountStatement = CreateAccount | DropAccount | UndropAccount | ShowAccounts
+class PurgeHistory(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
+    """Takes a person's data out of the histories, for good; the id is the user's.
+
+    ALTER ACCOUNT PURGE HISTORY FOR '<id>'
+
+    ACCOUNTADMIN. The user may be gone, or be there: the user's own row is not touched.
+    """
+
+    person: str
+
+
+AccountStatement = CreateAccount | DropAccount | UndropAccount | ShowAccounts | PurgeHistory

@@ -102,6 +102,9 @@ class MemoryStore:
         """Nobody has to give way to a thread that reads and writes in microseconds."""
         return False
 
+    def scrub(self) -> None:
+        """There is no disk."""
+
     def close(self) -> None:
         self._worker.shutdown(wait=True)
         self.flush()

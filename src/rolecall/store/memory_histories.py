@@ -70,9 +70,12 @@ class MemoryHistories:
         attempts = self._state.attempts
         return tuple([attempts[seq] for seq in sorted(set(numbers)) if seq in attempts])
 
-    def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
+    def attempts_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Noted, ...]:
         rows = sorted(self._state.attempts.items(), key=key_in)
-        return tuple([noted for _, noted in rows if _mentions(text_of(noted.attempt), texts)])
+        meant = [noted for seq, noted in rows if after < seq <= until]
+        return tuple([noted for noted in meant if _mentions(text_of(noted.attempt), texts)])
 
     def events_numbered(self, numbers: Sequence[int]) -> tuple[Recorded, ...]:
         events = self._state.events
@@ -82,13 +85,16 @@ class MemoryHistories:
         rows = sorted(self._state.events.items(), key=key_in)
         return next((recorded for _, recorded in rows if recorded.event.id == subject), None)
 
-    def events_mentioning(self, texts: Sequence[str]) -> tuple[Recorded, ...]:
+    def events_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Recorded, ...]:
         rows = sorted(self._state.events.items(), key=key_in)
         return tuple(
             [
-                recorded
-                for _, recorded in rows
-                if _mentions(text_of(recorded.event), texts) or _mentions(recorded.actor, texts)
+                each
+                for seq, each in rows
+                if after < seq <= until
+                and (_mentions(text_of(each.event), texts) or _mentions(each.actor, texts))
             ]
         )
 

@@ -330,8 +330,11 @@ class SqliteReading:
         found = self._rows(statements_history.ATTEMPTS_NUMBERED, rows.list_of(numbers))
         return tuple([rows.noted_from(row) for row in found])
 
-    def attempts_mentioning(self, texts: Sequence[str]) -> tuple[Noted, ...]:
-        found = self._rows(statements_history.ATTEMPTS_MENTIONING, rows.list_of(texts))
+    def attempts_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Noted, ...]:
+        sql = statements_history.ATTEMPTS_MENTIONING
+        found = self._rows(sql, rows.list_of(texts), after, until)
         return tuple([rows.noted_from(row) for row in found])
 
     def attempts_of_user(
@@ -377,8 +380,11 @@ class SqliteReading:
     def first_event_about(self, subject: Id) -> Recorded | None:
         return next(iter(self._events(statements_history.FIRST_EVENT_ABOUT, subject)), None)
 
-    def events_mentioning(self, texts: Sequence[str]) -> tuple[Recorded, ...]:
-        return self._events(statements_history.EVENTS_MENTIONING, rows.list_of(texts))
+    def events_mentioning(
+        self, texts: Sequence[str], after: int, until: int
+    ) -> tuple[Recorded, ...]:
+        sql = statements_history.EVENTS_MENTIONING
+        return self._events(sql, rows.list_of(texts), after, until)
 
     def marks_of(self, subjects: Sequence[Id]) -> tuple[Recorded, ...]:
         return self._events(statements_history.MARKS_OF, rows.list_of(subjects))

@@ -51,6 +51,7 @@ WRITER_SETTINGS = """
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -32768;
 PRAGMA wal_autocheckpoint = 4000;
+PRAGMA secure_delete = ON;
 """
 READER_SETTINGS = """
 PRAGMA temp_store = MEMORY;
@@ -198,6 +199,18 @@ class SqliteStore:
     def busy(self) -> bool:
         return self._writer.busy()
 
+    def scrub(self) -> None:
+        """Fold the log into the file and cut it off: it holds rows as they were.
+
+        In the file itself the engine overwrites what it deletes (`secure_delete`). A reading that
+        goes on for longer keeps its part of the log until the next time.
+        """
+        connection = connect(self._path)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """The last process that closes the file folds its log into it."""
         self._writer.finish()
@@ -212,7 +225,7 @@ class SqliteStore:
         try:
             self._keep_a_log(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-            connection.execute(WRITER_SETTINGS)
+            connection.execute(WRITER_SETTINGS).fetchall()  # some of them answer
             bring_up(connection, self._path, MIGRATIONS, notice)
         except BaseException:
             connection.close()

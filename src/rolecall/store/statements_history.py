@@ -17,7 +17,7 @@ SELECT seq, body FROM attempts
 WHERE account = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq
 """
 ATTEMPTS_MENTIONING = """
-SELECT seq, body FROM attempts AS a WHERE account = ?1 AND EXISTS (
+SELECT seq, body FROM attempts AS a WHERE account = ?1 AND seq > ?3 AND seq <= ?4 AND EXISTS (
     SELECT 1 FROM json_each(?2) AS text WHERE instr(lower(a.body), lower(text.value)) > 0
 ) ORDER BY seq
 """
@@ -26,7 +26,8 @@ SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq
 """
 EVENTS_MENTIONING = """
-SELECT seq, at, actor, request, body, attempt FROM events AS e WHERE account = ?1 AND EXISTS (
+SELECT seq, at, actor, request, body, attempt FROM events AS e
+WHERE account = ?1 AND seq > ?3 AND seq <= ?4 AND EXISTS (
     SELECT 1 FROM json_each(?2) AS text
     WHERE instr(lower(e.body), lower(text.value)) > 0
         OR instr(lower(e.actor), lower(text.value)) > 0
