@@ -143,6 +143,7 @@ def test_a_signed_cursor_of_another_shape_is_invalid(
         "count=2&attributes=id",
         "count=2&excludedAttributes=name",
         "count=2&sortBy=userName",
+        "count=2&sortOrder=descending",
     ],
 )
 def test_a_cursor_is_good_for_its_query_alone(scim: ScimClientInProcess, query: str) -> None:
@@ -234,6 +235,84 @@ def test_a_walk_neither_skips_nor_repeats_what_was_there_throughout(
     assert not cursor, "a walk ends"
     assert len(met) == len(set(met)), "nothing twice"
     assert steady <= set(met), "nothing left out"
+
+
+SORTS = (
+    "sortBy=userName",
+    "sortBy=title",
+    "sortBy=title&sortOrder=descending",
+    "sortBy=active",
+    "sortBy=emails.value",
+    "sortBy=meta.created&sortOrder=descending&filter=title%20pr",
+)
+TITLES = st.sampled_from((None, "Clerk", "Guide", "guide", "Warden"))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kind=st.sampled_from(sorted(STORES)),
+    query=st.sampled_from(SORTS),
+    titles=st.lists(TITLES, max_size=8),
+    count=st.integers(1, 4),
+    changes=st.lists(st.lists(CHANGE, max_size=4), max_size=12),
+)
+def test_a_sorted_walk_neither_skips_nor_repeats_what_kept_its_place(
+    kind: str,
+    query: str,
+    titles: list[str | None],
+    count: int,
+    changes: list[list[tuple[str, int]]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        store = STORES[kind](Path(folder))
+        scim = ScimClientInProcess(an_account(store))
+        present = [
+            scim.user(f"user{number}", **({} if title is None else {"title": title}))
+            for number, title in enumerate(titles)
+        ]
+        met: list[str] = []
+        cursor = ""
+        listed = scim.get(f"/Users?{query}").found
+        moved: set[str] = set()
+        for number in range(100):
+            answer = page(scim, cursor, f"count={count}&{query}")
+            met += answer.found
+            cursor = answer.json.get("nextCursor", "")
+            if not cursor:
+                break
+            for at, change in enumerate(changes[number] if number < len(changes) else ()):
+                before = list(present)
+                changed(scim, present, change, f"new-{number}-{at}")
+                moved.add(before[change[1] % len(before)] if before else "")
+        store.close()
+    assert not cursor, "a walk ends"
+    steady = [each for each in listed if each not in moved]
+    assert [each for each in met if each in steady] == steady, "each once, and in its order"
+
+
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_a_search_over_everything_is_walked_in_an_order_rfc9865_3(
+    scim: ScimClientInProcess, order: str
+) -> None:
+    for name in ("B", "A"):
+        scim.group(name)
+    asked = {"sortBy": "displayName", "sortOrder": order, "count": 2}
+    met: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        body = scim.post("/.search", {**asked, "cursor": cursor}).json
+        met += [each["id"] for each in body["Resources"]]
+        cursor = body.get("nextCursor")
+    assert met == scim.post("/.search", {**asked, "count": 50}).found
+    assert len(met) == 7
+
+
+def test_what_is_too_long_for_a_cursor_is_said(scim: ScimClientInProcess) -> None:
+    for number in range(2):
+        scim.user(f"long{number}", title=f"{number}" + "x" * 1_000)
+    answer = scim.get("/Users?sortBy=title&count=1&cursor=")
+    assert (refused(answer), "startIndex" in answer.json["detail"]) == ("invalidValue", True)
+    assert scim.get("/Users?sortBy=userName&count=1&cursor=").status == 200
 
 
 def changed(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from msgspec.structs import replace
 
 from builders import a_role, a_user, an_id
 from rolecall.domain.names import Id, key_of
@@ -17,9 +18,11 @@ from rolecall.domain.predicate import (
     And,
     Compare,
     Field,
+    Mark,
     Not,
     Operator,
     Or,
+    Ordering,
     Predicate,
     Value,
 )
@@ -134,6 +137,52 @@ def test_every_store_finds_what_the_predicate_admits(
 
     reference, embedded = (store.read(1, body) for store in stores)
     assert embedded == reference
+
+
+SORTS = [
+    *(Ordering(field=field) for field in Field if field is not Field.ADDRESS_KEY),
+    Ordering(place=("title",)),
+    Ordering(place=("name", "givenname")),
+    Ordering(place=("emails",), part="value"),
+    Ordering(place=("emails",), part="primary"),
+]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("ordering", SORTS, ids=repr)
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_a_walk_in_an_order_meets_what_the_sorted_list_has(
+    stores: tuple[Store, Store], ordering: Ordering, *, descending: bool, count: int
+) -> None:
+    ordering = replace(ordering, descending=descending)
+    owners = frozenset((an_id(50),))
+
+    def users(reading: Reading) -> tuple[list[Id], list[Id], list[Value]]:
+        met: list[Id] = []
+        keys: list[Value] = []
+        mark: Mark | None = None
+        while found := reading.users_beyond(EVERYTHING, owners, "OKTA", ordering, mark, count):
+            met += [card.user.id for card, _ in found]
+            keys += [key for _, key in found]
+            mark = Mark(key=keys[-1], id=met[-1])
+        page = reading.find_users(EVERYTHING, owners, "OKTA", 0, 99, ordering)
+        return met, [card.user.id for card in page.items], keys
+
+    def roles(reading: Reading) -> tuple[list[Id], list[Id], list[Value]]:
+        met: list[Id] = []
+        keys: list[Value] = []
+        mark: Mark | None = None
+        while found := reading.roles_beyond(EVERYTHING, owners, "OKTA", ordering, mark, count):
+            met += [card.role.id for card, _ in found]
+            keys += [key for _, key in found]
+            mark = Mark(key=keys[-1], id=met[-1])
+        page = reading.find_roles(EVERYTHING, owners, "OKTA", 0, 99, ordering)
+        return met, [card.role.id for card in page.items], keys
+
+    for walk in (users, roles):
+        (met, listed, keys), embedded = (store.read(1, walk) for store in stores)
+        assert met == listed
+        assert embedded == (met, listed, keys)
 
 
 @pytest.mark.parametrize("operator", Operator)

@@ -54,6 +54,7 @@ from rolecall.domain.predicate import (
     Operator,
     Or,
     Predicate,
+    Value,
     with_roles_shown,
 )
 from rolecall.domain.queries import (
@@ -88,6 +89,7 @@ from rolecall.domain.queries import (
     RoleRecords,
     Roles,
     RolesAfter,
+    RolesBeyond,
     RoleSummaries,
     RoleSummary,
     ScimConformance,
@@ -101,6 +103,7 @@ from rolecall.domain.queries import (
     UserRecords,
     Users,
     UsersAfter,
+    UsersBeyond,
     UserSummaries,
     UserSummary,
     WhoAmI,
@@ -144,6 +147,20 @@ def users_after(reading: Reading, session: Session, query: UsersAfter) -> tuple[
     where, owners = _seen_users(reading, session, query.where)
     cards = reading.users_after(where, owners, session.integration, query.after, query.count)
     return _with_groups(reading, session, cards) if query.with_groups else cards
+
+
+def users_beyond(
+    reading: Reading, session: Session, query: UsersBeyond
+) -> tuple[tuple[UserCard, Value], ...]:
+    """The next, in an order, of the users that the session sees."""
+    where, owners = _seen_users(reading, session, query.where)
+    found = reading.users_beyond(
+        where, owners, session.integration, query.ordering, query.mark, query.count
+    )
+    if not query.with_groups:
+        return found
+    cards = _with_groups(reading, session, tuple(card for card, _ in found))
+    return tuple(zip(cards, (key for _, key in found), strict=True))
 
 
 def _with_groups(
@@ -275,6 +292,18 @@ def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[
     where, owners = _seen_roles(reading, session, query.where)
     cards = reading.roles_after(where, owners, session.integration, query.after, query.count)
     return with_members(reading, cards, query.members_max)
+
+
+def roles_beyond(
+    reading: Reading, session: Session, query: RolesBeyond
+) -> tuple[tuple[RoleCard, Value], ...]:
+    """The next, in an order, of the roles that the session sees."""
+    where, owners = _seen_roles(reading, session, query.where)
+    found = reading.roles_beyond(
+        where, owners, session.integration, query.ordering, query.mark, query.count
+    )
+    cards = with_members(reading, tuple(card for card, _ in found), query.members_max)
+    return tuple(zip(cards, (key for _, key in found), strict=True))
 
 
 def _seen_roles(
@@ -424,11 +453,13 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     OneUser: one_user,
     Users: users,
     UsersAfter: users_after,
+    UsersBeyond: users_beyond,
     UserSummaries: user_summaries,
     AccessTokens: access_tokens,
     OneRole: one_role,
     Roles: roles,
     RolesAfter: roles_after,
+    RolesBeyond: roles_beyond,
     MembersAfter: members_after,
     RoleSummaries: role_summaries,
     RoleNames: role_names,

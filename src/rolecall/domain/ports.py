@@ -32,7 +32,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
-from rolecall.domain.predicate import Ordering, Predicate
+from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
 
 T = TypeVar("T")
@@ -123,6 +123,18 @@ class Reading(HistoryReading, Protocol):
         """Like `find_users` those whose id is above `after`; counts nothing, flat at any depth."""
         ...
 
+    def users_beyond(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        ordering: Ordering,
+        mark: Mark | None,
+        count: int,
+    ) -> tuple[tuple[UserCard, Value], ...]:
+        """Like `find_users` with an ordering, those after the mark, with what each is sorted by."""
+        ...
+
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
         """Users that match and whose NAME comes after `after`, by name, at most `count`."""
         ...
@@ -167,6 +179,18 @@ class Reading(HistoryReading, Protocol):
         count: int,
     ) -> tuple[RoleCard, ...]:
         """As `users_after`."""
+        ...
+
+    def roles_beyond(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        ordering: Ordering,
+        mark: Mark | None,
+        count: int,
+    ) -> tuple[tuple[RoleCard, Value], ...]:
+        """As `users_beyond`."""
         ...
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:

@@ -125,6 +125,13 @@ class Ordering(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = False
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A place in an ordered list: what an object there is sorted by, and its id."""
+
+    key: Value
+    id: str
+
+
 def admits(
     predicate: Predicate,
     values: Mapping[str, Value],

@@ -28,7 +28,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Name
 from rolecall.domain.narrowing import ALL, Narrowing
-from rolecall.domain.predicate import EVERYTHING, Ordering, Predicate
+from rolecall.domain.predicate import EVERYTHING, Mark, Ordering, Predicate, Value
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 Item = TypeVar("Item")
@@ -107,6 +107,26 @@ class RolesAfter(Query[tuple[RoleCard, ...]], frozen=True, kw_only=True):
 
     where: Predicate = EVERYTHING
     after: str = ""
+    count: int = 100
+    members_max: int = 0
+
+
+class UsersBeyond(Query[tuple[tuple[UserCard, Value], ...]], frozen=True, kw_only=True):
+    """Visible users that match, in an order, from a mark on; with what each is sorted by."""
+
+    where: Predicate = EVERYTHING
+    ordering: Ordering
+    mark: Mark | None = None
+    count: int = 100
+    with_groups: bool = True
+
+
+class RolesBeyond(Query[tuple[tuple[RoleCard, Value], ...]], frozen=True, kw_only=True):
+    """Visible roles that match, in an order, from a mark on; otherwise as UsersBeyond and Roles."""
+
+    where: Predicate = EVERYTHING
+    ordering: Ordering
+    mark: Mark | None = None
     count: int = 100
     members_max: int = 0
 

@@ -1,8 +1,9 @@
 """Cursors: where a walk through a list stands, in text that only this server can have made.
 
-RFC 9865. The position is an id, which never changes: what is in the list throughout a walk is met
-exactly once, whatever changes around it. A cursor is good for the query, the account and the
-integration that it was made for, and says nothing of what may be seen: every page asks anew.
+RFC 9865. The position is an id, which never changes, in a sorted list after what the resource
+there is sorted by: what keeps its place throughout a walk is met exactly once, whatever changes
+around it. A cursor is good for the query, the account and the integration that it was made for,
+and says nothing of what may be seen: every page asks anew.
 """
 
 import base64
@@ -12,22 +13,26 @@ import hmac
 import msgspec
 
 from rolecall.domain.ports import Secrets
+from rolecall.domain.predicate import Value
 from rolecall.fronts.scim_answers import Exchange
 from rolecall.fronts.scim_steps import Accepted
 from rolecall.scim import errors
 
 CURSOR_SECONDS = 3_600
-CURSOR_CHARACTERS_MAX = 1_000
+KEY_CHARACTERS_MAX = 1_000
+"""A list can be walked through by what is no longer; a cursor has to fit into a URL."""
+CURSOR_CHARACTERS_MAX = 10_000
 BOUND = ("filter", "sortBy", "sortOrder", "attributes", "excludedAttributes")
 """Parameters that stay the same through a walk, beside `count`."""
 
-_decode_position = msgspec.json.Decoder(tuple[int, int, int, int, str]).decode
+_decode_position = msgspec.json.Decoder(tuple[int, int, int, int, str, Value]).decode
 _encode = msgspec.json.Encoder().encode
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The id that the next page comes after, in one of the lists that are walked through.
 
+    `key` is what the resource of that id is sorted by, when the list is sorted.
     `total` is what the first page counted, and `count` how many a page of this walk has.
     """
 
@@ -35,6 +40,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     total: int
     part: int = 0
     after: str = ""
+    key: Value = None
 
 
 class Cursors:
@@ -55,11 +61,15 @@ class Cursors:
         ).decode()
 
     def text_of(self, position: Position) -> str:
-        """The cursor of a position, good for an hour from now."""
+        """The cursor of a position, good for an hour from now. Raises invalidValue."""
+        if isinstance(position.key, str) and len(position.key) > KEY_CHARACTERS_MAX:
+            raise errors.invalid_value(
+                f"Some values of 'sortBy' are longer than {KEY_CHARACTERS_MAX} characters; page "
+                "with 'startIndex', or sort by another attribute."
+            )
         expires_at = self._at + CURSOR_SECONDS * 1_000_000
-        packed = _encode(
-            (expires_at, position.count, position.total, position.part, position.after)
-        )
+        count, total, part, after = position.count, position.total, position.part, position.after
+        packed = _encode((expires_at, count, total, part, after, position.key))
         text = base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
         return f"{text}.{self._signature(text)}"
 
@@ -72,7 +82,7 @@ class Cursors:
             raise _invalid()
         try:
             packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            expires_at, counted, total, part, after = _decode_position(packed)
+            expires_at, counted, total, part, after, key = _decode_position(packed)
         except (binascii.Error, msgspec.DecodeError) as error:  # an older version's, signed
             raise _invalid() from error
         if expires_at <= self._at:
@@ -81,7 +91,7 @@ class Cursors:
             )
         if counted != count:
             raise errors.invalid_count(f"This walk has count={counted}; keep it to the end.")
-        return Position(count=counted, total=total, part=part, after=after)
+        return Position(count=counted, total=total, part=part, after=after, key=key)
 
     def _signature(self, text: str) -> str:
         return self._secrets.sign(f"{self._bound}\n{text}")

@@ -12,8 +12,17 @@ import msgspec
 
 from rolecall.domain.model import Json, Kind, RoleCard, UserCard
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import EVERYTHING, NOTHING, Ordering, Predicate
-from rolecall.domain.queries import Page, Query, Roles, RolesAfter, Users, UsersAfter
+from rolecall.domain.predicate import EVERYTHING, NOTHING, Mark, Ordering, Predicate, Value
+from rolecall.domain.queries import (
+    Page,
+    Query,
+    Roles,
+    RolesAfter,
+    RolesBeyond,
+    Users,
+    UsersAfter,
+    UsersBeyond,
+)
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply, reply_in_pieces
 from rolecall.fronts.scim_cursors import Cursors, Position
 from rolecall.fronts.scim_filters import View, ordering_of, where_of
@@ -38,6 +47,9 @@ class Listed(msgspec.Struct, frozen=True):
     resource_type: schema.ResourceType
     indexed: Callable[[Predicate, Ordering | None, Projection, int, int], Query[Page[Any]]]
     after: Callable[[Predicate, Projection, str, int], Query[tuple[Any, ...]]]
+    beyond: Callable[
+        [Predicate, Ordering, Projection, Mark | None, int], Query[tuple[tuple[Any, Value], ...]]
+    ]
     shown: Callable[[Exchange, Accepted, Any, Projection], dict[str, Json]]
     told: Callable[[Any], tuple[Id, str]]
 
@@ -53,8 +65,14 @@ class Part(msgspec.Struct, frozen=True):
     def page(self, start: int, count: int) -> Query[Page[Any]]:
         return self.listed.indexed(self.where, self.ordering, self.projection, start, count)
 
-    def after(self, after: str, count: int) -> Query[tuple[Any, ...]]:
-        return self.listed.after(self.where, self.projection, after, count)
+    def following(self, ask: Ask, mark: Mark | None, count: int) -> Sequence[tuple[Any, Value]]:
+        """What comes after a mark, each with what it is sorted by."""
+        if self.ordering is not None:
+            beyond = self.listed.beyond(self.where, self.ordering, self.projection, mark, count)
+            return ask(beyond)
+        after = "" if mark is None else mark.id
+        cards = ask(self.listed.after(self.where, self.projection, after, count))
+        return [(card, None) for card in cards]
 
 
 def list_users(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
@@ -123,8 +141,6 @@ def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Seque
     count = messages.parse_walk_count(params)
     cursors = Cursors(service.world.secrets, exchange, accepted)
     given = cursors.position_in(params["cursor"], count) if params["cursor"] else None
-    if "sortBy" in params:
-        raise errors.invalid_value("A cursor walks in the order of ids; sort with 'startIndex'.")
 
     def run(ask: Ask) -> Reply:
         position = given or Position(
@@ -151,15 +167,17 @@ def _page_after(
     found: list[tuple[Part, Any]] = []
     if position.count == 0:
         return found, None
-    after = position.after
+    after, key = position.after, position.key
     for number in range(position.part, len(parts)):
         part, wanted = parts[number], position.count - len(found)
-        cards = ask(part.after(after, wanted + 1))
-        found += [(part, card) for card in cards[:wanted]]
+        cards = part.following(ask, Mark(key=key, id=after) if after else None, wanted + 1)
+        found += [(part, card) for card, _ in cards[:wanted]]
         if len(cards) > wanted:
-            last = part.listed.told(cards[wanted - 1])[0] if wanted else after
-            return found, msgspec.structs.replace(position, part=number, after=last)
-        after = ""
+            if wanted:
+                card, key = cards[wanted - 1]
+                after = part.listed.told(card)[0]
+            return found, msgspec.structs.replace(position, part=number, after=after, key=key)
+        after, key = "", None
     return found, None
 
 
@@ -281,6 +299,13 @@ USERS = Listed(
         count=count,
         with_groups=messages.wants(projection, "groups"),
     ),
+    lambda where, ordering, projection, mark, count: UsersBeyond(
+        where=where,
+        ordering=ordering,
+        mark=mark,
+        count=count,
+        with_groups=messages.wants(projection, "groups"),
+    ),
     _user_shown,
     _user_told,
 )
@@ -296,6 +321,13 @@ GROUPS = Listed(
     ),
     lambda where, projection, after, count: RolesAfter(
         where=where, after=after, count=count, members_max=_members_max(projection)
+    ),
+    lambda where, ordering, projection, mark, count: RolesBeyond(
+        where=where,
+        ordering=ordering,
+        mark=mark,
+        count=count,
+        members_max=_members_max(projection),
     ),
     lambda exchange, _, card, projection: group_shown(exchange, card, projection),
     _role_told,

@@ -13,7 +13,16 @@ from rolecall.domain.document import searched
 from rolecall.domain.model import Json, Member, User
 from rolecall.domain.names import Id
 from rolecall.domain.ports import RoleCounts
-from rolecall.domain.predicate import Ordering, Predicate, Value, admits, parts_of, value_at
+from rolecall.domain.predicate import (
+    Field,
+    Mark,
+    Ordering,
+    Predicate,
+    Value,
+    admits,
+    parts_of,
+    value_at,
+)
 from rolecall.domain.queries import Page
 from rolecall.store.memory_state import State
 
@@ -63,6 +72,29 @@ def page_of(
         order = [*without, *places] if ordering.descending else [*places, *without]
         cards = [cards[place] for place in order]
     return Page(total=len(cards), items=tuple(cards[start : start + count]))
+
+
+def page_beyond(
+    found: Sequence[tuple[CardT, Sought]], ordering: Ordering, mark: Mark | None
+) -> tuple[tuple[CardT, Value], ...]:
+    """What stands after a mark in an order, each with what it is sorted by."""
+    keys = {sought.values[Field.ID]: sought.sorted_by(ordering) for _, sought in found}
+    marked = [((card, sought), sought) for card, sought in found]
+    inorder = page_of(marked, ordering, 0, len(marked)).items
+    return tuple(
+        (card, keys[sought.values[Field.ID]])
+        for card, sought in inorder
+        if mark is None or _follows(keys[sought.values[Field.ID]], sought, ordering, mark)
+    )
+
+
+def _follows(key: Value, sought: Sought, ordering: Ordering, mark: Mark) -> bool:
+    if (key is None) != (mark.key is None):
+        return (key is None) != ordering.descending
+    here, there = Sortable(key), Sortable(mark.key)
+    if here < there or there < here:
+        return (there < here) != ordering.descending
+    return str(sought.values[Field.ID]) > mark.id
 
 
 class Sortable:

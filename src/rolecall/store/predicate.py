@@ -16,6 +16,7 @@ from rolecall.domain.predicate import (
     Field,
     Granted,
     Kept,
+    Mark,
     Not,
     Operator,
     Or,
@@ -283,18 +284,42 @@ def ordered(ordering: Ordering | None, columns: Columns, parameters: Parameters)
     """The terms of an ORDER BY; equal ones are in the order of their ids."""
     if ordering is None:
         return "o.id"
+    column = sorted_column(ordering, columns, parameters)
+    return f"{column} {direction_of(ordering, column)}, o.id"
+
+
+def sorted_column(ordering: Ordering, columns: Columns, parameters: Parameters) -> str:
+    """What a list is sorted by."""
     if ordering.field is not None:
-        column = columns.fields[ordering.field]
-    elif ordering.part is None:
-        column = f"({columns.document} ->> {parameters.add(_json_path(ordering.place))})"
-    else:
-        place = parameters.add(_json_path(ordering.place))
-        part = parameters.add(_json_path((ordering.part,)))
-        column = PREFERRED.format(document=columns.document, place=place, part=part)
+        return columns.fields[ordering.field]
+    place = parameters.add(_json_path(ordering.place))
+    if ordering.part is None:
+        return f"({columns.document} ->> {place})"
+    part = parameters.add(_json_path((ordering.part,)))
+    return PREFERRED.format(document=columns.document, place=place, part=part)
+
+
+def direction_of(ordering: Ordering, column: str) -> str:
+    """In which direction, and where those without a value stand."""
     if column in NEVER_NULL:
-        return f"{column} {'DESC' if ordering.descending else 'ASC'}, o.id"
-    nulls = "DESC NULLS FIRST" if ordering.descending else "ASC NULLS LAST"
-    return f"{column} {nulls}, o.id"
+        return "DESC" if ordering.descending else "ASC"
+    return "DESC NULLS FIRST" if ordering.descending else "ASC NULLS LAST"
+
+
+def beyond(ordering: Ordering, column: str, mark: Mark | None, parameters: Parameters) -> str:
+    """What stands after a mark in the order."""
+    if mark is None:
+        return "TRUE"
+    after = f"o.id > {parameters.add(mark.id)}"
+    if mark.key is None:
+        same = f"({column} IS NULL AND {after})"
+        return f"({same} OR {column} IS NOT NULL)" if ordering.descending else same
+    key = parameters.add(mark.key)
+    same = f"({column} = {key} AND {after})"
+    if ordering.descending:
+        return f"({column} < {key} OR {same})"
+    last = "" if column in NEVER_NULL else f" OR {column} IS NULL"
+    return f"({column} > {key} OR {same}{last})"
 
 
 NEVER_NULL = frozenset({"o.id", "o.name", "o.name_key", "o.login_key", "o.created_at", "o.active"})

@@ -27,7 +27,7 @@ from rolecall.domain.model import (
 )
 from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import Link, RoleCounts
-from rolecall.domain.predicate import Ordering, Predicate
+from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements, statements_history
 from rolecall.store.patience import patience
@@ -127,6 +127,19 @@ class SqliteReading:
             found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
         return tuple([rows.user_card_from(row) for row in found])
 
+    def users_beyond(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        ordering: Ordering,
+        mark: Mark | None,
+        count: int,
+    ) -> tuple[tuple[UserCard, Value], ...]:
+        search = Search("users", USER_COLUMNS, where, owners, reader, ordering)
+        found = self._beyond(search, mark, count)
+        return tuple([(rows.user_card_from(row[:4]), row[4]) for row in found])
+
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
         parameters = Parameters(self._number, after, _at_most(count))
         condition = compile_predicate(where, USER_COLUMNS, parameters)
@@ -186,6 +199,19 @@ class SqliteReading:
         with patience(self._cursor.connection):
             found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
         return tuple([rows.role_card_from(row) for row in found])
+
+    def roles_beyond(
+        self,
+        where: Predicate,
+        owners: frozenset[Id] | None,
+        reader: str | None,
+        ordering: Ordering,
+        mark: Mark | None,
+        count: int,
+    ) -> tuple[tuple[RoleCard, Value], ...]:
+        search = Search("roles", ROLE_COLUMNS, where, owners, reader, ordering)
+        found = self._beyond(search, mark, count)
+        return tuple([(rows.role_card_from(row[:4]), row[4]) for row in found])
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
         parameters = Parameters(self._number, after, _at_most(count))
@@ -410,6 +436,12 @@ class SqliteReading:
 
     def _all(self, decode: Callable[[str], T], sql: str, *parameters: object) -> tuple[T, ...]:
         return tuple([decode(row[0]) for row in self._rows(sql, *parameters)])
+
+    def _beyond(self, search: Search, mark: Mark | None, count: int) -> list[Row]:
+        sql, parameters = search.beyond(self._number, mark, _at_most(count))
+        with patience(self._cursor.connection):
+            found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+        return found
 
     def _page(self, search: Search, start: int, count: int) -> tuple[int, list[Row]]:
         """As `_paged`, and refused when it takes too long; what is looked up can't."""

@@ -1,15 +1,18 @@
 """A search becomes a statement: one page of the objects that match, or how many match."""
 
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import Compare, Field, Operator, Ordering, Predicate, Value
+from rolecall.domain.predicate import Compare, Field, Mark, Operator, Ordering, Predicate, Value
 from rolecall.store import statements
 from rolecall.store.predicate import (
     JOINED_FIELDS,
     Columns,
     Parameters,
+    beyond,
     compile_predicate,
+    direction_of,
     fields_in,
     ordered,
+    sorted_column,
 )
 from rolecall.store.rows import list_of
 
@@ -64,6 +67,27 @@ class Search:
     def after(self, number: int, after: str, count: int) -> Statement:
         parameters = Parameters(number, self._reader, count, after)
         return self._fill(statements.PAGE_AFTER, parameters, statements.WALKED)
+
+    def beyond(self, number: int, mark: Mark | None, count: int) -> Statement:
+        """What follows a mark in the order; each row ends with what it is sorted by."""
+        assert self._ordering is not None, "what is in the order of ids is after an id"
+        parameters = Parameters(number, self._reader, count)
+        key = sorted_column(self._ordering, self._columns, parameters)
+        condition = compile_predicate(self._where, self._columns, parameters)
+        if self._owners is not None:
+            condition += statements.WALKED.format(placeholder=parameters.add(self._owners))
+        direction = direction_of(self._ordering, key)
+        sql = statements.PAGE_BEYOND.format(
+            table=self._table,
+            joins=statements.JOINS,
+            inner=statements.JOINS if self._joined else "",
+            key=key,
+            beyond=beyond(self._ordering, key, mark, parameters),
+            condition=condition,
+            order=f"{key} {direction}, o.id",
+            direction=direction,
+        )
+        return sql, parameters.values()
 
     def total(self, number: int) -> Statement:
         leading = (number, self._reader) if self._joined else (number,)

@@ -430,6 +430,14 @@ SELECT o.body, r.version, r.changed_at, l.external_id FROM (
     WHERE o.account = ?1 AND {condition} ORDER BY {order} LIMIT ?3 OFFSET ?4
 ) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins} ORDER BY {order}
 """
+# What follows a mark in an order: a walk by cursor through a sorted list.
+PAGE_BEYOND = """
+SELECT o.body, r.version, r.changed_at, l.external_id, page.key FROM (
+    SELECT o.rowid AS place, o.id AS id, {key} AS key FROM {table} AS o {inner}
+    WHERE o.account = ?1 AND {beyond} AND {condition} ORDER BY {order} LIMIT ?3
+) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins}
+ORDER BY page.key {direction}, page.id
+"""
 TOTAL = "SELECT count(*) FROM {table} AS o {inner} WHERE o.account = ?1 AND {condition}"
 
 # A list walks the ids in order and looks at each owner (the plus keeps the planner from sorting
