@@ -101,7 +101,7 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         enabled=command.enabled,
         network_policy=_policy(tx, session, command.network_policy),
         sync_password=command.sync_password,
-        comment=command.comment,
+        comment=properties.text("COMMENT", command.comment),
         conformance=command.conformance,
         unknown_attributes=command.unknown_attributes,
         attribute_aliases=command.attribute_aliases,

@@ -78,7 +78,7 @@ def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effec
         name=command.name,
         owner=session.role,
         created_at=command.at,
-        comment=command.comment,
+        comment=properties.text("COMMENT", command.comment),
     )
     tx.save_role(role)
     if command.external_id is not None and session.integration is not None:

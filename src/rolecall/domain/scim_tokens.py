@@ -5,7 +5,7 @@ A purpose has at most two tokens that work: the newest, and for an overlap the o
 
 import msgspec
 
-from rolecall.domain import access, parameters
+from rolecall.domain import access, parameters, properties
 from rolecall.domain.commands import IssueToken, Ref, RevokeToken
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import NotFound
@@ -22,7 +22,10 @@ NOTICE = 30 * 24 * HOUR
 
 
 def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effect:
-    """A token is issued. Raises NotFound, NotAuthorized: it takes OWNERSHIP (our decision)."""
+    """A token is issued. Raises NotFound, InvalidValue, NotAuthorized.
+
+    It takes OWNERSHIP of the integration (our decision).
+    """
     integration = integration_meant(tx, command.integration)
     _require_owned(tx, session, integration, command.integration)
 
@@ -33,7 +36,7 @@ def issue_token(tx: Transaction, session: Session, command: IssueToken) -> Effec
         verifier=command.verifier,
         issued_at=command.at,
         expires_at=command.expires_at,
-        purpose=command.purpose,
+        purpose=properties.text("PURPOSE", command.purpose),
     )
     events = _make_way(tx, integration, token, at_once=command.instead)
     tx.save_token(token)
