@@ -1,4 +1,4 @@
-"""Bad input in SQL: refused with its code and place, soon, and nothing of the account is changed."""
+"""Bad input in SQL: refused with its code and place, soon, and nothing of the account changes."""
 
 from time import process_time
 
