@@ -224,15 +224,20 @@ def require_good(reading: Reading, token: Token, at: int) -> Integration:
         raise TokenRefused("expired", remedy=again)
     if token.ended_at is not None or integration is None:
         raise TokenRefused("ended", remedy=f"It was ended: {token.ended_why}. {again}")
+    require_accepting(integration, token.issued_at, again)
+    return integration
+
+
+def require_accepting(integration: Integration, issued_at: int, again: str) -> None:
+    """Refuse a credential for a disabled integration, and one that it rejects by its time."""
     if not integration.enabled:
         raise TokenRefused(
             "integration_disabled",
             remedy=f"alter security integration {quoted(integration.name)} set enabled = true",
         )
     earliest = integration.reject_tokens_issued_before
-    if earliest is not None and token.issued_at < earliest:
+    if earliest is not None and issued_at < earliest:
         raise TokenRefused("issued_too_early", remedy=again)
-    return integration
 
 
 # ---- privileges ----------------------------------------------------------------------------

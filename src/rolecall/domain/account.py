@@ -9,6 +9,7 @@ from rolecall.domain import (
     access,
     access_tokens,
     admission,
+    callers,
     credentials,
     founding,
     grants,
@@ -186,6 +187,7 @@ class Account:
 def answer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
     """The answer as of this reading. Raises a Refusal."""
     access.require_live(reading, session)
+    callers.require_live(reading, session)
     admission.require_session_admitted(reading, session)
     found: Answer = ANSWERS[type(query)](reading, session, query)
     return found
@@ -215,6 +217,7 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
 
     def body(tx: Transaction) -> Effects:
         access.require_live(tx, session)
+        callers.require_live(tx, session)
         admission.require_session_admitted(tx, session)
         effects = tuple(apply(tx, session, command) for command in commands)
         for effect in effects:

@@ -11,7 +11,16 @@ from rolecall.domain import access
 from rolecall.domain.commands import Ref
 from rolecall.domain.events import Recorded
 from rolecall.domain.grants import integration_meant
-from rolecall.domain.model import Integration, Kind, Role, RoleCard, Token, User, UserCard
+from rolecall.domain.model import (
+    Integration,
+    Kind,
+    Privilege,
+    Role,
+    RoleCard,
+    Token,
+    User,
+    UserCard,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Link, Reading
 from rolecall.domain.predicate import EVERYTHING
@@ -122,8 +131,9 @@ def _stopped(reading: Reading, session: Session, integration: Integration) -> st
         return "the integration is disabled"
     if reading.role(integration.run_as_role) is None:
         return "the role that the integration runs as was dropped"
-    if not any(
-        _in_force(token, integration, session.at) for token in reading.tokens_of(integration.id)
+    tokens = reading.tokens_of(integration.id)
+    if not any(_in_force(token, integration, session.at) for token in tokens) and not (
+        access.holders(reading, Privilege.USAGE, Kind.INTEGRATION, integration.id)
     ):
         return "no token of the integration is in force"
     return None

@@ -19,6 +19,13 @@ class ActorKind(StrEnum):
     SYSTEM = "SYSTEM"
 
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The user whose access token an integration's request came with."""
+
+    user: Id
+    access_token: Id
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One request's or statement's asker.
 
@@ -26,7 +33,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     `integration` names the integration (whose external ids are meant, and whose origin its
     grants carry) and `token` the credential. LOCAL acts with ACCOUNTADMIN's rights from the
     machine itself; SYSTEM founds accounts and is asked nothing. `access_token` is the one by
-    which a user came, and `restricted_to` the only role that it lets the user act as.
+    which a user came, and `restricted_to` the only role that it lets the user act as. A `caller`
+    speaks for the integration and adds nothing to what it may do.
     """
 
     number: int
@@ -40,6 +48,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     integration: Name | None = None
     integration_id: Id | None = None
     token: Id | None = None
+    caller: Caller | None = None
     login: Id | None = None
     access_token: Id | None = None
     restricted_to: Id | None = None

@@ -7,14 +7,14 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rolecall.domain import access, admission
+from rolecall.domain import access, admission, callers
 from rolecall.domain.account import Account, Bearer, answer, bearer
 from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
 from rolecall.domain.scim_tokens import is_soon
-from rolecall.domain.session import ActorKind, Session
+from rolecall.domain.session import ActorKind, Caller, Session
 from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
@@ -66,7 +66,12 @@ class ScimFront:
         scheme, _, text = exchange.authorization.partition(" ")
         text = text.strip()
         presented = bool(text) and scheme.lower() == "bearer"
-        found = bearer(reading, self.world.secrets.verifier_of(text)) if presented else None
+        verifier = self.world.secrets.verifier_of(text) if presented else ""
+        found = bearer(reading, verifier) if presented else None
+        if presented and found is None:
+            who = callers.shown(reading, verifier)
+            if who is not None:
+                return self._accept_caller(reading, exchange, who)
         if found is not None:
             exchange.integration = found.token.integration_name
             exchange.token = found.token.id
@@ -84,15 +89,48 @@ class ScimFront:
         integration = access.require_good(reading, token, exchange.at)
         if is_soon(token.issued_at, token.expires_at, exchange.at):
             exchange.expires_at = token.expires_at
-        exchange.client = integration.scim_client
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
             )
+        return self._accepted(reading, exchange, integration, token.id)
+
+    def _accept_caller(self, reading: Reading, exchange: Exchange, who: callers.Shown) -> Accepted:
+        """The same by a user's access token, which names no integration: the URL does."""
+        integration = _knocked_at(reading, exchange, None)
+        if integration is None and exchange.endpoint_id is None:
+            integration = callers.only_integration(reading)
+        token = who.token
+        exchange.token = token.id
+        exchange.caller = {"user": who.user.name, "access_token": token.name}
+        if integration is not None:
+            exchange.integration = integration.name
+        callers.require_admitted(reading, exchange.client_ip, integration, who, exchange.at)
+        callers.require_good(reading, who, exchange.at)
+        if integration is None:
+            raise errors.unauthorized(
+                "Access token invalid at this URL: it has to name the integration. "
+                "Use /scim/v2/<SCIM_ENDPOINT_ID>/, as DESCRIBE INTEGRATION shows it."
+            )
+        callers.require_usage(reading, integration, who)
+        if is_soon(token.created_at, token.expires_at, exchange.at):
+            exchange.expires_at = token.expires_at
+        caller = Caller(user=who.user.id, access_token=token.id)
+        return self._accepted(reading, exchange, integration, token.id, caller)
+
+    def _accepted(
+        self,
+        reading: Reading,
+        exchange: Exchange,
+        integration: Integration,
+        token: Id,
+        caller: Caller | None = None,
+    ) -> Accepted:
+        exchange.client = integration.scim_client
         minute = exchange.at // MINUTE
-        if self._used.get(token.id) != minute:
-            self._used[token.id] = minute
-            self.account.store.use(self.account.number, token.id, exchange.at)
+        if self._used.get(token) != minute:
+            self._used[token] = minute
+            self.account.store.use(self.account.number, token, exchange.at)
         session = Session(
             number=self.account.number,
             actor=integration.name,
@@ -102,7 +140,8 @@ class ScimFront:
             request=exchange.request,
             integration=integration.name,
             integration_id=integration.id,
-            token=token.id,
+            token=token if caller is None else None,
+            caller=caller,
             client_ip=exchange.client_ip,
         )
         rules = rules_in_force(reading, integration)

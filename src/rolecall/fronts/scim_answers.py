@@ -74,6 +74,7 @@ class Exchange:
         "authorization",
         "base_url",
         "body",
+        "caller",
         "client",
         "client_ip",
         "contract",
@@ -118,6 +119,7 @@ class Exchange:
         self.integration: str | None = None
         self.token: Id | None = None
         self.expires_at: int | None = None
+        self.caller: dict[str, str] | None = None
         self.asks: Asks | None = None
         self.client: ScimClient | None = None
         self.contract = RFC

@@ -70,10 +70,12 @@ def _disables(change: object) -> bool:
 
 
 def details_of(exchange: Exchange, warnings: tuple[str, ...] = ()) -> str | None:
-    """JSON text for the audit: warnings, query, redacted body, what was ignored and tolerated."""
+    """JSON text for the audit: warnings, the caller, query, redacted body, ignored, tolerated."""
     parts: dict[str, object] = {}
     if warnings:
         parts["warnings"] = warnings
+    if exchange.caller is not None:
+        parts["caller"] = exchange.caller
     if exchange.query:
         parts["query"] = _query_of(exchange)
     if exchange.ignored:

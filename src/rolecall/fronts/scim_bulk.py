@@ -149,6 +149,7 @@ class _Job:
             if_match=version,
         )
         inner = Exchange(came, outer.at, outer.request)
+        inner.caller, inner.token = outer.caller, outer.token
         inner.integration, inner.client = outer.integration, outer.client
         inner.contract = outer.contract
         inner.has_members = False
