@@ -1,6 +1,7 @@
 """The HTTP server: one process, one loop, a socket that is open before anybody is told of it."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from starlette.routing import Router
 from rolecall.domain.account import Account
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
+from rolecall.web.certificates import Certificates
 from rolecall.web.driver import Driver
 from rolecall.web.events import Events
 from rolecall.web.health import Health, Probe
@@ -32,6 +34,9 @@ HASHERS = 2
 LOGINS = 2
 WORKERS = 4
 SHUTDOWN_SECONDS = 30
+HSTS = [("strict-transport-security", "max-age=31536000")]
+"""Of answers over TLS of our own; behind a proxy it is the proxy that promises (RFC 6797)."""
+
 QUERY_SECONDS = 10.0
 """How long queries may go on when the server is about to end."""
 
@@ -162,6 +167,10 @@ class _Announcing(uvicorn.Server):
         await super().startup(sockets)
         if self._manner.meter is not None:
             self._manner.meter.connections = self.server_state.connections
+        if self.started and self._manner.tls is not None and self.config.ssl is not None:
+            certificates = Certificates(self._manner.tls, self.config.ssl)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
+            self._watching = asyncio.create_task(certificates.watch())
         if self.started:
             self._sweeping = asyncio.create_task(sweep(self.server_state.connections))
             self._on_ready()
@@ -207,7 +216,7 @@ def _config(application: Served, manner: Manner) -> uvicorn.Config:
         "ws": "none",
     }
     if manner.tls is not None:
-        options |= {"ssl_certfile": manner.tls[0], "ssl_keyfile": manner.tls[1]}
+        options |= {"ssl_certfile": manner.tls[0], "ssl_keyfile": manner.tls[1], "headers": HSTS}
     return uvicorn.Config(application, **options)
 
 
