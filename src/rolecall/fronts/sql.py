@@ -14,7 +14,7 @@ from rolecall.domain.access import ACCOUNTADMIN, label
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ChangeSession, IssueToken
 from rolecall.domain.effects import Effect, Moved
-from rolecall.domain.errors import NotFound, Refusal
+from rolecall.domain.errors import NotFound, Refusal, StoreFailure
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import CurrentSession, Query, RoleInSession, SimilarNames
@@ -324,7 +324,7 @@ def _hidden(statement: Statement, piece: StatementText, moment: Moment) -> State
         return None
 
 
-KNOWN = (Refusal, SqlCompilationError, SqlRefusal)
+KNOWN = (Refusal, SqlCompilationError, SqlRefusal, StoreFailure)
 """What is an answer; any other exception is a bug (DESIGN contract 12)."""
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import Refusal, TokenRefused
+from rolecall.domain.errors import Refusal, StoreFailure, TokenRefused
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id
 from rolecall.domain.session import Session
@@ -67,6 +67,12 @@ NAMED: dict[type, Kind] = {
     DropDatabase: Kind.DATABASE,
 }
 """What the `name` of a statement is the name of."""
+
+
+NOT_KEPT = SqlRefusal(
+    "000603", "53100", "The account can't keep changes at the moment; try again later."
+)
+"""What a statement is told while the disk takes nothing; the server's log says why."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -169,6 +175,8 @@ def refusal_of(error: Exception) -> SqlRefusal | None:
             return refused(error)
         case SqlCompilationError():
             return misread(error)
+        case StoreFailure():
+            return NOT_KEPT
         case _:
             return None
 

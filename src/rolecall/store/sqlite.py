@@ -60,6 +60,16 @@ PRAGMA query_only = ON;
 """
 
 
+BROKEN = (
+    apsw.IOError,
+    apsw.FullError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+)
+"""What the engine says of a file or a disk that fails."""
+
+
 class SqliteStore:
     """Accounts in the file at `path`, whose folder exists. Other processes may use it as well.
 
@@ -81,8 +91,11 @@ class SqliteStore:
         self._path = path
         self._on_statement = on_statement
         self._remembered = Remembered()
-        path.touch(mode=0o600)
-        self._connection = self._open_writing(durable=durable, notice=backup_notice)
+        try:
+            path.touch(mode=0o600)
+            self._connection = self._open_writing(durable=durable, notice=backup_notice)
+        except (*BROKEN, apsw.ReadOnlyError, OSError) as broken:
+            raise StoreFailure(f"{path} can't be used: {broken}.") from broken
         self._turn = Turn(path.with_name(f"{path.name}-turn"))
         self._readers = Readers(self._open_reading)
         self._writer = Writer(self._connection, self._turn, self._remembered, on_attempts)
@@ -104,6 +117,8 @@ class SqliteStore:
         try:
             generation = next(holding.execute(statements.GENERATION_NOW, (number,)))[0]
             return body(SqliteReading(number, cursor, self._remembered, generation))
+        except BROKEN as broken:
+            raise StoreFailure(f"the file can't be read: {broken}") from broken
         finally:
             cursor.close(force=True)
             holding.close(force=True)

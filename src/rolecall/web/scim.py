@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from rolecall.domain.account import Account, Effects
-from rolecall.domain.errors import Refusal
+from rolecall.domain.errors import Refusal, StoreFailure
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
@@ -282,6 +282,9 @@ class ScimApp:
 
 
 def _report(request: Id, error: Exception) -> None:
+    if isinstance(error, StoreFailure):  # the disk's fault: where in the code says nothing
+        LOGGER.error("SCIM request %s: %s", request, error)
+        return
     LOGGER.error("SCIM request %s failed", request, exc_info=error)
 
 
