@@ -111,6 +111,9 @@ def test_no_two_decisions_have_one_number() -> None:
 
 # ---- the tour, and the pages that are drawn from tables ----------------------------------------
 
+TEST_NAMED = re.compile(
+    r"`?(?:tests/)?([\w/]*(?:test_\w+|conftest|rolecall_process)\.py)(?:::(\w+))?`?"
+)
 LANDMARK = re.compile(r"`([a-z_]+(?:/[a-z_]+)?\.py)(?:::([A-Za-z_.]+))?`")
 GRAMMAR = re.compile(r"(?:\{ )?[A-Z]{3,}")
 REFERENCE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "generate.py"))
@@ -146,6 +149,16 @@ def empty_cells(table: str, column: int) -> list[str]:
 
 def test_the_tour_leads_through_what_is_there() -> None:
     assert list(missing_landmarks((ROOT / "docs" / "tour.md").read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("page", ["security.md", "reliability.md"])
+def test_every_test_that_a_claim_leans_on_is_there(page: str) -> None:
+    """The pages name tests by file, and by function where one holds the line."""
+    named = TEST_NAMED.findall((ROOT / "docs" / page).read_text("utf-8"))
+    assert named
+    for file, function in named:
+        text = (ROOT / "tests" / file).read_text("utf-8")
+        assert not function or f"def {function}(" in text, f"{file}::{function}"
 
 
 def test_a_landmark_that_is_gone_is_noticed() -> None:
