@@ -1,4 +1,4 @@
-"""No sequence of requests crosses accounts: what one is asked, another neither shows nor suffers."""
+"""No sequence of requests crosses accounts: the other one neither shows it nor suffers it."""
 
 from collections.abc import Callable
 
