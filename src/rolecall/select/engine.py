@@ -126,6 +126,7 @@ def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "enable_external_access": "false",
+            "ieee_floating_point_ops": "false",  # so that a division by zero is an error
             "max_temp_directory_size": "0GB",
             "temp_directory": "",
             "memory_limit": f"{memory_megabytes}MB",
@@ -254,6 +255,8 @@ def _cleaned(error: duckdb.Error) -> QueryFailed:
     if isinstance(error, duckdb.OutOfMemoryException) or "could not allocate" in sentence:
         sentence = "The query needs more memory than it may have: narrow it."
         return QueryFailed(sentence, kind="memory")
+    if sentence.startswith("Division by zero"):
+        return QueryFailed("Division by zero", kind="division")
     if isinstance(error, duckdb.PermissionException):
         sentence = "The query reaches outside the account."
     elif isinstance(error, duckdb.InternalException | duckdb.FatalException):
