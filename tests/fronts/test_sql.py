@@ -401,7 +401,13 @@ EVENTS = "select * from table(information_schema.rest_event_history("
         (EVENTS + "'scim', null, null, 9, 9))", "001015"),
         (EVENTS + "'scim', rows => 1))", "001015"),
         (EVENTS + "'scim', rest_service_type => 'scim'))", "001015"),
-        (EVENTS + "'scim', dateadd('days', -8, current_timestamp())))", "001015"),
+        (EVENTS + "7))", "001015"),
+        (EVENTS + "'scim', true))", "001015"),
+        (EVENTS + "'scim', null, 'x'))", "001015"),
+        (EVENTS + "'scim', dateadd('days', -366, current_timestamp())))", "001015"),
+        (EVENTS + "'scim', result_limit => '9'))", "001015"),
+        (EVENTS + "'scim', result_limit => true))", "001015"),
+        (EVENTS + "'scim', result_limit => 1.5))", "001015"),
         (EVENTS + "'scim', result_limit => 10001))", "001015"),
         (EVENTS + "'scim', result_limit => 0))", "001015"),
         ("select nothing from table(information_schema.rest_event_history('scim'))", "000904"),
@@ -412,6 +418,48 @@ def test_a_query_that_cannot_be_answered_is_refused(
     engine: DuckSelecting, query: str, code: str
 ) -> None:
     assert Desk(engine).refusal(query).code == code
+
+
+BEGINS = "dateadd('days', <days>, current_timestamp())"
+
+
+def begins(days: int) -> str:
+    return EVENTS + "'scim', " + BEGINS.replace("<days>", str(days)) + "))"
+
+
+def test_without_a_start_the_last_seven_days_are_told(history: Desk) -> None:
+    query = EVENTS + "'scim'))"
+    before = len(history.rows(query))
+    history.clock.at = NOW + SECOND + 7 * 86_400 * SECOND
+    assert before > len(history.rows(query)) > 0
+    history.clock.at += 9 * SECOND
+    assert history.rows(query) == []
+    assert len(history.rows(begins(-8))) == before
+
+
+def test_a_range_must_begin_before_it_ends(history: Desk) -> None:
+    for ends in ("dateadd('days', -1, current_timestamp())", "'2020-01-01'::timestamp_ltz"):
+        query = (
+            EVENTS + f"'scim', time_range_start => current_timestamp(), time_range_end => {ends}))"
+        )
+        assert "lies after TIME_RANGE_END" in history.refusal(query).message
+    late = EVENTS + "'scim', time_range_end => dateadd('days', -8, current_timestamp())))"
+    assert "lies after TIME_RANGE_END" in history.refusal(late).message
+
+
+def test_the_range_reaches_as_far_back_as_the_account_keeps(history: Desk) -> None:
+    assert "more than 365 days" in history.refusal(begins(-366)).message
+    assert history.rows(begins(-365))
+    history.run("alter account set history_retention_in_days = 30")
+    assert "more than 30 days" in history.refusal(begins(-31)).message
+    history.run("alter account set history_retention_in_days = 0")
+    assert history.rows(begins(-4_000))
+
+
+def test_an_account_that_keeps_to_the_vendor_s_limits_tells_seven_days(history: Desk) -> None:
+    history.run("alter account set scim_conformance = 'SNOWFLAKE'")
+    assert "more than 7 days" in history.refusal(begins(-8)).message
+    assert history.rows(begins(-7))
 
 
 def test_the_history_is_for_accountadmin(engine: DuckSelecting) -> None:

@@ -13,7 +13,9 @@ from rolecall import __version__
 from rolecall.domain.attempts import AttemptKind
 from rolecall.domain.commands import ByName, IssueToken
 from rolecall.domain.holders import RoleHolders
+from rolecall.domain.model import SCIM_CONFORMANCE, Conformance
 from rolecall.domain.names import Name
+from rolecall.domain.parameters import HISTORY_RETENTION, Level
 from rolecall.domain.ports import MintedToken
 from rolecall.domain.queries import (
     CurrentSession,
@@ -21,6 +23,7 @@ from rolecall.domain.queries import (
     History,
     Integrations,
     RoleInSession,
+    ShownParameters,
     WhoAmI,
 )
 from rolecall.domain.selecting import Relation
@@ -365,20 +368,31 @@ def _arguments(
 
 
 def _rest_event_history(given: dict[str, Cell], moment: Moment) -> Table:
-    """REST_EVENT_HISTORY: the newest rows in a range of the last 7 days, to ACCOUNTADMIN."""
+    """REST_EVENT_HISTORY: the newest rows in a range that is kept; the last 7 days unless told."""
     name = "REST_EVENT_HISTORY"
     service = given.get("REST_SERVICE_TYPE")
     if not isinstance(service, str) or service.upper() != AttemptKind.SCIM:
         raise InvalidArgument(name, "REST_SERVICE_TYPE is 'scim'.")
     until = _time(name, given.get("TIME_RANGE_END"), moment.at)
     since = _time(name, given.get("TIME_RANGE_START"), moment.at - HISTORY_DAYS * DAY)
-    if since < moment.at - HISTORY_DAYS * DAY:
-        raise InvalidArgument(name, f"TIME_RANGE_START lies more than {HISTORY_DAYS} days back.")
+    if since > until:
+        raise InvalidArgument(name, "TIME_RANGE_START lies after TIME_RANGE_END.")
+    days = _days_told(moment)
+    if days is not None and since < moment.at - days * DAY:
+        raise InvalidArgument(name, f"TIME_RANGE_START lies more than {days} days back.")
     count = given.get("RESULT_LIMIT", HISTORY_ROWS)
-    if not isinstance(count, int) or not 1 <= count <= HISTORY_ROWS_MAX:
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= HISTORY_ROWS_MAX:
         raise InvalidArgument(name, f"RESULT_LIMIT is a number from 1 to {HISTORY_ROWS_MAX}.")
     query = History(kind=AttemptKind.SCIM, since=since, until=until, count=count)
     return table_of(REST_EVENT_HISTORY, moment.ask(query))
+
+
+def _days_told(moment: Moment) -> int | None:
+    """How far back the function reaches; None: without end (decision 61)."""
+    told = {row.key: row.value for row in moment.ask(ShownParameters(level=Level.ACCOUNT.value))}
+    if told[SCIM_CONFORMANCE] == Conformance.SNOWFLAKE:
+        return HISTORY_DAYS
+    return int(told[HISTORY_RETENTION]) or None
 
 
 def _role_holders(given: dict[str, Cell], moment: Moment) -> Table:
@@ -394,7 +408,7 @@ def _role_holders(given: dict[str, Cell], moment: Moment) -> Table:
 def _time(function: str, value: Cell, default: int) -> int:
     if value is None:
         return default
-    if not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgument(function, "a time range begins and ends with timestamps.")
     return value
 
