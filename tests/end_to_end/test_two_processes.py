@@ -102,6 +102,29 @@ def test_a_newer_token_of_a_purpose_leaves_the_one_in_use_for_the_overlap(
     assert [server.status(token) for token in (used, unused, newest)] == [200, 401, 200]
 
 
+def test_a_service_users_access_token_provisions_until_its_usage_is_revoked(
+    server: Server, nightly: str
+) -> None:
+    server.sql(
+        f"create role caller; grant usage on integration {nightly} to role caller;"
+        "create user robot type = service; grant role caller to user robot"
+    )
+    made = server.sql(
+        "alter user robot add pat nightly role_restriction = 'CALLER'", "--format", "json"
+    )
+    (row,) = json.loads(made)
+    described = json.loads(server.sql(f"desc integration {nightly}", "--format", "json"))
+    (endpoint,) = [
+        each["property_value"] for each in described if each["property"] == "SCIM_ENDPOINT_ID"
+    ]
+    with server.client(row["token_secret"]) as client:
+        assert client.get("/Users").status_code == 401  # two integrations: which one?
+        body = user_body("by-a-robot")
+        assert client.post(f"/{endpoint}/Users", json=body).status_code == 201
+        server.sql(f"revoke usage on integration {nightly} from role caller")
+        assert client.get(f"/{endpoint}/Users").status_code == 403
+
+
 def test_a_user_disabled_in_sql_is_inactive_in_scim(server: Server) -> None:
     user = created(server, "disabled-in-sql")
     server.sql('alter user "DISABLED-IN-SQL" set disabled = true')
