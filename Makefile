@@ -21,7 +21,7 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench bench-audit bench-fairness bench-filters fuzz clean
+.PHONY: help serve test check format docs lock wheel bench bench-audit bench-fairness bench-filters bench-groups fuzz clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -89,6 +89,9 @@ bench: .venv/.dev ## measure against the peers (takes minutes, wants the machine
 
 bench-filters: .venv/.dev ## measure filters at 100,000 users (ARGS="--users 100000 1000000")
 	@exec $(bin)/python -m bench.filters $(ARGS)
+
+bench-groups: .venv/.dev ## measure changes of groups of 10 to 100,000 members (a minute)
+	@exec $(bin)/python -m bench.groups $(ARGS)
 
 bench-fairness: .venv/.dev ## a quiet account beside a flood, with turns and without (two minutes)
 	@exec $(bin)/python -m bench.fairness $(ARGS)

@@ -171,6 +171,35 @@ def test_a_reference_to_nothing_is_a_conflict(
     assert [each["status"] for each in answers] == ["409", "201"]
 
 
+def test_groups_in_a_circle_are_a_conflict_for_who_would_close_it_rfc7644_3_7_1(
+    scim: ScimClientInProcess,
+) -> None:
+    answers = told(
+        scim, post_group("qwerty", "A", "bulkId:ytrewq"), post_group("ytrewq", "B", "bulkId:qwerty")
+    )
+    assert [each["status"] for each in answers] == ["409", "201"]
+    assert answers[0]["response"]["status"] == "409"
+    assert "member of itself" in answers[0]["response"]["detail"]
+    a, b = (each["location"].rpartition("/")[2] for each in answers)
+    assert (scim.members(a), scim.members(b)) == (set(), {a})
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_change_that_refers_to_a_later_creation_is_a_conflict_rfc7644_3_7_2(
+    scim: ScimClientInProcess, method: str
+) -> None:
+    group = scim.group("GUIDES")
+    adding = {"op": "add", "path": "members", "value": [{"value": "bulkId:later"}]}
+    data = patch_of(adding) if method == "PATCH" else group_of("GUIDES", "bulkId:later")
+    change: Operation = {"method": method, "path": f"/Groups/{group}", "data": data}
+    answers = told(scim, change, post("later", "bob"))
+    assert [each["status"] for each in answers] == ["409", "201"]
+    assert "put its POST before" in answers[0]["response"]["detail"]
+    assert scim.members(group) == set()
+    assert [each["status"] for each in told(scim, post("later", "eve"), change)] == ["201", "200"]
+    assert len(scim.members(group)) == 1
+
+
 def test_what_fails_leaves_the_others_alone(scim: ScimClientInProcess) -> None:
     scim.user("taken")
     answers = told(

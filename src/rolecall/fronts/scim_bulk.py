@@ -15,7 +15,7 @@ from rolecall.fronts.scim_answers import Exchange, Incoming, Reply, decoded, rep
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_steps import Accepted, Service, Work, Write
 from rolecall.fronts.scim_writes import CHANGES, CREATIONS, refused
-from rolecall.scim import bulk, errors
+from rolecall.scim import bulk, errors, messages
 from rolecall.scim.patch import PATCH_OP
 from rolecall.scim.values import Object
 
@@ -218,7 +218,10 @@ class _Job:
         told = self._begun(adding)
         self._hand_over()
         if "response" in told:
-            link.told.update(status=told["status"], response=told["response"])
+            # RFC 7644 section 3.7.1: references both ways that can't be resolved are a conflict.
+            said = str(told["response"].get("detail")) if isinstance(told["response"], dict) else ""
+            conflict = errors.ScimError(409, None, f"{said} It was created without the reference.")
+            link.told.update(status="409", response=messages.error_body(conflict))
         else:
             link.told["version"] = told["version"]
 
