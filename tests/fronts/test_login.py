@@ -345,6 +345,12 @@ def test_either_key_opens_a_session(keyed: Desk, key: str, account: str) -> None
     assert '"factor":"RSA_KEYPAIR"' in (keyed.attempts()[-1].details or "")
 
 
+def test_the_node_driver_counts_milliseconds(keyed: Desk) -> None:
+    now = keyed.clock.at // 1_000
+    token = signed(keyed, iat=now, exp=now + 120_000)
+    assert enter(keyed.account, keyed.world, by_key(token)).user_name == "BOB"
+
+
 BAD_TOKENS: list[tuple[dict[str, object], str]] = [
     ({"by": "another"}, "JWT_TOKEN_INVALID_SIGNATURE"),
     ({"key": "MIIBold0"}, "JWT_TOKEN_INVALID_PUBLIC_KEY_FINGERPRINT_MISMATCH"),
@@ -358,6 +364,9 @@ BAD_TOKENS: list[tuple[dict[str, object], str]] = [
     ({"iat": NOW // 1_000_000 + 61}, "JWT_TOKEN_INVALID_ISSUE_TIME"),
     ({"exp": NOW // 1_000_000}, "JWT_TOKEN_EXPIRED"),
     ({"iat": NOW // 1_000_000 - 3_600}, "JWT_TOKEN_EXPIRED"),
+    ({"iat": NOW // 1_000 - 3_600_000, "exp": NOW // 1_000 + 60_000}, "JWT_TOKEN_EXPIRED"),
+    ({"iat": NOW // 1_000, "exp": NOW // 1_000}, "JWT_TOKEN_EXPIRED"),
+    ({"iat": NOW // 1_000 + 61_000}, "JWT_TOKEN_INVALID_ISSUE_TIME"),
 ]
 
 

@@ -186,6 +186,7 @@ def _time_fault(claims: object, at: int) -> str | None:
     issued, expires = claims.get("iat"), claims.get("exp")
     if not _is_time(issued) or not _is_time(expires):
         return "JWT_TOKEN_MISSING_TIME: iat and exp are needed"
+    issued, expires = _seconds(issued), _seconds(expires)
     if issued > now + SKEW_SECONDS:
         return "JWT_TOKEN_INVALID_ISSUE_TIME: it was issued in the future"
     if now >= min(expires, issued + JWT_SECONDS_MAX):
@@ -195,6 +196,14 @@ def _time_fault(claims: object, at: int) -> str | None:
 
 def _is_time(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+MILLISECONDS_FROM = 100_000_000_000
+"""A number of seconds in the year 5138; a time as large counts milliseconds: the Node driver."""
+
+
+def _seconds(time: float) -> float:
+    return time / 1_000 if time >= MILLISECONDS_FROM else time
 
 
 def names_account(row: AccountRow, text: str) -> bool:
