@@ -17,6 +17,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer by its shape."""
 
     table: Table
+    zone: str = "UTC"
 
 
 class Terminal(io.StringIO):
@@ -51,6 +52,25 @@ def shown(table: Table) -> list[str]:
     """What a terminal shows, without its colours."""
     text = printed(table, Format.TABLE, Terminal())
     return re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("style", "zone", "text"),
+    [
+        (Format.TABLE, "Asia/Tokyo", "2026-01-01 09:00:00.123 +0900"),
+        (Format.CSV, "America/New_York", "2025-12-31 19:00:00.123 -0500"),
+        (Format.TABLE, "No/Where", "2026-01-01 00:00:00.123 +0000"),
+        (Format.TABLE, "/etc", "2026-01-01 00:00:00.123 +0000"),
+        (Format.JSON, "Asia/Tokyo", "2026-01-01T00:00:00.123Z"),
+    ],
+)
+def test_people_read_moments_in_the_zone_of_the_session(
+    style: Format, zone: str, text: str
+) -> None:
+    out = io.StringIO()
+    print_answer(Answer(table=ROWS, zone=zone), style, out)
+    assert text in out.getvalue()
+    assert "2026-01-01 00:00:00.123  TRUE" in printed(ROWS, Format.TABLE), "no zone, no change"
 
 
 def test_a_single_cell_is_printed_bare() -> None:

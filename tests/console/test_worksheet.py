@@ -17,6 +17,7 @@ from rolecall.domain.tables import Column, Table
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     table: Table
+    zone: str = "UTC"
 
 
 class Refusal(Exception):

@@ -534,3 +534,6 @@ drop user machine;
 
 drop role analyst;
 --> ANALYST successfully dropped.
+
+alter account purge history for 'nobody';
+--! 002003 User 'nobody' does not exist or not authorized.

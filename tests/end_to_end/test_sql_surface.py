@@ -15,7 +15,7 @@ import pytest
 from rolecall.console.remote import RemoteWorksheet
 from rolecall.sql.parser import parse
 from rolecall.sql.statements import Statement
-from rolecall_process import Server, started, user_body
+from rolecall_process import Server, rolecall, started, user_body
 from sql_scripts import outcome, pairs
 
 pytestmark = pytest.mark.e2e
@@ -75,7 +75,8 @@ def test_each_statement_is_answered_as_the_script_says(
 def test_the_script_has_a_statement_of_every_kind() -> None:
     kinds = set()
     for statement, expected in pairs(SCRIPT):
-        if "$team" not in statement and not expected[0].startswith("--!"):
+        # 001003 is no statement, and no variable is set here.
+        if "$team" not in statement and not expected[0].startswith("--! 001003"):
             kinds.add(type(parse(statement.strip().rstrip(";"))))
     assert set(get_args(Statement)) - kinds == set()
 
@@ -89,6 +90,13 @@ def test_the_worksheet_runs_what_is_accepted_on_a_data_folder(tmp_path: Path) ->
     with started(tmp_path, "--ephemeral") as server:
         said = server.rolecall("sql", "-f", str(script), "--format", "json")
     assert len(said.splitlines()) == len(accepted)
+
+
+def test_times_are_printed_in_the_session_s_zone_near_and_far(server: Server) -> None:
+    asked = "alter session set timezone = 'Asia/Tokyo'; show roles like 'public'"
+    assert " +0900" in server.sql(asked)
+    far = ("sql", "--url", server.root, "--user", "admin", "-c", asked)
+    assert " +0900" in rolecall(*far, ROLECALL_PASSWORD=PASSWORD)
 
 
 def test_a_token_of_the_script_s_integration_is_listed_and_revoked(

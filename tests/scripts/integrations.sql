@@ -69,6 +69,34 @@ desc integration idp;
 --> ATTRIBUTE_ALIASES | String |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2025-12-31 22:00:00 UTC |
 
+alter session set timezone = 'America/New_York';
+--> Statement executed successfully.
+
+alter security integration idp set reject_tokens_issued_before = '2026-07-01 12:00:00';
+--> Statement executed successfully.
+
+desc integration idp;
+--> property | property_type | property_value | property_default
+--> ENABLED | Boolean | false | true
+--> NETWORK_POLICY | String |  |
+--> RUN_AS_ROLE | String | PROV |
+--> SYNC_PASSWORD | Boolean | true | false
+--> COMMENT | String | off |
+--> SCIM_ENDPOINT_ID | String | 018f0000-0000-7000-8000-00000000000d |
+--> CONFORMANCE | String | RFC | RFC
+--> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
+--> ATTRIBUTE_ALIASES | String |  |
+--> REJECT_TOKENS_ISSUED_BEFORE | String | 2026-07-01 16:00:00 UTC |
+
+alter session set timezone = 'Nowhere/Land';
+--> Statement executed successfully.
+
+alter security integration idp set reject_tokens_issued_before = '2026-07-01';
+--! 001008 invalid value for property 'TIMEZONE': 'Nowhere/Land' is no time zone that this server knows
+
+alter session unset timezone;
+--> Statement executed successfully.
+
 alter security integration idp set reject_tokens_issued_before = 'soon';
 --! 001008 invalid value for property 'REJECT_TOKENS_ISSUED_BEFORE': it takes a time such as '2026-01-31 12:00:00'
 

@@ -2,6 +2,7 @@
 
 import doctest
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,22 @@ def test_what_iso_prints_is_read_back(seconds: int, micros: int) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, microseconds=micros)
     expected = (at - EPOCH) // timedelta(microseconds=1)
     assert microseconds_of(at.isoformat()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2026-07-01 12:00:00", "2026-07-01T10:00:00Z"),
+        ("2026-01-01", "2025-12-31T23:00:00Z"),
+        ("01/31/2026 12:00:00", "2026-01-31T11:00:00Z"),
+        ("2026-07-01 12:00:00 +00:00", "2026-07-01T12:00:00Z"),
+        ("2026-07-01T12:00:00Z", "2026-07-01T12:00:00Z"),
+        ("Wed, 31 Dec 2025 12:00:00 +0100", "2025-12-31T11:00:00Z"),
+        ("1767225600", "2026-01-01T00:00:00Z"),
+    ],
+)
+def test_a_time_without_an_offset_is_one_of_the_zone(text: str, same: str) -> None:
+    assert microseconds_of(text, ZoneInfo("Europe/Berlin")) == microseconds_of(same)
 
 
 @given(st.text(max_size=40))

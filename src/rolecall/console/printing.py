@@ -7,9 +7,10 @@ import csv
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Protocol, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -43,13 +44,26 @@ class Answered(Protocol):
         """The columns and rows."""
         ...
 
+    @property
+    def zone(self) -> str:
+        """The session's time zone: people read times in it."""
+        ...
 
-Printer = Callable[[Table, TextIO], None]
+
+Printer = Callable[[Table, TextIO, tzinfo], None]
 
 
 def print_answer(answer: Answered, style: Format, out: TextIO) -> None:
     """Print one statement's answer."""
-    PRINTERS[style](answer.table, out)
+    PRINTERS[style](answer.table, out, zone_named(answer.zone))
+
+
+def zone_named(name: str) -> tzinfo:
+    """The time zone; UTC where this machine doesn't know it, as each time then says."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 # ---- cells -----------------------------------------------------------------------------------
@@ -64,35 +78,37 @@ def printable(text: str) -> str:
     return CONTROL.sub(lambda match: repr(match.group())[1:-1], text)
 
 
-def cell_text(cell: Cell, column: Column) -> str:
+def cell_text(cell: Cell, column: Column, zone: tzinfo = UTC) -> str:
     """A cell for a person; NULL is said."""
     if cell is None:
         return "NULL"
     if column.type in TIMES:
-        return _moment(cell, column, "%Y-%m-%d %H:%M:%S", " +0000")
+        return _moment(cell, column, "%Y-%m-%d %H:%M:%S", " %z", zone)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     return printable(str(cell))
 
 
-def _moment(cell: Cell, column: Column, pattern: str, zone: str) -> str:
-    """A time to the millisecond, as the vendor prints it."""
+def _moment(cell: Cell, column: Column, pattern: str, offset: str, zone: tzinfo) -> str:
+    """A time to the millisecond, as the vendor prints it; one without a zone stays as it is."""
     at = EPOCH + timedelta(microseconds=int(cell or 0))
-    zone = zone if column.type is ColumnType.TIMESTAMP_LTZ else ""
-    return f"{at:{pattern}}.{at.microsecond // 1_000:03d}{zone}"
+    if column.type is not ColumnType.TIMESTAMP_LTZ:
+        return f"{at:{pattern}}.{at.microsecond // 1_000:03d}"
+    local = at.astimezone(zone)
+    return f"{local:{pattern}}.{at.microsecond // 1_000:03d}{local:{offset}}"
 
 
 def _json_cell(cell: Cell, column: Column) -> Cell:
     if cell is None or column.type not in TIMES:
         return cell
-    return _moment(cell, column, "%Y-%m-%dT%H:%M:%S", "Z")
+    return _moment(cell, column, "%Y-%m-%dT%H:%M:%S", "Z", UTC)
 
 
 # ---- JSON and CSV ----------------------------------------------------------------------------
 
 
-def print_json(table: Table, out: TextIO) -> None:
-    """An array of objects, on one line."""
+def print_json(table: Table, out: TextIO, _zone: tzinfo = UTC) -> None:
+    """An array of objects, on one line; times are UTC, whatever the session's zone."""
     objects = [
         {
             column.name: _json_cell(cell, column)
@@ -104,30 +120,30 @@ def print_json(table: Table, out: TextIO) -> None:
     out.write(json.dumps(objects) + "\n")
 
 
-def print_csv(table: Table, out: TextIO) -> None:
+def print_csv(table: Table, out: TextIO, zone: tzinfo = UTC) -> None:
     """A line of names, then one a row (RFC 4180); NULL is an empty field."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.name for column in table.columns])
     for row in table.rows:
         writer.writerow(
             [
-                "" if cell is None else _csv_cell(cell, column)
+                "" if cell is None else _csv_cell(cell, column, zone)
                 for column, cell in zip(table.columns, row, strict=True)
             ]
         )
 
 
-def _csv_cell(cell: Cell, column: Column) -> str:
-    return str(cell) if isinstance(cell, str) else cell_text(cell, column)
+def _csv_cell(cell: Cell, column: Column, zone: tzinfo) -> str:
+    return str(cell) if isinstance(cell, str) else cell_text(cell, column, zone)
 
 
 # ---- tables ----------------------------------------------------------------------------------
 
 
-def print_table(table: Table, out: TextIO) -> None:
+def print_table(table: Table, out: TextIO, zone: tzinfo = UTC) -> None:
     """For people: a single cell bare, else columns; records where a terminal is too narrow."""
     rows = [
-        [cell_text(cell, column) for column, cell in zip(table.columns, row, strict=True)]
+        [cell_text(cell, column, zone) for column, cell in zip(table.columns, row, strict=True)]
         for row in table.rows
     ]
     if len(rows) == 1 and len(rows[0]) == 1:

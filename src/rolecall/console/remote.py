@@ -33,6 +33,7 @@ class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
     table: Table
     message: str | None
     statement: str
+    zone: str = "UTC"
 
 
 class RemoteWorksheet:
@@ -83,6 +84,7 @@ class RemoteWorksheet:
             table=table_of(body),
             message=said if isinstance(said, str) else None,
             statement=statement,
+            zone=str(body.get("zone", "UTC")),
         )
 
     def _renewed(self) -> bool:

@@ -19,7 +19,7 @@ from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import CurrentSession, Query, RoleInSession, SimilarNames
 from rolecall.domain.session import ALL_ROLES
-from rolecall.domain.tables import Table
+from rolecall.domain.tables import ColumnType, Table
 from rolecall.fronts.relations import INFORMATION_SCHEMA
 from rolecall.fronts.results import Results
 from rolecall.fronts.sql_accounts import create_account, drop_account, undrop_account
@@ -113,6 +113,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None
     statement: str
     query_id: Id
+    zone: str = "UTC"
+    """The session's time zone, said where the table has a time."""
 
 
 class Worksheet:
@@ -203,6 +205,7 @@ class Worksheet:
             noting.statement = _hidden(statement, piece, moment)
             noting.subject = subject_of(statement)
             table, message = self._answered(statement, piece, moment, noting)
+            zone = _zone_for(table, moment)
         except KNOWN as error:
             raise self._refused(error, noting, moment) from None
         except Exception as error:
@@ -212,7 +215,13 @@ class Worksheet:
         self._keep(noting, None)
         where = (self._account.number, self._seat.session_id)
         self._results.note(where, noting.request, table if lasting else None)
-        return Answer(table=table, message=message, statement=piece.text, query_id=noting.request)
+        return Answer(
+            table=table,
+            message=message,
+            statement=piece.text,
+            query_id=noting.request,
+            zone=zone,
+        )
 
     @property
     def _results(self) -> Results:
@@ -363,6 +372,11 @@ def _of_the_account(
             return purge_history(statement, moment, noting.describe)
         case _:
             assert_never(statement)
+
+
+def _zone_for(table: Table, moment: Moment) -> str:
+    timed = any(column.type is ColumnType.TIMESTAMP_LTZ for column in table.columns)
+    return moment.parameters()["TIMEZONE"] if timed else "UTC"
 
 
 def _said(message: str) -> tuple[Table, str]:

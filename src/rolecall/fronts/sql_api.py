@@ -99,7 +99,7 @@ def _where(asked: Asked) -> dict[str, Any]:
 
 def answer_said(answer: Answer, asked: Asked) -> tuple[bytes, tuple[bytes, ...]]:
     """A statement's answer with the first partition, and the other partitions."""
-    return _said(answer.table, asked, {"said": answer.message})
+    return _said(answer.table, asked, {"said": answer.message, "zone": answer.zone})
 
 
 def several_said(children: Sequence[Answer], asked: Asked) -> tuple[bytes, tuple[bytes, ...]]:

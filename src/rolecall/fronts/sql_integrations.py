@@ -138,7 +138,7 @@ def alter_integration(statement: AlterSecurityIntegration, moment: Moment) -> tu
         case SetProperties(properties=items):
             given = _properties(items)
             changes = tuple(
-                commands.Set(At(name), _value(name, value)) for name, value in given.items()
+                commands.Set(At(name), _value(name, value, moment)) for name, value in given.items()
             )
         case UnsetProperties(names=names):
             changes = tuple(_unset(statement, name, moment) for name in names)
@@ -153,12 +153,12 @@ def alter_integration(statement: AlterSecurityIntegration, moment: Moment) -> tu
     return (change,)
 
 
-def _value(name: str, value: Value) -> Json:
+def _value(name: str, value: Value, moment: Moment) -> Json:
     if name == NETWORK_POLICY:
         return parameter_value(value)
     if name != "REJECT_TOKENS_ISSUED_BEFORE":
         return json_of(value)
-    at = microseconds_of(str(value))
+    at = microseconds_of(str(value), moment.zone())
     if at is None:
         raise InvalidValue(name, "it takes a time such as '2026-01-31 12:00:00'")
     return at

@@ -4,7 +4,9 @@ Every statement asks its seat anew, so that a role that was taken away, a sessio
 a user that was disabled are gone at the next statement (DESIGN section 3).
 """
 
+from datetime import UTC, tzinfo
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -12,7 +14,7 @@ from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, why_ended
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession, Ref
 from rolecall.domain.effects import Moved
-from rolecall.domain.errors import TokenRefused
+from rolecall.domain.errors import InvalidValue, TokenRefused
 from rolecall.domain.logins import roles_at_first
 from rolecall.domain.model import Json, Kind, Role, User, Variable
 from rolecall.domain.names import Id, Name
@@ -67,6 +69,18 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         user = session.user if session.actor_kind is ActorKind.USER else None
         shown = ShownParameters(level="SESSION", user=user, session=self.place.parameters)
         return {row.key: row.value for row in self.ask(shown)}
+
+    def zone(self) -> tzinfo:
+        """The session's time zone. Raises InvalidValue for one that this machine doesn't know."""
+        name = self.parameters()["TIMEZONE"]
+        if name.upper() == "UTC":
+            return UTC
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            remedy = "alter session set timezone = 'UTC'"
+            why = f"'{name}' is no time zone that this server knows"
+            raise InvalidValue("TIMEZONE", why, remedy=remedy) from None
 
     def stage(self, name: tuple[str, ...]) -> Table | None:
         """What `$1` stands for: the answer of the stage before."""

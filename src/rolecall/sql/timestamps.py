@@ -1,10 +1,10 @@
 """Timestamps as people write them: the vendor's automatically detected formats, as one moment.
 
-Without an offset a time is UTC, which is every session's time zone here.
+Without an offset a time is one of the session's time zone, TIMEZONE.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,8 +32,8 @@ EPOCH_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
 SCALES = ((31_536_000_000, 1_000_000), (31_536_000_000_000, 1_000), (31_536_000_000_000_000, 1))
 
 
-def microseconds_of(text: str) -> int | None:
-    """Microseconds since the epoch, or None for what is no time.
+def microseconds_of(text: str, zone: tzinfo = UTC) -> int | None:
+    """Microseconds since the epoch, or None for what is no time; `zone` is the session's.
 
     >>> microseconds_of("2026-01-01 02:00:00 +0200") == microseconds_of("1767225600")
     True
@@ -43,13 +43,13 @@ def microseconds_of(text: str) -> int | None:
         return _scaled(int(text))
     found = ISO.fullmatch(text)
     if found is not None:
-        return _of_iso(*found.groups())
+        return _of_iso(*found.groups(), zone=zone)
     for layout in FORMATS:
         try:
-            read = datetime.strptime(text, layout)  # noqa: DTZ007  without an offset it is UTC
+            read = datetime.strptime(text, layout)  # noqa: DTZ007  without an offset it is local
         except ValueError:
             continue
-        return _since_epoch(read)
+        return _since_epoch(read, zone)
     return None
 
 
@@ -61,19 +61,27 @@ def _scaled(number: int) -> int:
 
 
 def _of_iso(
-    day: str, clock: str | None, seconds: str | None, fraction: str | None, offset: str | None
+    day: str,
+    clock: str | None,
+    seconds: str | None,
+    fraction: str | None,
+    offset: str | None,
+    *,
+    zone: tzinfo,
 ) -> int | None:
     micros = (fraction or "0")[:6].ljust(6, "0")
     try:
         read = datetime.fromisoformat(f"{day}T{clock or '00:00'}:{seconds or '00'}.{micros}")
     except ValueError:
         return None
-    return _since_epoch(read.replace(tzinfo=UTC)) - _offset(offset)
+    if offset is None:
+        return _since_epoch(read, zone)
+    return _since_epoch(read, UTC) - _offset(offset)
 
 
-def _offset(text: str | None) -> int:
+def _offset(text: str) -> int:
     """Microseconds east of Greenwich."""
-    if text is None or text.upper() in {"Z", "UTC"}:
+    if text.upper() in {"Z", "UTC"}:
         return 0
     digits = text[1:].replace(":", "")
     hours, minutes = (int(digits), 0) if len(digits) < 3 else (int(digits[:-2]), int(digits[-2:]))
@@ -81,6 +89,6 @@ def _offset(text: str | None) -> int:
     return -micros if text.startswith("-") else micros
 
 
-def _since_epoch(read: datetime) -> int:
-    aware = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+def _since_epoch(read: datetime, zone: tzinfo) -> int:
+    aware = read if read.tzinfo is not None else read.replace(tzinfo=zone)
     return (aware - EPOCH) // timedelta(microseconds=1)
