@@ -450,8 +450,12 @@ alter session unset query_tag;
 set team = 'ANALYST';
 --> Statement executed successfully.
 
+set half = 0.5;
+--> Statement executed successfully.
+
 show variables;
 --> name | value
+--> HALF | 0.5
 --> TEAM | ANALYST
 
 use role identifier($team);

@@ -1,12 +1,12 @@
 set team = 'data';
 --> Statement executed successfully.
 
-set (size, half, big) = (-7, 0.5, true);
+set (size, half, big) = (-7, 50, true);
 --> Statement executed successfully.
 
 select $team, $Size as n, $half, $big;
 --> $TEAM | N | $HALF | $BIG
---> data | -7 | 0.5 | True
+--> data | -7 | 50 | True
 
 set copy = $team;
 --> Statement executed successfully.
@@ -18,7 +18,7 @@ show variables;
 --> name | value | type
 --> BIG | True | boolean
 --> COPY | data | text
---> HALF | 0.5 | real
+--> HALF | 50 | fixed
 --> ME | ADMIN | text
 --> SIZE | -7 | fixed
 --> TEAM | data | text
