@@ -101,6 +101,18 @@ def test_what_mentions_a_text_is_found_in_any_case(store: Store) -> None:
     assert store.read(1, lambda r: r.attempts_mentioning(["nobody"], 0, 9)) == ()
 
 
+def test_events_are_paged_by_time_and_then_by_number(store: Store) -> None:
+    for at in (NOW + 2, NOW, NOW + 2, NOW + 3, NOW + 1):
+        happens(store, created(), at=at)
+
+    def seen(after: tuple[int, int], until: int, count: int) -> list[int]:
+        return [e.seq for e in store.read(1, lambda r: r.events_page(after, until, count))]
+
+    assert seen((NOW, -1), NOW + 9, 9) == [2, 5, 1, 3, 4]
+    assert seen((NOW + 2, 1), NOW + 2, 9) == [3]
+    assert seen((NOW + 1, -1), NOW + 3, 2) == [5, 1]
+
+
 def test_mentions_are_looked_for_between_numbers(store: Store) -> None:
     for _ in range(4):
         happens(store, created())

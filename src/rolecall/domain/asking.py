@@ -486,6 +486,7 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     MembershipRecords: to_administrators(usage.membership_records),
     GrantRecords: to_administrators(usage.grant_records),
     past.Changes: to_monitors(past.changes),
+    past.ChangesPage: to_monitors(past.changes_page),
     tolerated.ToleratedQuirks: tolerated.tolerated_quirks,
     role_holding.RoleHolders: to_monitors(role_holding.role_holders),
     History: history,

@@ -99,6 +99,20 @@ def changes(reading: Reading, query: Changes) -> tuple[Change, ...]:
     return tuple(changes_of(reading, reading.events_after(query.after, query.count)))
 
 
+class ChangesPage(Query[tuple[Change, ...]], frozen=True, kw_only=True):
+    """The changes that come after a time and, at that time, a number, until a time, in order."""
+
+    after: tuple[int, int]
+    until: int
+    count: int
+
+
+def changes_page(reading: Reading, query: ChangesPage) -> tuple[Change, ...]:
+    """A page of the events in a range of time, told."""
+    page = reading.events_page(query.after, query.until, query.count)
+    return tuple(changes_of(reading, page))
+
+
 def changes_of(reading: Reading, page: tuple[Recorded, ...]) -> Iterator[Change]:
     """The events, told with the names of their time."""
     told = [(recorded, *_objects(recorded.event)) for recorded in page]

@@ -16,7 +16,7 @@ from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.errors import NotAuthorized
 from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Name
-from rolecall.domain.past import Changes
+from rolecall.domain.past import Changes, ChangesPage
 from rolecall.domain.queries import (
     Databases,
     GrantRecords,
@@ -83,7 +83,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FOREVER = 2**62
-PAGE = 10_000
+CHANGES_PAGE = 1_000
 ATTEMPTS_PAGE = 1_000
 """So few that making rows of them keeps nobody waiting."""
 
@@ -100,11 +100,20 @@ def _rest_events(moment: Moment, wanted: Range, mentioned: Mentioned) -> Iterato
     yield from _behind(first, AttemptKind.SCIM, moment, wanted, mentioned)
 
 
-def _changes(moment: Moment) -> Iterator[tables_audit.ChangeRow]:
-    page = moment.ask(Changes(after=0, count=PAGE))
+def _changes(
+    moment: Moment, wanted: Range, _: Mentioned
+) -> Iterator[Sequence[tables_audit.ChangeRow]]:
+    """Page by page: all by their numbers, a range by its times."""
+    everything = Changes(after=0, count=CHANGES_PAGE)
+    ranged = ChangesPage(after=(wanted.since, -1), until=wanted.until, count=CHANGES_PAGE)
+    page = moment.ask(everything if wanted == EVER else ranged)
     while page:
-        yield from tables_audit.change_rows(page)
-        page = moment.ask(Changes(after=page[-1].seq, count=PAGE))
+        yield tables_audit.change_rows(page)
+        last = page[-1]
+        if wanted == EVER:
+            page = moment.ask(msgspec.structs.replace(everything, after=last.seq))
+        else:
+            page = moment.ask(msgspec.structs.replace(ranged, after=(last.at, last.seq)))
 
 
 def _trail(
@@ -194,7 +203,8 @@ VIEWS: tuple[View, ...] = (
         name=Name("CHANGES"),
         says="Every change that is kept, with the names of its time and who made it. Ours.",
         fields=tables_audit.CHANGES,
-        rows=_changes,
+        times="CHANGED_ON",
+        ranged=_changes,
     ),
     View(
         schema=ACCOUNT_USAGE,

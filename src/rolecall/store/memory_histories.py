@@ -43,6 +43,11 @@ class MemoryHistories:
         rows = sorted(self._state.events.items(), key=key_in)
         return tuple([recorded for seq, recorded in rows if seq > after][:count])
 
+    def events_page(self, after: tuple[int, int], until: int, count: int) -> tuple[Recorded, ...]:
+        found = [(each.at, seq) for seq, each in self._state.events.items() if each.at <= until]
+        later = sorted([place for place in found if place > after])
+        return tuple([self._state.events[seq] for _, seq in later[:count]])
+
     def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
         rows = sorted(self._state.events.items(), key=key_in)
         meant = [each for seq, each in rows if seq > after and type(each.event).__name__ in kinds]

@@ -326,7 +326,15 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('addresses', 'addresses_by_user', '100000 100000 2');
 """
 
-MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED)
+EVENTS_BY_TIME = """
+-- Changes by time: a number is given at the commit, a time before, so that the one is no measure
+-- of the other.
+CREATE INDEX events_by_time ON events (account, at, seq);
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('events', 'events_by_time', '10000000 10000000 2 1');
+"""
+
+MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED, EVENTS_BY_TIME)
 
 
 def bring_up(

@@ -391,6 +391,9 @@ class SqliteReading:
         found = self._rows(statements.EVENTS_AFTER, after, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])
 
+    def events_page(self, after: tuple[int, int], until: int, count: int) -> tuple[Recorded, ...]:
+        return self._events(statements_history.EVENTS_PAGE, *after, until, _at_most(count))
+
     def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
         meant = rows.list_of(kinds)
         found = self._rows(statements.EVENTS_OF, meant, after, _at_most(count))

@@ -12,6 +12,10 @@ SELECT '[' || group_concat('[' || seq || ',' || body || ']') || ']' FROM (
     ORDER BY at, seq LIMIT ?6
 )
 """
+EVENTS_PAGE = """
+SELECT seq, at, actor, request, body, attempt FROM events
+WHERE account = ?1 AND (at, seq) > (?2, ?3) AND at <= ?4 ORDER BY at, seq LIMIT ?5
+"""
 ATTEMPTS_NUMBERED = """
 SELECT seq, body FROM attempts
 WHERE account = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq
