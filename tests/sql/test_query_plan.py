@@ -142,7 +142,7 @@ def test_arguments_of_a_table_function_are_constants() -> None:
         ("select read_text('x')", "READ_TEXT"),
         ("select a.b.fly(1) from a", "FLY"),
         ("select * from generate_series(1, 2)", "GENERATE_SERIES"),
-        ("select * from table(flatten(parse_json('[1]')))", "FLATTEN"),
+        ("select flatten(parse_json('[1]'))", "FLATTEN"),
         ("select localtime", "LOCALTIME"),
     ],
 )
@@ -289,7 +289,7 @@ def test_a_text_from_a_json_path_is_without_json_quotes() -> None:
         "select :name",
         "select $1 from t",
         "select * from t at(timestamp => current_timestamp())",
-        "select * from t, lateral flatten(input => t.a)",
+        "select * from t, lateral (select t.a)",
         "select 1 into x",
         "select * from t for update",
     ],

@@ -21,6 +21,7 @@ from rolecall.sql.errors import (
     UnknownVariable,
     UnsupportedFeature,
 )
+from rolecall.sql.flatten import as_laterals, flatten, is_flatten
 from rolecall.sql.functions import ACCOUNT_FUNCTIONS, QUERY_FUNCTIONS, AccountFunction, ResultType
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +93,7 @@ class SelectPlan:
         self._constants: list[exp.Expr] = []
         self._places = self._places_of_columns()
         self._refuse_strangers()
+        as_laterals(self._tree)
         self._name_columns()
         self.columns = self._columns()
         self._read_variables()
@@ -99,6 +101,7 @@ class SelectPlan:
         self.mentioned = self._mentioned()
         self._take_relations()
         self._read_texts()
+        flatten(self._tree)
         self.functions = tuple(self._functions)
         self.relations = tuple(self._relations)
         self.trivial_types = self._trivial_types()
@@ -208,7 +211,8 @@ class SelectPlan:
 
     def _refuse_strangers(self) -> None:
         for node in self._tree.walk():
-            for kind, what in REFUSED.items():
+            refused = {} if is_flatten(node.args.get("this")) else REFUSED
+            for kind, what in refused.items():
                 if isinstance(node, kind):
                     raise UnsupportedFeature(what)
             if isinstance(node, exp.Parameter):
@@ -226,7 +230,7 @@ class SelectPlan:
 
     def _refuse_unknown_function(self, node: exp.Func) -> None:
         name = self._spelled(node)
-        if name is None and isinstance(node, GRAMMAR):
+        if is_flatten(node) or (name is None and isinstance(node, GRAMMAR)):
             return
         names = {name} if name else set(node.sql_names())
         name = name or node.sql_name()
