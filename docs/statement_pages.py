@@ -39,6 +39,12 @@ TABLES_ELSEWHERE = {
     "SHOW GRANTS": tuple(name for name in RELATIONS if name.startswith("SHOW GRANTS ")),
     "SHOW ACCOUNTS": ("SHOW ACCOUNTS", "SHOW ACCOUNTS HISTORY"),
 }
+MORE = {
+    title: ("Views, table functions and limits of queries: {doc}`../queries`.\n",)
+    for title in ("SELECT", "SHOW … ->> SELECT")
+}
+LONG = re.compile(r"('[^'\n]{60})[^'\n]{60,}'")
+"""A public key, of which the beginning says enough."""
 OPTIONS = re.compile(r"\b(?:OR REPLACE|OR ALTER|TERSE|SECURITY(?= INTEGRATION))\s+", re.IGNORECASE)
 
 
@@ -118,6 +124,7 @@ def statement_page(statement: type) -> str:
         claim,
         f"```text\n{grammar}\n```\n",
         f"## Who may\n\n{who}\n",
+        *MORE.get(title, ()),
         *_properties(title),
         *_columns(title),
         *_examples(by_statement()[title]),
@@ -146,7 +153,7 @@ def _columns(title: str) -> Iterator[str]:
 
 def _examples(found: tuple[Pair, ...]) -> Iterator[str]:
     shown = [
-        "\n".join((pair.statement, *pair.outcome))
+        LONG.sub(r"\1…'", "\n".join((pair.statement, *pair.outcome)))
         for pair in _varied(pair for pair in found if not pair.refused)[:EXAMPLES_MAX]
     ]
     if shown:
