@@ -39,10 +39,8 @@ TABLES_ELSEWHERE = {
     "SHOW GRANTS": tuple(name for name in RELATIONS if name.startswith("SHOW GRANTS ")),
     "SHOW ACCOUNTS": ("SHOW ACCOUNTS", "SHOW ACCOUNTS HISTORY"),
 }
-MORE = {
-    title: ("Views, table functions and limits of queries: {doc}`../queries`.\n",)
-    for title in ("SELECT", "SHOW … ->> SELECT")
-}
+QUERIES = "Views, table functions and limits of queries: {doc}`../queries`.\n"
+MORE = {"SELECT": (QUERIES,), "SHOW … ->> SELECT": (QUERIES,)}
 LONG = re.compile(r"('[^'\n]{60})[^'\n]{60,}'")
 """A public key, of which the beginning says enough."""
 OPTIONS = re.compile(r"\b(?:OR REPLACE|OR ALTER|TERSE|SECURITY(?= INTEGRATION))\s+", re.IGNORECASE)
