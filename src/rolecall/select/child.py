@@ -11,7 +11,7 @@ from typing import IO
 
 import msgspec
 
-from rolecall.select.engine import QueryFailed, run
+from rolecall.select.engine import QueryFailed, opened_box, run
 from rolecall.select.messages import Answer, Page, Question, read_message, write_message
 
 NICENESS = 10
@@ -24,6 +24,7 @@ def serve(source: IO[bytes], target: IO[bytes], *, memory_megabytes: int) -> Non
     Whoever gave up before all pages were read can't tell the next question from them, and ends.
     """
     decoder = msgspec.msgpack.Decoder(Question)
+    box = opened_box(memory_megabytes)
     while (body := read_message(source)) is not None:
         question = decoder.decode(body)
         pages = Pages(source, more=question.more)
@@ -34,6 +35,7 @@ def serve(source: IO[bytes], target: IO[bytes], *, memory_megabytes: int) -> Non
                 memory_megabytes=memory_megabytes,
                 zone=question.zone,
                 pages=pages,
+                box=box,
             )
             answer = Answer(table=table)
         except QueryFailed as failed:
@@ -46,6 +48,8 @@ def serve(source: IO[bytes], target: IO[bytes], *, memory_megabytes: int) -> Non
         write_message(target, answer)
         if answer.spent:
             return
+        # The next query's database is made while nobody waits for it.
+        box = opened_box(memory_megabytes)
 
 
 class Pages:

@@ -99,12 +99,13 @@ def run(
     memory_megabytes: int,
     zone: str = "UTC",
     pages: Iterable[Page] = (),
+    box: duckdb.DuckDBPyConnection | None = None,
 ) -> Table:
     """Answer the query over the tables, in a database made for it and dropped after it.
 
-    `pages` are further rows of them.
+    `pages` are further rows of them; `box` is a database that is there already, and new.
     """
-    with _closed_box(memory_megabytes, zone) as connection:
+    with _closed(box or opened_box(memory_megabytes), zone) as connection:
         try:
             for name, table in relations.items():
                 _load(connection, name, table)
@@ -118,8 +119,9 @@ def run(
             raise _cleaned(error) from None
 
 
-def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
+def opened_box(memory_megabytes: int) -> duckdb.DuckDBPyConnection:
+    """An empty database for one query; making it takes longer than most queries."""
+    return duckdb.connect(
         ":memory:",
         config={
             "allow_community_extensions": "false",
@@ -133,6 +135,9 @@ def _closed_box(memory_megabytes: int, zone: str) -> duckdb.DuckDBPyConnection:
             "threads": "1",
         },
     )
+
+
+def _closed(connection: duckdb.DuckDBPyConnection, zone: str) -> duckdb.DuckDBPyConnection:
     try:
         connection.execute(f"SET TimeZone = '{zone.replace(QUOTE, QUOTE * 2)}'")
     except duckdb.Error:
