@@ -152,6 +152,24 @@ def test_a_follower_whose_privilege_is_taken_is_told_so_and_left(
     assert "ended" in told[-1]
 
 
+def test_the_end_of_the_server_ends_the_streams(tmp_path: Path) -> None:
+    with started(tmp_path / "log", "--data", str(tmp_path / "data")) as server:
+        server.sql(
+            "create user feed type = service default_role = accountadmin; "
+            "grant role accountadmin to user feed"
+        )
+        add = "alter user feed add programmatic access token t role_restriction = 'ACCOUNTADMIN'"
+        found = re.search(r'"token_secret"\s*:\s*"([^"]+)"', server.sql(add, "--format", "json"))
+        assert found is not None
+        headers = {"Authorization": f"Bearer {found[1]}"}
+        url = f"{server.root}/events?follow=true"
+        with httpx.stream("GET", url, headers=headers, timeout=SECONDS_MAX) as stream:
+            told = stream.iter_lines()
+            assert "seq" in json.loads(next(told))
+            server.end()
+            assert all("seq" in json.loads(line) for line in told)
+
+
 def test_the_documented_script_locks_leavers_out_of_postgresql(
     running: Server, access_token: str, tmp_path: Path
 ) -> None:
