@@ -13,3 +13,6 @@ settings.register_profile("thorough", deadline=None, max_examples=2_000)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "developer")
 )
+
+collect_ignore = ["clients"]
+"""Scripts that run in the environments of other people's clients."""
