@@ -15,12 +15,12 @@ from rolecall.domain.commands import (
     CreateIntegration,
     CreateRole,
     CreateUser,
-    FoundAccount,
     GrantPrivileges,
     GrantRole,
     IssueToken,
     Set,
 )
+from rolecall.domain.commands_accounts import FoundAccount
 from rolecall.domain.effects import Effect
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import (

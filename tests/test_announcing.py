@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from builders import an_id
 from rolecall.announcing import Announcing, told
-from rolecall.domain.commands import DropAccount
+from rolecall.domain.commands_accounts import DropAccount
 from rolecall.domain.names import Name
 from rolecall.domain.queries import TokenExpiry
 from rolecall.domain.session import ActorKind

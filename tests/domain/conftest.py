@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from builders import admin, an_account, integration_session
+from builders import add_role, add_user, admin, an_account, integration_session
 from rolecall.domain.account import Account
+from rolecall.domain.names import Id
 from rolecall.domain.session import Session
 from rolecall.store.memory import MemoryStore
 
@@ -33,3 +34,13 @@ def okta(account: Account) -> Session:
 def azure(account: Account) -> Session:
     """Another integration, with another role."""
     return integration_session(account, "AAD", "AAD_PROVISIONER")
+
+
+@pytest.fixture
+def people(account: Account, okta: Session) -> list[Id]:
+    return [add_user(account, okta, f"USER{number}") for number in range(6)]
+
+
+@pytest.fixture
+def team(account: Account, okta: Session, people: list[Id]) -> Id:
+    return add_role(account, okta, "TEAM", *people)

@@ -27,6 +27,8 @@ SAMPLES: tuple[Refusal, ...] = (
     errors.CurrentRole("CLERK"),
     errors.DependentGrants(Kind.USER, "BOB"),
     errors.PassedOn(Privilege.USAGE, Kind.ROLE, "CLERK"),
+    errors.ChangeHeld("1", "OKTA", 2, 1, 3_600, first=False, remedy="r"),
+    errors.ChangeRejected("1", "OKTA", 2, remedy="r"),
     errors.TokenRefused("expired", remedy="r"),
     errors.LoginRefused("bob", "disabled", remedy="r"),
 )

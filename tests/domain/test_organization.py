@@ -20,12 +20,8 @@ from builders import (
 )
 from rolecall.domain import access, model, organization
 from rolecall.domain.account import Account
-from rolecall.domain.commands import (
-    DropAccount,
-    FoundAccount,
-    OpenSession,
-    RestoreAccount,
-)
+from rolecall.domain.commands import OpenSession
+from rolecall.domain.commands_accounts import DropAccount, FoundAccount, RestoreAccount
 from rolecall.domain.errors import (
     AlreadyExists,
     InvalidValue,

@@ -6,7 +6,7 @@ import pytest
 from builders import NOW, SECOND, a_token, admin, an_id, integration_session
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt, AttemptKind
-from rolecall.domain.commands import PurgeHistory
+from rolecall.domain.commands_accounts import PurgeHistory
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import NotAuthorized, NotFound
 from rolecall.domain.events import HistoryPurged, Recorded, RoleChanged, UserChanged

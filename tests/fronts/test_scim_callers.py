@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from builders import SECOND, admin, an_account
 from rolecall.domain.attempts import Attempt, AttemptKind
-from rolecall.domain.commands import DropAccount
+from rolecall.domain.commands_accounts import DropAccount
 from rolecall.domain.errors import LoginRefused, NotAuthorized, RoleNotGranted, TokenRefused
 from rolecall.domain.ports import Store
 from rolecall.domain.session import ActorKind

@@ -35,6 +35,9 @@ desc security integration idp;
 --> CONFORMANCE | SNOWFLAKE | SNOWFLAKE
 --> UNKNOWN_ATTRIBUTES | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES |  |
+--> DEPROVISIONING_LIMIT |  |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | 60 | 60
+--> DEPROVISIONING_EXEMPT_USERS |  |
 
 create user ann;
 --> User ANN successfully created.

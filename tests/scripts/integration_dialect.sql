@@ -21,6 +21,9 @@ desc security integration idp;
 --> CONFORMANCE | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | REFUSE | IGNORE
 --> ATTRIBUTE_ALIASES | 'lastName' = 'name.familyName', 'costs' = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter' |
+--> DEPROVISIONING_LIMIT |  |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | 60 | 60
+--> DEPROVISIONING_EXEMPT_USERS |  |
 
 alter security integration idp set unknown_attributes = 'sometimes';
 --! 001008 invalid value for property 'UNKNOWN_ATTRIBUTES': it takes one of 'IGNORE', 'REFUSE'
@@ -75,6 +78,9 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
+--> DEPROVISIONING_LIMIT |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | 60
+--> DEPROVISIONING_EXEMPT_USERS |
 --> REJECT_TOKENS_ISSUED_BEFORE | 2026-01-01 00:00:00 UTC
 
 alter integration idp set reject_tokens_issued_before = '1767225600000';

@@ -67,6 +67,9 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
+--> DEPROVISIONING_LIMIT | Integer |  |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
+--> DEPROVISIONING_EXEMPT_USERS | List |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2025-12-31 22:00:00 UTC |
 
 alter session set timezone = 'America/New_York';
@@ -104,7 +107,7 @@ alter security integration idp unset reject_tokens_issued_before, network_policy
 --> Statement executed successfully.
 
 alter security integration idp unset some_policy;
---! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES
+--! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp set network_policy = office;
 --! 002003 Network policy 'OFFICE' does not exist or not authorized.
@@ -129,12 +132,15 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
+--> DEPROVISIONING_LIMIT |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | 60
+--> DEPROVISIONING_EXEMPT_USERS |
 
 drop network policy headquarters;
 --! 003540 Cannot drop or replace network policy 'HEADQUARTERS': it is in use by INTEGRATION. Take it off there first.
 
 alter security integration idp unset office;
---! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES
+--! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp unset headquarters;
 --> Statement executed successfully.

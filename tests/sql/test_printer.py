@@ -66,6 +66,7 @@ from rolecall.sql.statements_grants import (
     RevokePrivilege,
     RevokeRole,
 )
+from rolecall.sql.statements_held import AlterHeldChanges, ShowHeldChanges
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,
@@ -273,6 +274,14 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(ShowIntegrations, kind=st.none() | st.just("SECURITY"), options=OPTIONS),
     st.builds(ShowScimTokens, integration=st.none() | NAMES, options=OPTIONS),
     st.builds(ShowScimResources, integration=st.none() | NAMES, options=OPTIONS),
+    st.builds(ShowHeldChanges, integration=st.none() | NAMES, options=OPTIONS),
+    st.builds(
+        AlterHeldChanges,
+        name=NAMES,
+        release=FLAGS,
+        ids=st.lists(TEXTS, max_size=3).map(tuple),
+        if_exists=FLAGS,
+    ),
     st.builds(
         ShowParameters, scope=st.just(ParameterScope.USER), name=st.none() | NAMES, options=OPTIONS
     ),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from builders import an_account
+from builders import NOW, admin, an_account, by, put
+from rolecall.domain.commands import ChangeIntegration
 from rolecall.store import statements
 from rolecall.store.sqlite import SqliteStore
 from scim_client import Answered, ScimClientInProcess, group_of, user_of
@@ -153,3 +154,30 @@ def test_groups_cost_no_statement_each_when_caches_are_cold(tmp_path: Path) -> N
         costs.append(len(executed))
     store.close()
     assert costs[0] == costs[1]
+
+
+def test_the_brake_costs_nothing_while_it_is_off_and_the_same_after_any_number(
+    tmp_path: Path,
+) -> None:
+    """Off: what COSTS says. On: what waits, what went lately, and the new number: three more."""
+    executed: list[str] = []
+    store = SqliteStore(tmp_path / "rolecall.db", durable=False, on_statement=executed.append)
+    client = ScimClientInProcess(an_account(store))
+    people = [client.user(f"person-{number:04}") for number in range(200)]
+
+    def cost(user: str) -> int:
+        client.get(f"/Users/{people[0]}")
+        store.flush()
+        executed.clear()
+        operation = {"op": "replace", "path": "active", "value": False}
+        assert client.patch(f"/Users/{user}", operation).status == 200
+        return len(executed)
+
+    off = cost(people[1])
+    change = ChangeIntegration(
+        integration=by("OKTA"), changes=(put("DEPROVISIONING_LIMIT", 1_000),), at=NOW
+    )
+    client.account.execute(admin(client.account), change)
+    assert [cost(user) for user in people[2:200]] == [off + 3] * 198
+    assert off == COSTS["PATCH active to false"][1]
+    store.close()

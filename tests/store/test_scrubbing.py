@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from builders import IDS, NOW, SECOND, admin, an_account
 from rolecall.domain.attempts import Attempt, AttemptKind
-from rolecall.domain.commands import At, ChangeUser, CreateUser, DropUser, PurgeHistory, Set
+from rolecall.domain.commands import At, ChangeUser, CreateUser, DropUser, Set
+from rolecall.domain.commands_accounts import PurgeHistory
 from rolecall.domain.effects import Effect
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Describe

@@ -9,6 +9,7 @@ from rolecall.domain import (
     access,
     access_tokens,
     admission,
+    brake,
     callers,
     credentials,
     founding,
@@ -19,6 +20,7 @@ from rolecall.domain import (
     parameters,
     policies,
     purging,
+    releasing,
     revoking,
     roles,
     scim_tokens,
@@ -41,29 +43,32 @@ from rolecall.domain.commands import (
     CreateIntegration,
     CreateRole,
     CreateUser,
-    DropAccount,
     DropDatabase,
     DropGoverned,
     DropIntegration,
     DropRole,
     DropUser,
-    FoundAccount,
     GrantOwnership,
     GrantOwnershipOfAll,
     GrantPrivileges,
     GrantRole,
     IssueToken,
     OpenSession,
-    PurgeHistory,
     RecordFailedLogin,
     RemoveAccessToken,
     RenewSession,
-    RestoreAccount,
     RevokePrivileges,
     RevokeRole,
     RevokeToken,
     RotateAccessToken,
 )
+from rolecall.domain.commands_accounts import (
+    DropAccount,
+    FoundAccount,
+    PurgeHistory,
+    RestoreAccount,
+)
+from rolecall.domain.commands_held import RejectHeldChange, ReleaseHeldChange
 from rolecall.domain.effects import Effect
 from rolecall.domain.model import AccessToken, Integration, SqlSession, Token, User
 from rolecall.domain.model import Account as AccountRow
@@ -213,13 +218,21 @@ def _bearer(reading: Reading, verifier: str) -> Bearer:
 
 
 def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transaction], Effects]:
-    """The body of a transaction: judge the session, apply each command, write its history."""
+    """The body of a transaction: judge the session, apply each command, write its history.
+
+    What the brake stops is held, and its refusal is the answer: a provider asks for one change
+    at a time, and the brake stops it before it has written anything.
+    """
 
     def body(tx: Transaction) -> Effects:
         access.require_live(tx, session)
         callers.require_live(tx, session)
         admission.require_session_admitted(tx, session)
-        effects = tuple(apply(tx, session, command) for command in commands)
+        try:
+            effects = tuple(apply(tx, session, command) for command in commands)
+        except brake.Stopped as stopped:
+            assert len(commands) == 1, "what else was done would stay done"
+            effects = (brake.hold(tx, session, stopped),)
         for effect in effects:
             for event in effect.events:
                 tx.record(event, at=session.at, actor=session.actor, request=session.request)
@@ -256,6 +269,8 @@ HANDLERS: dict[type, Callable[[Transaction, Session, Any], Effect]] = {
     DropIntegration: integrations.drop_integration,
     IssueToken: scim_tokens.issue_token,
     RevokeToken: scim_tokens.revoke_token,
+    ReleaseHeldChange: releasing.release,
+    RejectHeldChange: releasing.reject,
     OpenSession: logins.open_session,
     RenewSession: logins.renew_session,
     ChangeSession: logins.change_session,

@@ -7,6 +7,13 @@ command, never a new path.
 
 import msgspec
 
+from rolecall.domain.commands_accounts import (
+    DropAccount,
+    FoundAccount,
+    PurgeHistory,
+    RestoreAccount,
+)
+from rolecall.domain.commands_held import RejectHeldChange, ReleaseHeldChange
 from rolecall.domain.model import (
     Conformance,
     Json,
@@ -111,52 +118,6 @@ UserChange = Set | Unset | Add
 GovernedChange = Set | Unset | Add | Remove
 MemberChange = AddMembers | RemoveMembers | SetMembers
 RoleChange = Set | Unset | MemberChange
-
-
-# ---- the account ---------------------------------------------------------------------------
-
-
-class FoundAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An account is born: system roles, their hierarchy, DEMO_DB and its first administrator.
-
-    `role_ids` gives an id for each of `founding.SYSTEM_ROLES`; `conformance` is what its
-    integrations speak unless they say.
-    """
-
-    id: Id
-    organization: Name
-    name: Name
-    role_ids: dict[str, Id]
-    database: Id
-    administrator: Id
-    administrator_name: Name
-    password: str
-    at: int
-    comment: str | None = None
-    conformance: Conformance | None = None
-
-
-class DropAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Nobody gets into the account any more; from `until` on its rows may be erased."""
-
-    at: int
-    until: int
-
-
-class RestoreAccount(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A dropped account is as it was before."""
-
-    at: int
-
-
-class PurgeHistory(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A person's data leaves the histories behind these numbers; `rows` were blanked before."""
-
-    person: Id
-    after_attempt: int = 0
-    after_event: int = 0
-    rows: int = 0
-    last: bool = False
 
 
 # ---- users ---------------------------------------------------------------------------------
@@ -364,7 +325,8 @@ class GrantOwnershipOfAll(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A SCIM security integration comes to be; replacing one ends its tokens at once.
 
-    `endpoint` is used only when no integration of this name has had one before.
+    `endpoint` is used only when no integration of this name has had one before;
+    `deprovisioning` has the properties of the brake, by name.
     """
 
     id: Id
@@ -380,6 +342,7 @@ class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
+    deprovisioning: dict[str, Json] = {}
     or_replace: bool = False
     if_not_exists: bool = False
 
@@ -582,6 +545,8 @@ Command = (
     | CreateIntegration
     | ChangeIntegration
     | DropIntegration
+    | ReleaseHeldChange
+    | RejectHeldChange
     | IssueToken
     | RevokeToken
     | CreateGoverned

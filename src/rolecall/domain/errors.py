@@ -201,6 +201,43 @@ class LoginRefused(Refusal):
         self.why = why
 
 
+class ChangeHeld(Refusal):
+    """The brake holds the change, number `id`, until somebody decides; `first` is when it does so.
+
+    It `removes` that many, and the integration's limit is `limit`. It may be asked for again
+    after some seconds.
+    """
+
+    def __init__(  # noqa: PLR0913  as many facts
+        self,
+        id: str,
+        integration: str,
+        removes: int,
+        limit: int,
+        seconds: int,
+        *,
+        first: bool = True,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(id, integration, removes, limit, seconds, remedy=remedy)
+        self.id = id
+        self.integration = integration
+        self.removes = removes
+        self.limit = limit
+        self.seconds = seconds
+        self.first = first
+
+
+class ChangeRejected(Refusal):
+    """The change was held, and somebody has rejected it: until then it is not even held."""
+
+    def __init__(self, id: str, integration: str, until: int, *, remedy: str | None = None) -> None:
+        super().__init__(id, integration, until, remedy=remedy)
+        self.id = id
+        self.integration = integration
+        self.until = until
+
+
 class StoreFailure(Exception):
     """The change is not kept: the disk is full or broken, or another process holds the file."""
 

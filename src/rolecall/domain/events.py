@@ -245,6 +245,34 @@ class TokenEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     why: str
 
 
+class RemovalHeld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The integration `id` wanted to take access away beyond its limit: the change is held."""
+
+    id: Id
+    change: Id
+    act: str
+    resource_kind: Kind
+    resource: Id
+    removes: int
+    limit: int
+
+
+class RemovalReleased(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A held change of the integration `id` was carried out after all."""
+
+    id: Id
+    change: Id
+    removes: int
+
+
+class RemovalRejected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A held change of the integration `id` won't be carried out."""
+
+    id: Id
+    change: Id
+    removes: int
+
+
 class GovernedCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A network policy or rule came to be."""
 
@@ -339,6 +367,9 @@ Event = (
     | TokenIssued
     | TokenReplaced
     | TokenEnded
+    | RemovalHeld
+    | RemovalReleased
+    | RemovalRejected
     | GovernedCreated
     | GovernedChanged
     | GovernedDropped

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from rolecall.domain import properties
-from rolecall.domain.commands import DropAccount, FoundAccount, RestoreAccount
+from rolecall.domain.commands_accounts import DropAccount, FoundAccount, RestoreAccount
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import NotFound
 from rolecall.domain.events import AccountDropped, AccountFounded, AccountRestored

@@ -1,11 +1,13 @@
 """Security integrations: replacing or dropping one ends its tokens at once."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
-from rolecall.domain import access, parameters, properties, scim_tokens
+from rolecall.domain import access, brake, parameters, properties, scim_tokens
 from rolecall.domain.commands import (
+    At,
     ByName,
     ChangeIntegration,
     CreateIntegration,
@@ -48,6 +50,9 @@ FIELDS = {
     "CONFORMANCE": "conformance",
     "UNKNOWN_ATTRIBUTES": "unknown_attributes",
     "ATTRIBUTE_ALIASES": "attribute_aliases",
+    "DEPROVISIONING_LIMIT": "deprovisioning_limit",
+    "DEPROVISIONING_WINDOW_IN_MINUTES": "deprovisioning_window_in_minutes",
+    "DEPROVISIONING_EXEMPT_USERS": "deprovisioning_exempt_users",
 }
 """What ALTER can change; SCIM_CLIENT and RUN_AS_ROLE need a new integration (vendor)."""
 
@@ -106,6 +111,8 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         unknown_attributes=command.unknown_attributes,
         attribute_aliases=command.attribute_aliases,
     )
+    for name, given in command.deprovisioning.items():
+        integration = _changed(integration, Set(At(name), given))
     tx.save_integration(integration)
     tx.bump_generation()
     said = IntegrationCreated(
@@ -142,6 +149,8 @@ def _told(integration: Integration, field: str) -> Json:
     """The property as the history holds it: aliases as an object."""
     if field == "attribute_aliases":
         return dict(integration.attribute_aliases)
+    if field == "deprovisioning_exempt_users":
+        return list(integration.deprovisioning_exempt_users)
     value: Json = getattr(integration, field)
     return value
 
@@ -176,6 +185,8 @@ def _changed(integration: Integration, change: Set | Unset) -> Integration:
             read = choice(name, value, UnknownAttributes) or UnknownAttributes.IGNORE
         case "ATTRIBUTE_ALIASES":
             read = _aliases(name, value)
+        case _ if name in BRAKE:
+            read = BRAKE[name](name, value)
         case _:
             raise InvalidValue(name, "it can't be altered: create the integration anew")
     return msgspec.structs.replace(integration, **{FIELDS[name]: read})
@@ -198,6 +209,33 @@ def _aliases(name: str, value: Json) -> tuple[tuple[str, str], ...]:
     if not isinstance(given, dict):
         raise InvalidValue(name, "it takes pairs of a name and an attribute")
     return tuple((alias, str(attribute)) for alias, attribute in given.items())
+
+
+def _number(name: str, value: Json, least: int, most: int) -> int | None:
+    """A whole number in a range, or nothing. Raises InvalidValue."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidValue(name, f"it takes a whole number from {least} to {most}")
+    return value
+
+
+def _exempt(name: str, value: Json) -> tuple[str, ...]:
+    """Names of users, in the order given; nothing is none. Raises InvalidValue."""
+    given = [] if value is None else value
+    if not isinstance(given, list) or len(given) > brake.EXEMPT_MAX:
+        raise InvalidValue(name, f"it takes at most {brake.EXEMPT_MAX} names of users")
+    return tuple(dict.fromkeys(str(each) for each in given))
+
+
+BRAKE: dict[str, Callable[[str, Json], object]] = {
+    "DEPROVISIONING_LIMIT": lambda name, value: _number(name, value, 0, brake.LIMIT_MAX),
+    "DEPROVISIONING_WINDOW_IN_MINUTES": lambda name, value: (
+        _number(name, value, 1, brake.WINDOW_MINUTES_MAX) or 60
+    ),
+    "DEPROVISIONING_EXEMPT_USERS": _exempt,
+}
+"""The properties of the deprovisioning brake, and how each is read."""
 
 
 def drop_integration(tx: Transaction, session: Session, command: DropIntegration) -> Effect:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TOKEN = "TOKEN"
     NETWORK_POLICY = "NETWORK POLICY"
     NETWORK_RULE = "NETWORK RULE"
+    HELD_CHANGE = "HELD CHANGE"
 
 
 class Privilege(StrEnum):
@@ -190,7 +191,8 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
 
     `conformance` is None where the account's parameter counts. `attribute_aliases` are pairs: a
-    name that the client sends, the attribute that it means.
+    name that the client sends, the attribute that it means. `deprovisioning_limit` is how many it
+    takes access from within the window, users of the exempt names apart; None is no limit.
     """
 
     id: Id
@@ -208,6 +210,9 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
+    deprovisioning_limit: int | None = None
+    deprovisioning_window_in_minutes: int = 60
+    deprovisioning_exempt_users: tuple[str, ...] = ()
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from rolecall.domain import access, model
 from rolecall.domain.account import Account
-from rolecall.domain.commands import Command, DropAccount, FoundAccount, RestoreAccount
+from rolecall.domain.commands import Command
+from rolecall.domain.commands_accounts import DropAccount, FoundAccount, RestoreAccount
 from rolecall.domain.errors import (
     AlreadyExists,
     InvalidValue,

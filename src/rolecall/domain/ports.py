@@ -32,6 +32,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
+from rolecall.domain.ports_held import HeldReading, HeldTransaction
 from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
 
@@ -55,7 +56,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_id: str
 
 
-class Reading(HistoryReading, Protocol):
+class Reading(HistoryReading, HeldReading, Protocol):
     """One account at one moment, with its histories.
 
     `reader` is the integration name whose external ids are shown.
@@ -296,7 +297,7 @@ class Reading(HistoryReading, Protocol):
         ...
 
 
-class Transaction(Reading, Protocol):
+class Transaction(HeldTransaction, Reading, Protocol):
     """One account being changed: all of a body's writes, or none."""
 
     def save_account(self, account: Account) -> None: ...

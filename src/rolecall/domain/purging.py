@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from rolecall.domain import asking_history
 from rolecall.domain.attempts import Attempt, AttemptKind, Noted
-from rolecall.domain.commands import PurgeHistory
+from rolecall.domain.commands_accounts import PurgeHistory
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import NotFound
 from rolecall.domain.events import (

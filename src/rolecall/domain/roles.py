@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from rolecall.domain import access, nesting, properties
+from rolecall.domain import access, brake, nesting, properties
 from rolecall.domain.commands import (
     AddMembers,
     At,
@@ -111,6 +111,7 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     before = card.role
     _require_changeable(tx, session, before, command.role)
     require_version(Kind.ROLE, before.id, card.revision, command.versions)
+    brake.judge_members(tx, session, command, before)
 
     after = before
     external_id = card.external_id
@@ -152,6 +153,7 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
     require_version(Kind.ROLE, role.id, card.revision, command.versions)
     if role.id == session.role:
         raise CurrentRole(role.name)
+    brake.judge_role(tx, session, command, role)
 
     ended = end_what_it_granted(tx, role.id, command.at)
     tx.reassign(role.id, session.role)

@@ -34,7 +34,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     grants carry) and `token` the credential. LOCAL acts with ACCOUNTADMIN's rights from the
     machine itself; SYSTEM founds accounts and is asked nothing. `access_token` is the one by
     which a user came, and `restricted_to` the only role that it lets the user act as. A `caller`
-    speaks for the integration and adds nothing to what it may do.
+    speaks for the integration and adds nothing to what it may do. `releases` is the held change
+    that is carried out now: the brake lets it pass.
     """
 
     number: int
@@ -53,3 +54,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     access_token: Id | None = None
     restricted_to: Id | None = None
     client_ip: str | None = None
+    releases: Id | None = None

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access, credentials, defaults, nesting, profile, properties
+from rolecall.domain import access, brake, credentials, defaults, nesting, profile, properties
 from rolecall.domain.commands import (
     EVERY_VERSION,
     Add,
@@ -161,6 +161,9 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
             after = apply_change(after, change)
     after, warnings = defaults.settled(tx, session, before, _consistent(after))
     _require_free(tx, session, before, after)
+    groups = nesting.groups_of(tx, session, [after.id]) if session.integration else {}
+    if after.disabled and not before.disabled:
+        brake.judge_user(tx, session, command, before)
     tokens_ended = credentials.access_tokens_ended(tx, after, "disabled") if after.disabled else ()
     if tokens_ended:
         after = msgspec.structs.replace(after, has_access_token=False)
@@ -169,7 +172,6 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         and external_id != card.external_id
         and tx.save_link(session.integration, after.id, external_id)
     )
-    groups = nesting.groups_of(tx, session, [after.id]) if session.integration else {}
     if after == before and not linked:
         card = msgspec.structs.replace(card, groups=groups.get(after.id, ()))
         return Effect((), card, warnings)
@@ -205,6 +207,7 @@ def drop_user(tx: Transaction, session: Session, command: DropUser) -> Effect:
     user = card.user
     access.require_owned(tx, session, access.target_of(Kind.USER, user), command.user)
     require_version(Kind.USER, user.id, card.revision, command.versions)
+    brake.judge_user(tx, session, command, user)
 
     ended = (
         *credentials.sessions_ended(tx, user.id, "dropped"),

@@ -268,6 +268,8 @@ def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
         headers = ((b"www-authenticate", b'Bearer realm="SCIM"'),)
     elif told.status == 405 and exchange.allow is not None:
         headers = ((b"allow", exchange.allow.encode()),)
+    elif isinstance(error, refusals.ChangeHeld):
+        headers = ((b"retry-after", b"%d" % error.seconds),)
     elif told.status in {429, 503}:
         headers = ((b"retry-after", b"5"),)
     return Reply(status=told.status, body=_encode(messages.error_body(told)), headers=headers)
@@ -367,6 +369,21 @@ def _too_long(refusal: refusals.SearchTooLong) -> ScimError:
     )
 
 
+def _held(refusal: refusals.ChangeHeld) -> ScimError:
+    return errors.too_many_requests(
+        f"Held for an administrator's decision as change {refusal.id}: it would remove "
+        f"{refusal.removes}, and this integration may remove {refusal.limit} within its window. "
+        "Nothing has changed. Once it is released, the same request finds it done."
+    )
+
+
+def _rejected(refusal: refusals.ChangeRejected) -> ScimError:
+    return errors.forbidden(
+        f"An administrator has rejected this change (held change {refusal.id}). Correct the "
+        "scope of what is provisioned, or ask the account's administrators to release it."
+    )
+
+
 SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
     refusals.InUse: _forbidden,
     refusals.NotAdoptable: _forbidden,
@@ -384,6 +401,8 @@ SCIM_ERRORS: dict[type[Refusal], Callable[[Any], ScimError]] = {
         f"Requests from {refusal.address} are not allowed. "
         "Contact the account's security administrator."
     ),
+    refusals.ChangeHeld: _held,
+    refusals.ChangeRejected: _rejected,
     refusals.TokenRefused: _token_refused,
     refusals.InvalidValue: _invalid_value,
     refusals.UnknownMember: _unknown_member,

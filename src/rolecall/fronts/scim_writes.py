@@ -7,7 +7,7 @@ from rolecall.domain.account import Effects
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import ChangeRole, Command, CreateUser, DropRole, DropUser
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import Refusal
+from rolecall.domain.errors import ChangeHeld, Refusal
 from rolecall.domain.model import Kind, RoleCard, UserCard
 from rolecall.domain.queries import OneRole
 from rolecall.fronts import scim_groups, scim_users
@@ -158,6 +158,7 @@ def _write(
     )
 
     def describe(effects: Effects | None, error: Exception | None) -> Attempt:
+        effects, error = _outcome(effects, error)
         if effects is None:
             if status == 201:  # what was refused did not come to be: its id names nothing
                 exchange.resource_id = getattr(error, "id", None)
@@ -174,6 +175,7 @@ def _write(
         return attempt_of(exchange, told, None)
 
     def finish(effects: Effects | None, error: Exception | None) -> Reply:
+        effects, error = _outcome(effects, error)
         if effects is None:
             assert error is not None, "an outcome is one or the other"
             return refused(service, exchange, error)
@@ -192,6 +194,15 @@ def _write(
         and exchange.has_members
         and exchange.method in {"POST", "PUT"},
     )
+
+
+def _outcome(
+    effects: Effects | None, error: Exception | None
+) -> tuple[Effects | None, Exception | None]:
+    """What the brake holds is kept, and is refused all the same."""
+    if effects is not None and isinstance(effects[0].answer, ChangeHeld):
+        return None, effects[0].answer
+    return effects, error
 
 
 def _status_of(exchange: Exchange, command: Command, effect: Effect, status: int) -> int:
@@ -233,8 +244,9 @@ def _done(
 
 
 def refused(service: Service, exchange: Exchange, error: Exception) -> Reply:
-    """Word a refusal; what nobody foresaw is reported, too."""
-    if not isinstance(error, Refusal | errors.ScimError):
+    """Word a refusal; what nobody foresaw is reported, too, and what the brake holds now."""
+    held = isinstance(error, ChangeHeld) and error.first
+    if held or not isinstance(error, Refusal | errors.ScimError):
         service.report(exchange.request, error)
     return refusal_reply(exchange, error)
 

@@ -24,6 +24,7 @@ from rolecall.fronts.relations import INFORMATION_SCHEMA
 from rolecall.fronts.results import Results
 from rolecall.fronts.sql_accounts import create_account, drop_account, undrop_account
 from rolecall.fronts.sql_commands import DONE, Change, commands_of, message_of
+from rolecall.fronts.sql_held import held_changes_decided
 from rolecall.fronts.sql_names import meant, name_of
 from rolecall.fronts.sql_network import session_changes
 from rolecall.fronts.sql_notes import Noting, Subject, fix_of, refusal_of, subject_of
@@ -71,6 +72,7 @@ from rolecall.sql.statements import (
     UseWarehouse,
 )
 from rolecall.sql.statements_accounts import CreateAccount, DropAccount, PurgeHistory, UndropAccount
+from rolecall.sql.statements_held import AlterHeldChanges
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 __all__ = [
@@ -261,6 +263,8 @@ class Worksheet:
                 return self._flow(statement, piece, moment, noting)
             case Select():
                 return self._select(piece, moment, noting), None
+            case AlterHeldChanges():
+                return held_changes_decided(statement, moment), None
             case AlterUser(action=action) if isinstance(action, Secretive):
                 return self._make(Making(statement, action, moment), moment, noting), None
             case _ if isinstance(statement, Show):

@@ -6,7 +6,7 @@ from typing import assert_never
 from rolecall.domain import commands
 from rolecall.domain.commands import At, ByName, Command
 from rolecall.domain.errors import InvalidValue, NotFound
-from rolecall.domain.integrations import FIELDS, choice
+from rolecall.domain.integrations import BRAKE, FIELDS, choice
 from rolecall.domain.model import Conformance, Json, Kind, ScimClient, UnknownAttributes
 from rolecall.domain.names import Id, Name
 from rolecall.domain.policies import NETWORK_POLICY
@@ -97,6 +97,7 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
         )
         or UnknownAttributes.IGNORE,
         attribute_aliases=aliases.pairs if isinstance(aliases, Pairs) else (),
+        deprovisioning={name: json_of(given[name]) for name in BRAKE if name in given},
         or_replace=statement.or_replace,
         if_not_exists=statement.if_not_exists,
     )

@@ -4,7 +4,7 @@ An end in the middle loses nothing: what is left can be found until the last ste
 statement can be run again.
 """
 
-from rolecall.domain import commands
+from rolecall.domain import commands_accounts
 from rolecall.domain.effects import Effect
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Describe
@@ -19,7 +19,7 @@ def purge_history(
     """How many rows were blanked. Raises a Refusal."""
     store = moment.account.store
     store.flush()
-    command = commands.PurgeHistory(person=Id(statement.person))
+    command = commands_accounts.PurgeHistory(person=Id(statement.person))
     while True:
         kept = describe if command.last else None
         (effect,) = moment.account.execute(moment.session, command, describe=kept)
@@ -27,7 +27,7 @@ def purge_history(
         assert isinstance(purged, Purged), "a purge answers with how far it came"
         if command.last:
             break
-        command = commands.PurgeHistory(
+        command = commands_accounts.PurgeHistory(
             person=command.person,
             after_attempt=purged.after_attempt,
             after_event=purged.after_event,

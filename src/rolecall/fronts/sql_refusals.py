@@ -151,6 +151,17 @@ SQL_ERRORS: Mapping[type[Refusal], Wording] = {
         sentence="Incoming request with IP/Token {address} is not allowed to access this account. "
         "Contact your local security administrator.",
     ),
+    errors.ChangeHeld: Wording(
+        code="003001",
+        sqlstate="42501",
+        sentence="SQL execution error:\nThe change is held as '{id}': integration "
+        "'{integration}' removes more than {limit} within its window.",
+    ),
+    errors.ChangeRejected: Wording(
+        code="003001",
+        sqlstate="42501",
+        sentence="SQL execution error:\nHeld change '{id}' was rejected.",
+    ),
     errors.TokenRefused: Wording(
         code="390112",
         sqlstate="08001",

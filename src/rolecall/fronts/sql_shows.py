@@ -6,6 +6,7 @@ from typing import TypeVar, assert_never
 
 from rolecall.domain import organization
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
+from rolecall.domain.held import HeldChange
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX, Narrowing, matcher
@@ -31,6 +32,7 @@ from rolecall.domain.queries import (
 from rolecall.domain.tables import Table
 from rolecall.fronts import tables, tables_network
 from rolecall.fronts.sql_accounts import SHOW_ACCOUNTS, SHOW_ACCOUNTS_HISTORY
+from rolecall.fronts.sql_held import found_held_changes
 from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_network import (
     described_network,
@@ -42,6 +44,7 @@ from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.sql_users import show_access_tokens
 from rolecall.fronts.sql_variables import SHOW_VARIABLES, variable_rows
 from rolecall.fronts.tables import Fields, table_of
+from rolecall.fronts.tables_held import SHOW_HELD_CHANGES
 from rolecall.fronts.tables_scim import SHOW_SCIM_RESOURCES
 from rolecall.fronts.tables_users import (
     SHOW_TERSE_USERS,
@@ -62,6 +65,7 @@ from rolecall.sql.statements import (
     ShowUsers,
 )
 from rolecall.sql.statements_accounts import ShowAccounts
+from rolecall.sql.statements_held import ShowHeldChanges
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 from rolecall.sql.statements_users import ShowAccessTokens
 from rolecall.sql.statements_variables import ShowVariables
@@ -77,6 +81,7 @@ Show = (
     | ShowGrants
     | ShowScimTokens
     | ShowScimResources
+    | ShowHeldChanges
     | ShowParameters
     | ShowNetworkPolicies
     | ShowNetworkRules
@@ -111,6 +116,9 @@ def shown(  # noqa: C901  one line a statement
             return _grants(statement, moment)
         case ShowScimResources():
             return _resources(statement, moment)
+        case ShowHeldChanges():
+            held = narrowed(statement.options, found_held_changes(statement, moment), _held_name)
+            return table_of(SHOW_HELD_CHANGES, held)
         case ShowScimTokens():
             return _tokens(statement, moment)
         case ShowParameters() | ShowNetworkPolicies() | ShowNetworkRules():
@@ -235,6 +243,10 @@ def _resources(statement: ShowScimResources, moment: Moment) -> Table:
     integration = None if statement.integration is None else meant(statement.integration)
     found = moment.ask(ScimResources(integration=integration))
     return table_of(SHOW_SCIM_RESOURCES, narrowed(statement.options, found, lambda row: row.name))
+
+
+def _held_name(change: HeldChange) -> str:
+    return change.name
 
 
 def _governed(

@@ -264,11 +264,33 @@ def described_integration(
             name="ATTRIBUTE_ALIASES",
             value=", ".join(f"'{alias}' = '{name}'" for alias, name in found.attribute_aliases),
         ),
+        *_described_brake(found),
     )
     if found.reject_tokens_issued_before is None:
         return rows
     before = moment(found.reject_tokens_issued_before)
     return (*rows, Described(name="REJECT_TOKENS_ISSUED_BEFORE", value=before))
+
+
+def _described_brake(found: Integration) -> tuple[Described, ...]:
+    """The deprovisioning brake; without a limit it is off."""
+    limit = found.deprovisioning_limit
+    return (
+        Described(
+            name="DEPROVISIONING_LIMIT", type="Integer", value=None if limit is None else str(limit)
+        ),
+        Described(
+            name="DEPROVISIONING_WINDOW_IN_MINUTES",
+            type="Integer",
+            value=str(found.deprovisioning_window_in_minutes),
+            default="60",
+        ),
+        Described(
+            name="DEPROVISIONING_EXEMPT_USERS",
+            type="List",
+            value=", ".join(found.deprovisioning_exempt_users),
+        ),
+    )
 
 
 class TokenRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,13 @@
 
 from msgspec.structs import replace
 
-from rolecall.sql import printer_grants, printer_objects, printer_session, printer_show
+from rolecall.sql import (
+    printer_grants,
+    printer_held,
+    printer_objects,
+    printer_session,
+    printer_show,
+)
 from rolecall.sql.parts import Property, SetProperties
 from rolecall.sql.printer_parts import print_statement
 from rolecall.sql.properties import ACCOUNT_SHAPES, USER_SHAPES, Shape
@@ -12,7 +18,7 @@ from rolecall.sql.statements_variables import SetVariables
 
 __all__ = ["print_redacted", "print_statement"]
 
-ROWS = (printer_session, printer_objects, printer_grants, printer_show)
+ROWS = (printer_session, printer_objects, printer_grants, printer_show, printer_held)
 """Whose rows fill the table of `print_statement`: one for each class of statement."""
 
 SECRETS = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from rolecall.sql import properties, rules_network
 from rolecall.sql.cursor import Cursor
 from rolecall.sql.errors import SqlSyntaxError
-from rolecall.sql.parts import RenameTo, RevokeToken, SetProperties, UnsetProperties
+from rolecall.sql.parts import Identifier, RenameTo, RevokeToken, SetProperties, UnsetProperties
 from rolecall.sql.properties import (
     read_parameters,
     read_properties,
@@ -29,6 +29,7 @@ from rolecall.sql.statements import (
     Statement,
 )
 from rolecall.sql.statements_accounts import PurgeHistory
+from rolecall.sql.statements_held import AlterHeldChanges
 
 
 def _create(cursor: Cursor, _: Head) -> Statement:
@@ -125,12 +126,23 @@ def _action(
     return cursor.fail("SET or UNSET or RENAME TO")
 
 
-def _alter_integration(cursor: Cursor, _: Head) -> AlterSecurityIntegration:
+def _alter_integration(cursor: Cursor, _: Head) -> AlterSecurityIntegration | AlterHeldChanges:
     if_exists = cursor.accept("IF", "EXISTS")
     name = cursor.identifier()
+    if cursor.peek("RELEASE") or cursor.peek("REJECT"):
+        return _alter_held_changes(cursor, name, if_exists=if_exists)
     return AlterSecurityIntegration(
         if_exists=if_exists, name=name, action=_integration_action(cursor)
     )
+
+
+def _alter_held_changes(cursor: Cursor, name: Identifier, *, if_exists: bool) -> AlterHeldChanges:
+    release = cursor.choice("RELEASE", "REJECT") == "RELEASE"
+    cursor.expect("HELD", "CHANGES")
+    ids: list[str] = []
+    while (ids and cursor.accept_symbol(",")) or (not ids and not cursor.at_end()):
+        ids.append(cursor.string())
+    return AlterHeldChanges(name=name, release=release, ids=tuple(ids), if_exists=if_exists)
 
 
 def _integration_action(cursor: Cursor) -> SetProperties | UnsetProperties | RevokeToken:
@@ -141,7 +153,7 @@ def _integration_action(cursor: Cursor) -> SetProperties | UnsetProperties | Rev
         return UnsetProperties(names=cursor.identifiers())
     if cursor.accept("REVOKE", "TOKEN"):
         return RevokeToken(token=cursor.string())
-    return cursor.fail("SET or UNSET or REVOKE TOKEN")
+    return cursor.fail("SET or UNSET or REVOKE TOKEN or RELEASE or REJECT")
 
 
 def _alter_account(cursor: Cursor, _: Head) -> AlterAccount | PurgeHistory:

@@ -19,6 +19,7 @@ from rolecall.sql.statements import (
     Statement,
 )
 from rolecall.sql.statements_accounts import ShowAccounts
+from rolecall.sql.statements_held import ShowHeldChanges
 from rolecall.sql.statements_network import ShowNetworkPolicies, ShowNetworkRules
 from rolecall.sql.statements_variables import ShowVariables
 
@@ -119,6 +120,12 @@ def _show_scim_resources(cursor: Cursor, head: Head) -> ShowScimResources:
     return ShowScimResources(integration=integration, options=_narrowed(cursor, head, like=like))
 
 
+def _show_held_changes(cursor: Cursor, head: Head) -> ShowHeldChanges:
+    like, integration = _like(cursor), _in_integration(cursor)
+    like = _like(cursor) if like is None else like
+    return ShowHeldChanges(integration=integration, options=_narrowed(cursor, head, like=like))
+
+
 def _in_integration(cursor: Cursor) -> Identifier | None:
     if not cursor.accept("IN"):
         return None
@@ -164,6 +171,7 @@ SHOW_RULES: Mapping[tuple[str, ...], Rule] = {
     ("NETWORK", "POLICIES"): _show_network_policies,
     ("NETWORK", "RULES"): _show_network_rules,
     ("SCIM_RESOURCES",): _show_scim_resources,
+    ("HELD", "CHANGES"): _show_held_changes,
     ("INTEGRATIONS",): _show_integrations(None),
     **{(*kind.split(), "INTEGRATIONS"): _show_integrations(kind) for kind in INTEGRATION_KINDS},
 }

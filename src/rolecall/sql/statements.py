@@ -21,6 +21,7 @@ from rolecall.sql.parts import (
 )
 from rolecall.sql.statements_accounts import AccountStatement
 from rolecall.sql.statements_grants import GrantStatement
+from rolecall.sql.statements_held import HeldStatement
 from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 from rolecall.sql.statements_variables import VariableStatement
@@ -460,6 +461,7 @@ Statement = (
     | VariableStatement
     | NetworkStatement
     | GrantStatement
+    | HeldStatement
     | Flow
     | UseRole
     | UseSecondaryRoles

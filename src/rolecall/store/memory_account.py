@@ -32,6 +32,7 @@ from rolecall.store.fields import (
     keys_of,
 )
 from rolecall.store.memory_directory import MemoryDirectory
+from rolecall.store.memory_held import MemoryHeld, MemoryHeldChanges
 from rolecall.store.memory_histories import MemoryHistories, MemoryHistoryChanges
 from rolecall.store.memory_search import counts_of
 from rolecall.store.memory_state import State, drop, key_in, only, require_free
@@ -42,7 +43,7 @@ T = TypeVar("T")
 EVERY = 2**62
 
 
-class MemoryReading(MemoryDirectory, MemoryHistories):
+class MemoryReading(MemoryDirectory, MemoryHistories, MemoryHeld):
     """Reads one account's state."""
 
     def __init__(self, number: int, state: State, remembered: Remembered) -> None:
@@ -201,7 +202,7 @@ class MemoryReading(MemoryDirectory, MemoryHistories):
         return tuple(links[start : start + count])
 
 
-class MemoryTransaction(MemoryReading, MemoryHistoryChanges):
+class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
     """Changes one account's state in place."""
 
     def __init__(self, number: int, state: State, remembered: Remembered) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from rolecall.domain.attempts import Noted
 from rolecall.domain.events import Recorded
+from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -50,6 +51,8 @@ class State:
     governed: dict[tuple[Kind, Id], Governed] = field(default_factory=dict)
     parameters: dict[tuple[Id, str], str] = field(default_factory=dict)
     access_tokens: dict[Id, AccessToken] = field(default_factory=dict)
+    spells: dict[Name, Spells] = field(default_factory=dict)
+    held: dict[Id, HeldChange] = field(default_factory=dict)
     events: dict[int, Recorded] = field(default_factory=dict)
     attempts: dict[int, Noted] = field(default_factory=dict)
 

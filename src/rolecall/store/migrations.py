@@ -334,7 +334,26 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('events', 'events_by_time', '10000000 10000000 2 1');
 """
 
-MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED, EVENTS_BY_TIME)
+HELD = """
+CREATE TABLE removals (
+    account INTEGER NOT NULL,
+    integration TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (account, integration)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE held_changes (
+    account INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    integration TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    decided_at INTEGER,
+    body TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+) STRICT;
+CREATE UNIQUE INDEX held_changes_by_effect ON held_changes (account, integration, fingerprint);
+"""
+
+MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED, EVENTS_BY_TIME, HELD)
 
 
 def bring_up(

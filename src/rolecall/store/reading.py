@@ -7,6 +7,7 @@ import apsw
 
 from rolecall.domain.attempts import USER_NAMES, AttemptKind, Noted
 from rolecall.domain.events import Recorded
+from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -29,7 +30,7 @@ from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import Link, RoleCounts
 from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
-from rolecall.store import rows, statements, statements_history
+from rolecall.store import rows, statements, statements_held, statements_history
 from rolecall.store.patience import patience
 from rolecall.store.predicate import (
     ROLE_COLUMNS,
@@ -337,6 +338,26 @@ class SqliteReading:
 
     def session_with_master(self, verifier: str) -> SqlSession | None:
         return self._one(rows.session_from, statements.SESSION_WITH_MASTER, verifier)
+
+    # held changes
+    def members_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        found = self._rows(statements_held.MEMBERS_AMONG, role, rows.list_of(users))
+        return tuple([row[0] for row in found])
+
+    def spells_of(self, integration: Name) -> Spells:
+        return self._one(rows.spells_from, statements_held.SPELLS_OF, integration) or ()
+
+    def held_change(self, change: Id) -> HeldChange | None:
+        return self._one(rows.held_change_from, statements_held.HELD_CHANGE, change)
+
+    def held_change_like(self, integration: Name, fingerprint: str) -> HeldChange | None:
+        sql = statements_held.HELD_CHANGE_LIKE
+        return self._one(rows.held_change_from, sql, integration, fingerprint)
+
+    def held_changes(self, integration: Name | None) -> tuple[HeldChange, ...]:
+        if integration is None:
+            return self._all(rows.held_change_from, statements_held.HELD_CHANGES)
+        return self._all(rows.held_change_from, statements_held.HELD_CHANGES_OF, integration)
 
     # histories
     def attempts_in(

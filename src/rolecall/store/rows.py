@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from rolecall.domain.attempts import Attempt, Noted
+from rolecall.domain.commands import Add, Set
 from rolecall.domain.document import further_addresses, searched
 from rolecall.domain.events import (
     Event,
@@ -16,6 +17,7 @@ from rolecall.domain.events import (
     UserDropped,
     is_mark,
 )
+from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -55,6 +57,8 @@ for struct, fields in (
     (UserDropped, ("was",)),
 ):
     struct.__annotations__.update(dict.fromkeys(fields, dict[str, Any]))
+Set.__annotations__["value"] = Any
+Add.__annotations__["values"] = tuple[Any, ...]
 
 account_from = msgspec.json.Decoder(Account).decode
 user_from = msgspec.json.Decoder(User).decode
@@ -68,6 +72,8 @@ governed_from: dict[Kind, Callable[[str], Governed]] = {
     Kind.NETWORK_RULE: msgspec.json.Decoder(NetworkRule).decode,
 }
 session_from = msgspec.json.Decoder(SqlSession).decode
+held_change_from = msgspec.json.Decoder(HeldChange).decode
+spells_from = msgspec.json.Decoder[Spells](Spells).decode
 event_from = msgspec.json.Decoder[Event](Event).decode
 attempt_from = msgspec.json.Decoder(Attempt).decode
 _page_from = msgspec.json.Decoder(list[tuple[int, Attempt]]).decode
@@ -75,6 +81,17 @@ _page_from = msgspec.json.Decoder(list[tuple[int, Attempt]]).decode
 
 def text_of(value: msgspec.Struct) -> str:
     return ENCODER.encode(value).decode()
+
+
+def save_held_change(account: int, change: HeldChange) -> Row:
+    return (
+        account,
+        change.id,
+        change.integration,
+        change.fingerprint,
+        change.decided_at,
+        text_of(change),
+    )
 
 
 def list_of(ids: Iterable[str | int]) -> str:

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from rolecall.domain.attempts import Noted
 from rolecall.domain.events import Event, Recorded
+from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.model import (
     AccessToken,
     Account,
@@ -28,8 +29,8 @@ from rolecall.domain.model import (
     Token,
     User,
 )
-from rolecall.domain.names import Id
-from rolecall.store import rows, statements, statements_history
+from rolecall.domain.names import Id, Name
+from rolecall.store import rows, statements, statements_held, statements_history
 from rolecall.store.batch import Batch
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
@@ -248,6 +249,22 @@ class SqliteTransaction(SqliteReading):
 
     def delete_lapsed_sessions(self, user: Id, at: int) -> int:
         return self._count(statements.DELETE_LAPSED_SESSIONS, (self._number, user, at))
+
+    # held changes
+    def save_spells(self, integration: Name, spells: Spells) -> None:
+        text = rows.ENCODER.encode(spells).decode()
+        self._write(statements_held.SAVE_SPELLS, (self._number, integration, text))
+
+    def save_held_change(self, change: HeldChange) -> None:
+        parameters = rows.save_held_change(self._number, change)
+        self._write(statements_held.SAVE_HELD_CHANGE, parameters)
+
+    def delete_held_change(self, change: Id) -> None:
+        self._write(statements_held.DELETE_HELD_CHANGE, (self._number, change))
+
+    def forget_decided_changes(self, integration: Name, before: int) -> int:
+        parameters = (self._number, integration, before)
+        return self._count(statements_held.FORGET_DECIDED_CHANGES, parameters)
 
     # what stands beside a resource
     def touch(self, resource: Id, at: int) -> Revision:

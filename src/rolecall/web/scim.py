@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from rolecall.domain.account import Account, Effects
-from rolecall.domain.errors import Refusal, StoreFailure
+from rolecall.domain.errors import ChangeHeld, Refusal, StoreFailure
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
@@ -284,6 +284,15 @@ class ScimApp:
 def _report(request: Id, error: Exception) -> None:
     if isinstance(error, StoreFailure):  # the disk's fault: where in the code says nothing
         LOGGER.error("SCIM request %s: %s", request, error)
+        return
+    if isinstance(error, ChangeHeld):
+        LOGGER.warning(
+            "The brake of integration %s holds a change that removes %d (request %s): %s",
+            error.integration,
+            error.removes,
+            request,
+            error.remedy,
+        )
         return
     LOGGER.error("SCIM request %s failed", request, exc_info=error)
 
