@@ -281,6 +281,8 @@ def cause_of(error: Exception, told: ScimError) -> str:
         return "address"
     if told.status == 401:
         return "token"
+    if isinstance(error, refusals.ChangeHeld):
+        return "held"
     if told.status == 429:
         return "limit"
     return told.scim_type or str(told.status)
