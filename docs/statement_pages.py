@@ -25,6 +25,7 @@ EXAMPLES_MAX = 8
 REFUSALS_MAX = 16
 
 TITLES = {
+    "AlterHeldChanges": "ALTER SECURITY INTEGRATION HELD CHANGES",
     "Flow": "SHOW … ->> SELECT",
     "GrantOwnershipOfAll": "GRANT OWNERSHIP ON ALL",
     "PurgeHistory": "ALTER ACCOUNT PURGE HISTORY",

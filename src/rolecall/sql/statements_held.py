@@ -10,6 +10,8 @@ class AlterHeldChanges(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=
 
     ALTER [ SECURITY ] INTEGRATION [ IF EXISTS ] <name> { RELEASE | REJECT } HELD CHANGES
     [ '<id>' [ , '<id>' ... ] ]
+
+    The integration's owner. A release is judged as if the integration asked now, with its rights.
     """
 
     name: Identifier
@@ -22,6 +24,8 @@ class ShowHeldChanges(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=T
     """Lists what the deprovisioning brake holds, and what was decided about it.
 
     SHOW HELD CHANGES [ LIKE … ] [ IN [ [ SECURITY ] INTEGRATION ] <name> ] [ LIMIT … ]
+
+    The integration's owner, and roles with MONITOR on it.
     """
 
     integration: Identifier | None = None
