@@ -329,5 +329,5 @@ def _decide(account: Account, what: str, at: int) -> None:
     for change in held(account):
         try:
             account.execute(admin(account, at), make(change=change.id, at=at))
-        except NotFound:  # the user was dropped since
+        except Refusal:  # a user, or one of the members, was dropped since
             continue
