@@ -89,6 +89,9 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
+--> DEPROVISIONING_LIMIT | Integer |  |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
+--> DEPROVISIONING_EXEMPT_USERS | List |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2026-07-01 16:00:00 UTC |
 
 alter session set timezone = 'Nowhere/Land';
