@@ -192,12 +192,20 @@ def query_page() -> str:
 QUERIES = """\
 `SELECT` has the vendor's language: joins, subqueries, `WITH`, recursive too, set operations, windows,
 `QUALIFY`, `GROUP BY` with its sets, `CASE`, `LIKE` and `ILIKE`, JSON paths (`details:user.name::string`),
-session variables, and the {doc}`functions` listed. `LATERAL`, `MATCH_RECOGNIZE`, `AT` and
-`BEFORE` are refused as unsupported, and so is whatever changes something.
+session variables, and the {doc}`functions` listed. `lateral flatten(input => …)` and `table(flatten(…))` make a row of
+each member of a JSON value, with SEQ, KEY, PATH, INDEX, VALUE and THIS; they take INPUT, PATH, OUTER and MODE,
+and no RECURSIVE. `LATERAL` of anything else, `MATCH_RECOGNIZE`, `AT` and `BEFORE` are refused as unsupported,
+and so is whatever changes something.
+
+Where the vendor's meaning differs from ours: a quotient of whole numbers is REAL, OBJECT_CONSTRUCT keeps a
+member that is NULL, the members of ARRAY_CONSTRUCT are of one type, HASH has values of its own, SHA2 takes 256
+bits, and TO_CHAR has formats for times and none for numbers.
 
 `SHOW … ->> SELECT "name" FROM $1` hands one statement's answer to the next; `$2` is the answer before
 that. `table(result_scan(last_query_id()))` looks at an earlier answer of the session once more: the
-columns of SHOW are in lower case and need double quotes. Answers with a secret are not kept.
+columns of SHOW are in lower case and need double quotes. Answers with a secret are not kept. The server
+keeps a session's last 100 answers in memory, 2,000,000 cells of all sessions together, and none over a restart:
+what is gone is refused, and the query asked again.
 
 Times are moments; `TIMEZONE`, UTC by default, says what `date_trunc`, a cast and a time without an
 offset mean. A condition on `EVENT_TIMESTAMP`, or `START_TIME` of QUERY_HISTORY, is handed to the store,
