@@ -4,8 +4,7 @@ import logging
 from collections.abc import Mapping
 from threading import Event, Thread
 
-from rolecall.domain.model import Token
-from rolecall.domain.queries import Tokens
+from rolecall.domain.queries import TokenExpiries, TokenExpiry
 from rolecall.store.measures import Measures
 from rolecall.web.meter import Meter
 from rolecall.web.metrics import Observed, TokenEnd
@@ -68,8 +67,8 @@ class ServerSources:
         tokens: list[TokenEnd] = []
         for each in accounts:
             account = rolecall.account(each.number)
-            found = account.ask(rolecall.local(account), Tokens())
-            tokens += latest_ends(each.number, found, now)
+            found = account.ask(rolecall.local(account), TokenExpiries())
+            tokens += latest_ends(each.number, found)
         sessions = rolecall.store.sessions_open(now)
         self.observed = Observed(
             names={each.number: each.name for each in accounts},
@@ -78,16 +77,15 @@ class ServerSources:
         )
 
 
-def latest_ends(account: int, tokens: tuple[Token, ...], now: int) -> list[TokenEnd]:
-    """When the last live token of each integration and purpose ends.
+def latest_ends(account: int, expiries: tuple[TokenExpiry, ...]) -> list[TokenEnd]:
+    """When access by each integration and purpose ends, or has ended.
 
-    The last, because the earlier ones end on purpose, when a token has been renewed.
+    The last of several, because the earlier ones end on purpose, when a token has been renewed.
     """
     ends: dict[tuple[str, str], int] = {}
-    for token in tokens:
-        if token.ended_at is None and token.expires_at > now:
-            place = (token.integration_name, token.purpose or "")
-            ends[place] = max(ends.get(place, 0), token.expires_at)
+    for expiry in expiries:
+        place = (expiry.integration, expiry.purpose or "")
+        ends[place] = max(ends.get(place, 0), expiry.expires_at)
     return [
         TokenEnd(account=account, integration=integration, purpose=purpose, ends_at=ends_at)
         for (integration, purpose), ends_at in ends.items()

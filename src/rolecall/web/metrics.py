@@ -181,7 +181,7 @@ class ServerCollector(Collector):
         observed, now = self._sources.observed, self._sources.now()
         tokens = GaugeMetricFamily(
             "rolecall_token_expiry_seconds",
-            "Seconds until the last live token of an integration for a purpose ends.",
+            "Seconds until the last token of an integration for a purpose ends; less than 0 since.",
             labels=("account", "integration", "purpose"),
         )
         for token in sorted(observed.tokens, key=lambda token: token.ends_at)[:TOKENS_MAX]:
