@@ -307,6 +307,18 @@ def test_a_search_over_everything_is_walked_in_an_order_rfc9865_3(
     assert len(met) == 7
 
 
+def test_a_sorted_walk_shows_groups_of_users_unless_they_are_left_out(
+    scim: ScimClientInProcess,
+) -> None:
+    first = scim.get("/Users?sortBy=userName").found[0]
+    scim.group("GUIDES", first)
+    query = "/Users?sortBy=userName&count=1&cursor="
+    (shown,) = scim.get(query).json["Resources"]
+    assert [group["display"] for group in shown["groups"]] == ["GUIDES"]
+    (without,) = scim.get(f"{query}&excludedAttributes=groups").json["Resources"]
+    assert (without["id"], "groups" in without) == (first, False)
+
+
 def test_what_is_too_long_for_a_cursor_is_said(scim: ScimClientInProcess) -> None:
     for number in range(2):
         scim.user(f"long{number}", title=f"{number}" + "x" * 1_000)
