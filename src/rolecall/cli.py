@@ -21,6 +21,7 @@ from rolecall.cli_options import (
     DataOption,
     EventFormat,
     FormatOption,
+    LogFormatOption,
     MetricsHostOption,
     MetricsPortOption,
     Output,
@@ -30,6 +31,7 @@ from rolecall.cli_options import (
     TlsKeyOption,
     conformance_meant,
     fail,
+    log_is_json,
     opened,
     refused_in_words,
     tls_meant,
@@ -61,13 +63,13 @@ app.add_typer(network_app, name="network", rich_help_panel=PANEL_GOVERN)
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr and exit status 1."""
     from rolecall.domain.errors import Refusal
-    from rolecall.store.failures import FolderHeld, StoreFailure, StoreTooNew
+    from rolecall.store.failures import FolderHeld, StoreTooNew
 
     try:
         app()
     except Refusal as refusal:
         fail(refused_in_words(refusal))
-    except (StoreTooNew, StoreFailure, FolderHeld) as why:
+    except (StoreTooNew, FolderHeld) as why:
         fail(str(why))
     except BrokenPipeError:
         # Whoever read us has seen enough, as `| head` does.
@@ -131,6 +133,7 @@ def serve(
     tls_key: TlsKeyOption = None,
     metrics_port: MetricsPortOption = None,
     metrics_host: MetricsHostOption = settings.HOST_DEFAULT,
+    log_format: LogFormatOption = None,
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
@@ -147,6 +150,7 @@ def serve(
         prefaces=proxy_protocol,
         conformance=conformance_meant(conformance),
         tls=tls_meant(tls_certificate, tls_key, prefaces=proxy_protocol),
+        log_json=log_is_json(log_format, ephemeral=ephemeral),
         metrics=None if metrics_port is None else (metrics_host, metrics_port),
     )
     _served(order)

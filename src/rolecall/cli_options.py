@@ -1,5 +1,6 @@
 """What every command shares: options with one meaning, refusals in one form, the data folder."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -117,6 +118,24 @@ PublicUrlOption = Annotated[
         metavar="URL",
     ),
 ]
+LogFormatOption = Annotated[
+    Summary | None,
+    typer.Option(
+        "--log-format",
+        help="How the log is written: text for people, json for machines, which never holds a "
+        "secret. Default: json where standard output is no terminal and data is kept.",
+        show_default=False,
+    ),
+]
+
+
+def log_is_json(chosen: Summary | None, *, ephemeral: bool) -> bool:
+    """Whether machines read the log."""
+    if chosen is not None:
+        return chosen is Summary.JSON
+    return not ephemeral and not sys.stdout.isatty()
+
+
 MetricsPortOption = Annotated[
     int | None,
     typer.Option(

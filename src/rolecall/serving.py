@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import signal
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ import msgspec
 import typer
 
 from rolecall.announcing import Announcing
+from rolecall.console.journal import Journal, log_to
 from rolecall.console.lines import Lines
 from rolecall.domain import organization, parameters
 from rolecall.domain.errors import NotFound, Refusal
@@ -40,6 +43,9 @@ from rolecall.wiring import (
 )
 
 LOGGER = logging.getLogger(__name__)
+PASSWORD_FILE = "first-password"
+Say = Callable[[str], None]
+Shown = Lines | Journal
 FORGET_SECONDS = 600.0
 FORGET_PAUSE_SECONDS = 0.05
 FORGET_ROWS = 200
@@ -65,6 +71,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate and its key, in PEM."""
     metrics: tuple[str, int] | None = None
     """Where scrapes are answered: an address and a port."""
+    log_json: bool = False
+    """Whether the log is for machines: then it holds no secret, not even the first password."""
 
 
 class MetricsRefused(Exception):
@@ -93,7 +101,8 @@ def run(order: Order) -> None:
             order.ready_file.unlink(missing_ok=True)
             stack.callback(order.ready_file.unlink, missing_ok=True)
         folder = order.data or Path(stack.enter_context(scratch_folder()))
-        clock, lines = MovedClock(), Lines()
+        log_to(sys.stdout if order.log_json else sys.stderr, as_json=order.log_json)
+        clock, lines = MovedClock(), Journal() if order.log_json else Lines()
         rolecall = stack.enter_context(_opened(order, folder, clock, lines))
         _bootstrap(rolecall, order)
         local = _local_url(order, listening.getsockname()[1])
@@ -101,7 +110,7 @@ def run(order: Order) -> None:
         sources = ServerSources(rolecall)
         application: server.Served = _application(sources, places)
         if order.metrics is not None:
-            _measure(stack, sources, order.metrics)
+            _measure(stack, sources, order.metrics, said(order))
         if order.data is None:
             again = _Again(order, sources, clock, lines, places.first.url)
             application = Controlled(application, again.fresh, again.advance)
@@ -135,7 +144,7 @@ def _application(sources: ServerSources, places: Places) -> server.Application:
     return sources.application
 
 
-def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int]) -> None:
+def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int], say: Say) -> None:
     """Answer scrapes on a listener of their own. Ends the command when it can't be had."""
     host, port = place
     try:
@@ -145,16 +154,16 @@ def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int]) -
     stack.callback(end)
     stack.enter_context(Observing(sources))
     shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"Metrics: http://{shown}:{bound}/metrics")
+    say(f"Metrics: http://{shown}:{bound}/metrics")
 
 
-def _opened(order: Order, folder: Path, clock: MovedClock, lines: Lines) -> Rolecall:
+def _opened(order: Order, folder: Path, clock: MovedClock, lines: Shown) -> Rolecall:
     """The folder; an ephemeral one by a clock that can be moved."""
     return Rolecall(
         folder,
         durable=order.data is not None,
         on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
-        on_backup=lambda copy: typer.echo(f"Kept a copy before upgrading: {copy}"),
+        on_backup=lambda copy: said(order)(f"Kept a copy before upgrading: {copy}"),
         conformance=order.conformance,
         clock=clock if order.data is None else None,
     )
@@ -229,7 +238,7 @@ class _Again:
     """Begins an ephemeral server anew: another folder, another account of the same name."""
 
     def __init__(
-        self, order: Order, sources: ServerSources, clock: MovedClock, lines: Lines, url: str
+        self, order: Order, sources: ServerSources, clock: MovedClock, lines: Shown, url: str
     ) -> None:
         self._order = order
         self._sources = sources
@@ -267,11 +276,25 @@ class _Again:
         return datetime.fromtimestamp(now // 1_000_000, UTC).isoformat()
 
 
+def said(order: Order) -> Say:
+    """How to say something: on standard output, or in the log that machines read."""
+    return LOGGER.info if order.log_json else typer.echo
+
+
 def _bootstrap(rolecall: Rolecall, order: Order) -> None:
     if rolecall.store.accounts():
         return
     name = fold(order.account) if order.account else ACCOUNT
     founded = rolecall.found(name, ADMINISTRATOR, integration=True)
+    if order.log_json:  # a log is kept, and read by many
+        file = rolecall.folder / PASSWORD_FILE
+        file.touch(mode=0o600)
+        file.write_text(f"{founded.password}\n")
+        said(order)(
+            f"Account {founded.name} is new. The password of its administrator "
+            f"{founded.administrator} is in {file}: remove it when it has been read."
+        )
+        return
     typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:")
     typer.echo(f"  user {founded.administrator}  password {founded.password}")
 
@@ -288,14 +311,24 @@ def _local_url(order: Order, port: int) -> str:
 
 def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> None:
     """Say how to begin, now that it works. `local` is where the socket is."""
+    say = said(order)
     if order.public_url is not None:
-        typer.echo(f"Listening on {local} for what comes by {places.first.url}")
+        say(f"Listening on {local} for what comes by {places.first.url}")
     closed = {found.number for found in rolecall.store.accounts() if found.dropped_at is not None}
     for place in places.all():
         if place.number in closed:
             continue
         spoken = rolecall.account(place.number).moment(account_conformance)
-        typer.echo(f"Account {place.name}: {place.url}/scim/v2 (conformance {spoken})")
+        say(f"Account {place.name}: {place.url}/scim/v2 (conformance {spoken})")
+    if not order.log_json:
+        _show_a_token(rolecall, places)
+    if order.ready_file is not None:
+        _write_ready(order.ready_file, rolecall, places, local)
+    say("waiting for the first request…")
+
+
+def _show_a_token(rolecall: Rolecall, places: Places) -> None:
+    """A line to paste, with a token for a day."""
     account = rolecall.account(places.first.number)
     try:
         token = rolecall.issue_token(
@@ -312,9 +345,6 @@ def _announce(rolecall: Rolecall, order: Order, places: Places, local: str) -> N
         )
     except Refusal as refusal:
         typer.echo(f"No token was issued for {INTEGRATION}: {refusal.remedy or refusal}")
-    if order.ready_file is not None:
-        _write_ready(order.ready_file, rolecall, places, local)
-    typer.echo("waiting for the first request…")
 
 
 def _write_ready(path: Path, rolecall: Rolecall, places: Places, local: str) -> None:
