@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ START_SECONDS_MAX = 30
 END_SECONDS_MAX = 40
 COMMAND_SECONDS_MAX = 120
 LOOK_SECONDS = 0.01
+TOKEN = re.compile(rb"rolecall_[A-Za-z0-9_-]{43}")
+PASSWORD_PRINTED = re.compile(r"user \S+  password (\S+)")
+PASSWORD_GIVEN = re.compile(r"(?i)password\s*=\s*'([^']{8,})'")
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -38,6 +42,7 @@ class Server:
         self.pid = int(ready["pid"])
         self.token = ""
         self._log = log
+        self._passwords: set[str] = set()
 
     def output(self) -> str:
         """Everything that the server has printed so far."""
@@ -67,6 +72,7 @@ class Server:
 
     def sql(self, text: str, *options: str, fails: int = 0) -> str:
         """What `rolecall sql` prints for these statements."""
+        self._passwords.update(PASSWORD_GIVEN.findall(text))
         return self.rolecall("sql", "-c", text, *options, fails=fails)
 
     def issue_token(self, folder: Path, integration: str = INTEGRATION) -> str:
@@ -76,10 +82,31 @@ class Server:
         return out.read_text().strip()
 
     def end(self) -> None:
-        """End the server as an operator does; it ends cleanly."""
+        """End the server as an operator does; it ends cleanly, and has kept every secret."""
+        assert self.secrets_told() == []
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(END_SECONDS_MAX) == 0, self.output()
         assert "Traceback" not in self.output()
+
+    def secrets_told(self) -> list[str]:
+        """Tokens and passwords in what the server has written: its files and its log.
+
+        The lines of the first start are meant to be read: one has a password, one a token.
+        """
+        files = sorted(self.data.glob("*")) if self.data.is_dir() else []
+        written = {file.name: file.read_bytes() for file in files if file.is_file()}
+        lines = [line for line in self.output().splitlines() if "curl -sS -H" not in line]
+        first = [word for line in lines for word in PASSWORD_PRINTED.findall(line)]
+        lines = [line for line in lines if PASSWORD_PRINTED.search(line) is None]
+        written["the log"] = "\n".join(lines).encode()
+        return [
+            f"{place}: {found[:16]!r}…"
+            for place, text in written.items()
+            for found in (
+                *TOKEN.findall(text),
+                *(word.encode() for word in (*self._passwords, *first) if word.encode() in text),
+            )
+        ]
 
     def kill(self) -> None:
         """End the server as a power cut does."""
@@ -104,13 +131,14 @@ def started(folder: Path, *arguments: str) -> Iterator[Server]:
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment()
         )
     try:
-        yield Server(process, _awaited_ready(process, ready, log), log)
+        server = Server(process, _awaited_ready(process, ready, log), log)
+        yield server
     except BaseException:
         process.kill()
         process.wait(END_SECONDS_MAX)
         raise
     if process.poll() is None:
-        Server(process, {"url": "", "data": "", "pid": process.pid}, log).end()
+        server.end()
 
 
 def _awaited_ready(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:
