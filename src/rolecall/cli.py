@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from rolecall import __version__, cli_backup, cli_simulate, settings
+from rolecall import __version__, cli_backup, cli_doctor, cli_simulate, settings
 from rolecall.cli_local import local_run
 from rolecall.cli_network import network_app
 from rolecall.cli_options import (
@@ -474,6 +474,7 @@ def push(
 
 app.command(rich_help_panel=PANEL_RUN)(cli_backup.backup)
 app.command(rich_help_panel=PANEL_RUN)(cli_backup.restore)
+app.command(rich_help_panel=PANEL_RUN)(cli_doctor.doctor)
 
 
 # ---- simulate and demo -------------------------------------------------------------------------

@@ -113,3 +113,26 @@ def synced(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """A database in use, as a look at it found it."""
+
+    schema: int
+    known: int
+    faults: list[str]
+
+
+def faults_of_folder(file: Path) -> Examined:
+    """A quick look at a database that others may be writing. Raises StoreDamaged."""
+    try:
+        connection = connect(file)
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            schema = schema_of(connection)
+            faults = faults_of(connection, thorough=False)
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise StoreDamaged(f"{file} can't be read: {error}") from error
+    return Examined(schema=schema, known=len(MIGRATIONS), faults=faults)
