@@ -33,6 +33,8 @@ EXAMPLES: list[tuple[Refusal, int, str | None]] = [
     (refusals.CurrentRole("R"), 403, None),
     (refusals.DependentGrants(Kind.USER, "BOB"), 403, None),
     (refusals.PassedOn(Privilege.USAGE, Kind.ROLE, "R"), 403, None),
+    (refusals.ChangeHeld("1", "OKTA", 5, 3, 60, remedy="secret"), 429, None),
+    (refusals.ChangeRejected("1", "OKTA", 5, remedy="secret"), 403, None),
     (refusals.LoginRefused("bob", "unknown user", remedy="secret"), 401, None),
     *[(refusals.TokenRefused(why, remedy="secret"), 401, None) for why in TOKEN_WORDS],
 ]
