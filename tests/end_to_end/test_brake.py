@@ -1,4 +1,4 @@
-"""The deprovisioning brake in a real process: Entra's player is stopped, waits and finds it done."""
+"""The deprovisioning brake in a real process: the player is stopped, waits and finds it done."""
 
 import json
 from pathlib import Path
