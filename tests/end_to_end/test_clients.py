@@ -182,6 +182,15 @@ def test_a_connector_reads_a_million_rows_and_is_refused_more(place: Place) -> N
     assert resident_megabytes(place.server.pid) - before < MEGABYTES_MORE_MAX
 
 
+@pytest.mark.parametrize("place", ["http"], indirect=True)
+def test_a_query_that_connector_4_gives_up_is_cancelled(place: Place) -> None:
+    heavy = f"select sum(x.n) from ({MILLION}) x, ({MILLION}) y"
+    steps: list[Outcome] = [{"sql": heavy, "options": {"timeout": 2}}, *statements("select 1")]
+    _, given_up, after = connected("connector4", place, steps)
+    assert (given_up["error"], given_up["errno"]) == ("ProgrammingError", 604)
+    assert after["rows"] == [[1]]
+
+
 @pytest.mark.parametrize(
     ("changed", "errno"),
     [
