@@ -123,9 +123,7 @@ def started(folder: Path, *arguments: str) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
     ready, log = folder / "ready.json", folder / "output.txt"
     ready.unlink(missing_ok=True)
-    spoken = () if "--log-format" in arguments else ("--log-format", "text")
-    fixed = ("--port", "0", "--ready-file", str(ready), *spoken)
-    command = [ROLECALL, "serve", *fixed, *arguments]
+    command = [ROLECALL, "serve", "--port", "0", "--ready-file", str(ready), *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment()

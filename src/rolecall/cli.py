@@ -31,7 +31,6 @@ from rolecall.cli_options import (
     TlsKeyOption,
     conformance_meant,
     fail,
-    log_is_json,
     opened,
     refused_in_words,
     tls_meant,
@@ -133,7 +132,7 @@ def serve(
     tls_key: TlsKeyOption = None,
     metrics_port: MetricsPortOption = None,
     metrics_host: MetricsHostOption = settings.HOST_DEFAULT,
-    log_format: LogFormatOption = None,
+    log_format: LogFormatOption = Summary.TEXT,
     conformance: ConformanceOption = None,
 ) -> None:
     """Start the server. The first start makes an account and prints its password, once."""
@@ -150,7 +149,7 @@ def serve(
         prefaces=proxy_protocol,
         conformance=conformance_meant(conformance),
         tls=tls_meant(tls_certificate, tls_key, prefaces=proxy_protocol),
-        log_json=log_is_json(log_format, ephemeral=ephemeral),
+        log_json=log_format is Summary.JSON,
         metrics=None if metrics_port is None else (metrics_host, metrics_port),
     )
     _served(order)

@@ -1,6 +1,5 @@
 """What every command shares: options with one meaning, refusals in one form, the data folder."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -119,21 +118,13 @@ PublicUrlOption = Annotated[
     ),
 ]
 LogFormatOption = Annotated[
-    Summary | None,
+    Summary,
     typer.Option(
         "--log-format",
         help="How the log is written: text for people, json for machines, which never holds a "
-        "secret. Default: json where standard output is no terminal and data is kept.",
-        show_default=False,
+        "secret.",
     ),
 ]
-
-
-def log_is_json(chosen: Summary | None, *, ephemeral: bool) -> bool:
-    """Whether machines read the log."""
-    if chosen is not None:
-        return chosen is Summary.JSON
-    return not ephemeral and not sys.stdout.isatty()
 
 
 MetricsPortOption = Annotated[

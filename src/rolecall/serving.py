@@ -291,8 +291,8 @@ def _bootstrap(rolecall: Rolecall, order: Order) -> None:
         file.touch(mode=0o600)
         file.write_text(f"{founded.password}\n")
         said(order)(
-            f"Account {founded.name} is new. The password of its administrator "
-            f"{founded.administrator} is in {file}: remove it when it has been read."
+            f"Account {founded.name} is new. Its administrator is {founded.administrator}; "
+            f"the first password is in the file {file}, to be removed when it has been read."
         )
         return
     typer.echo(f"Account {founded.name} is new. Its administrator, shown this once:")
