@@ -45,11 +45,13 @@ SIX_MONTHS = 181 * 86_400 * SECOND
 
 
 class FixedClock(msgspec.Struct):
-    """A clock that stands still until a test moves it."""
+    """A clock that stands still until a test moves it, or moves `each` time that it is asked."""
 
     at: int = NOW
+    each: int = 0
 
     def now(self) -> int:
+        self.at += self.each
         return self.at
 
 

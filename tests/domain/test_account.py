@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic, sleep
 from typing import get_args
 
 import msgspec
@@ -158,6 +159,17 @@ def test_submitting_tells_after_the_commit(account: Account, local: Session) -> 
     account.submit(local, (a_create(),), None, lambda effects, _error: told.append(effects))
     carried_out(account, local, a_create("EVE"))
     assert [len(effects or ()) for effects in told] == [1]
+
+
+def test_an_account_is_busy_while_its_store_writes_and_says_when_that_is_over(
+    account: Account, local: Session
+) -> None:
+    carried_out(account, local, a_create("EVE"))
+    assert account.busy() == isinstance(account.store, SqliteStore)
+    deadline = monotonic() + 30
+    while account.busy() and monotonic() < deadline:
+        sleep(0.01)
+    assert not account.busy()
 
 
 # ---- before there is a session ---------------------------------------------------------------

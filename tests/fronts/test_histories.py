@@ -1,14 +1,18 @@
 """Logins and statements as a query sees them: one's own, or everybody's to who may monitor."""
 
+from pathlib import Path
+
 import pytest
 from msgspec import structs
 
+from builders import an_account
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.queries import HistoryPage, Query
 from rolecall.fronts.login import log_in, session_of
-from rolecall.fronts.sql import SqlRefusal, Worksheet
+from rolecall.fronts.sql import SqlRefusal, Worksheet, local_worksheet
 from rolecall.fronts.sql_session import Moment
 from rolecall.select.duck import DuckSelecting
+from rolecall.store.sqlite import SqliteStore
 from sql_world import Desk, refusal_of
 
 MINUTE = 60_000_000
@@ -90,6 +94,58 @@ def test_statements_are_told_with_their_outcome(desk: Desk) -> None:
     assert row == ("DROP ROLE nobody", "DROP_ROLE", "FAILED_WITH_ERROR", "002003", "ann")
 
 
+MEASURED = """select query_text, role_name, database_name, schema_name, warehouse_name,
+    session_id, start_time, end_time, total_elapsed_time from"""
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_statements_are_told_with_where_they_ran_and_how_long(
+    duck: DuckSelecting, kind: str, tmp_path: Path
+) -> None:
+    desk = Desk(duck)
+    if kind == "sqlite":
+        desk.account = an_account(SqliteStore(tmp_path / "rolecall.db", durable=False))
+        desk.worksheet = local_worksheet(desk.account, desk.world, "ann")
+    desk.run("create user bob password = 'x'; create role desk; grant role desk to user bob")
+    bob = logged_in(desk, "BOB")
+    list(bob.run("use role desk; use warehouse wh; use database demo_db"))
+    desk.clock.each = 1_500
+    began = desk.clock.at + 1_500
+    list(bob.run("show roles"))
+    refusal_of(bob, "drop role nobody")
+    refusal_of(bob, "create user eve pasword = 'unread'")
+    desk.clock.each = 0
+    desk.account.store.flush()
+    found = rows(
+        bob, f"{MEASURED} table(demo_db.information_schema.query_history(result_limit => 3))"
+    )
+    texts = [row[0] for row in found]
+    assert texts == [None, "DROP ROLE nobody", "SHOW ROLES"]
+    (session,) = {row[5] for row in found}
+    assert [row[1:5] for row in found] == [("DESK", "DEMO_DB", "PUBLIC", "WH")] * 3
+    assert [row[8] for row in found] == [1, 1, 1]
+    assert found[2][6:8] == (began, began + 1_500)
+    asked = f"{MEASURED} snowflake.account_usage.query_history where session_id = '{session}'"
+    seen = desk.rows(f"{asked} order by start_time desc limit 4")
+    assert [row for row in seen if row in found] == found
+    desk.account.store.close()
+
+
+def test_a_clock_that_was_set_back_makes_no_statement_end_before_it_began(desk: Desk) -> None:
+    desk.clock.each = -MINUTE
+    desk.run("show roles")
+    desk.clock.each = 0
+    attempt = desk.attempts()[-1]
+    assert attempt.ended == attempt.at
+
+
+def test_who_is_refused_a_seat_is_told_of_without_a_place(desk: Desk) -> None:
+    bob = logged_in(desk, "BOB")
+    desk.run("alter user bob set disabled = true")
+    assert refusal_of(bob, "show roles").code
+    assert desk.attempts()[-1].details is None
+
+
 def test_a_session_finds_its_own_statements(desk: Desk) -> None:
     eve, bob = logged_in(desk, "EVE"), logged_in(desk, "BOB")
     for worksheet in (eve, bob):
@@ -128,6 +184,8 @@ def test_policy_references_say_where_a_policy_is_attached(desk: Desk) -> None:
     desk.run("create role run; grant role run to role accountadmin")
     desk.run("""create security integration i type = scim scim_client = 'okta'
         run_as_role = 'RUN' network_policy = 'P'""")
+    desk.run("""create security integration without type = scim scim_client = 'okta'
+        run_as_role = 'RUN'""")
     columns = "select policy_name, ref_entity_domain, ref_entity_name, policy_kind from"
     told = [
         ("P", "ACCOUNT", "DEMO", "NETWORK_POLICY"),

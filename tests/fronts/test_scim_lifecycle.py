@@ -45,6 +45,7 @@ def test_a_create_of_who_left_revives_by_external_id(scim: ScimClientInProcess) 
         "robert",
         externalId="ext-1",
         displayName="Robert",
+        locale="nl-NL",
         **{ENTERPRISE: {"department": "D"}},
     )
     answer = scim.post("/Users", sent)
@@ -52,7 +53,7 @@ def test_a_create_of_who_left_revives_by_external_id(scim: ScimClientInProcess) 
     shown = scim.get(f"/Users/{bob}").json
     assert (shown["userName"], shown["active"], shown["displayName"]) == ("robert", True, "Robert")
     assert (shown[ENTERPRISE], shown["externalId"]) == ({"department": "D"}, "ext-1")
-    assert "title" not in shown
+    assert (shown["locale"], "title" in shown) == ("nl-NL", False)
     assert scim.members(group) == {bob}
     assert scim.get("/Users").json["totalResults"] == 1
 

@@ -67,7 +67,10 @@ def test_what_a_variable_holds_is_not_on_record_where_it_is_used() -> None:
     desk.run("create user identifier($who) comment = $secret")
     attempt = desk.attempts()[-1]
     assert (attempt.method, attempt.resource_name) == ("CREATE USER", "EVE")
-    assert attempt.details == '{"statement":"CREATE USER eve COMMENT = \'********\'"}'
+    assert attempt.details == (
+        '{"statement":"CREATE USER eve COMMENT = \'********\'","role":"ACCOUNTADMIN"}'
+    )
     desk.run("alter user eve set disabled = $flag")
     attempt = desk.attempts()[-1]
-    assert (attempt.method, attempt.resource_name, attempt.details) == ("ALTER", "EVE", None)
+    assert (attempt.method, attempt.resource_name) == ("ALTER", "EVE")
+    assert attempt.details == '{"role":"ACCOUNTADMIN"}'

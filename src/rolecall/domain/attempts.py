@@ -40,8 +40,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
 
     `why` says why it was refused, `fix` what an operator can do about it; `details` is JSON text
     of at most DETAILS_LENGTH_MAX characters. `count` is how many equal refusals the row stands
-    for. `events` holds the first and last event sequence that it caused. `token` is the id of the
-    SCIM token that was shown, `asks` what a provider wants of a leaver, refused or not.
+    for, `ended` when a statement had its outcome. `events` holds the first and last event
+    sequence that it caused. `token` is the id of the SCIM token that was shown, `asks` what a
+    provider wants of a leaver, refused or not.
     """
 
     kind: AttemptKind
@@ -64,6 +65,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     resource_name: str | None = None
     asks: str | None = None
     details: str | None = None
+    ended: int | None = None
     events: tuple[int, int] | None = None
     count: int = 1
 

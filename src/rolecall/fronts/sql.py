@@ -179,6 +179,7 @@ class Worksheet:
     def _noting(self, text: str, query: Id | None = None) -> Noting:
         return Noting(
             at=self._world.clock.now(),
+            clock=self._world.clock,
             request=query or self._world.ids.new(),
             text=text,
             client_ip=self._seat.client_ip,
@@ -186,7 +187,9 @@ class Worksheet:
 
     def _moment(self, noting: Noting, piece: StatementText) -> Moment:
         session, place = self._seat.sit(noting.at, noting.request)
-        noting.session = session
+        role = self._account.moment(lambda reading: reading.role(session.role))
+        noting.session, noting.place = session, place
+        noting.role = None if role is None else role.name
         return Moment(
             account=self._account,
             world=self._world,

@@ -1,6 +1,7 @@
 """Every statement is one attempt: what was tried, on what, how it ended; never a secret in it."""
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -8,10 +9,12 @@ from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import Refusal, StoreFailure, TokenRefused
 from rolecall.domain.model import Kind
-from rolecall.domain.names import Id
+from rolecall.domain.names import Id, Name
+from rolecall.domain.ports import Clock
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_network import KINDS as NETWORK_KINDS
 from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
+from rolecall.fronts.sql_session import Place
 from rolecall.sql.errors import SqlCompilationError
 from rolecall.sql.parts import Identifier, folded
 from rolecall.sql.printer import print_redacted
@@ -109,10 +112,13 @@ class Noting(msgspec.Struct, kw_only=True):
     """One statement's attempt in the making; `kept` once a transaction has described it."""
 
     at: int
+    clock: Clock
     request: Id
     text: str
     client_ip: str | None = None
     session: Session | None = None
+    place: Place | None = None
+    role: Name | None = None
     statement: Statement | None = None
     subject: Subject | None = None
     kept: bool = False
@@ -145,6 +151,7 @@ class Noting(msgspec.Struct, kw_only=True):
             resource_id=_id_of(effects) if self.subject is not None else None,
             resource_name=None if self.subject is None else self.subject.name,
             details=self._details(),
+            ended=max(self.at, self.clock.now()),
         )
 
     def _method(self) -> str:
@@ -154,16 +161,27 @@ class Noting(msgspec.Struct, kw_only=True):
         return "?" if first is None else first.group().upper()
 
     def _details(self) -> str | None:
-        """The statement without its secrets; of what can't be read nothing, for it may hold one."""
-        if self.statement is None:
-            return None
-        text = print_redacted(self.statement)
-        if len(text) > STATEMENT_CHARACTERS_MAX:
-            text = text[:STATEMENT_CHARACTERS_MAX] + "…"
-        told = {"statement": text}
-        if self.session is not None and self.session.login is not None:
-            told["session"] = self.session.login
-        return msgspec.json.encode(told).decode()
+        """Where the session was, and the statement without its secrets.
+
+        Of what can't be read no text is kept, for it may hold a secret.
+        """
+        told: dict[str, str] = {}
+        if self.statement is not None:
+            text = print_redacted(self.statement)
+            if len(text) > STATEMENT_CHARACTERS_MAX:
+                text = text[:STATEMENT_CHARACTERS_MAX] + "…"
+            told["statement"] = text
+        told.update((key, value) for key, value in self._where() if value is not None)
+        return msgspec.json.encode(told).decode() if told else None
+
+    def _where(self) -> Iterator[tuple[str, str | None]]:
+        if self.session is not None:
+            yield "session", self.session.login
+        yield "role", self.role
+        if self.place is not None:
+            yield "database", self.place.database
+            yield "schema", self.place.schema
+            yield "warehouse", self.place.warehouse
 
 
 def refusal_of(error: Exception) -> SqlRefusal | None:

@@ -31,6 +31,12 @@ def _said(name: str, read: Callable[[Attempt], str | None]) -> Field[Noted]:
     return text(name, lambda noted: read(noted.attempt))
 
 
+def _elapsed(noted: Noted) -> int | None:
+    """In whole milliseconds; None for what was recorded without its end."""
+    attempt = noted.attempt
+    return None if attempt.ended is None else (attempt.ended - attempt.at) // 1_000
+
+
 LOGIN_HISTORY: Fields[Noted] = (
     time("EVENT_TIMESTAMP", lambda noted: noted.attempt.at),
     number("EVENT_ID", lambda noted: noted.seq),
@@ -72,5 +78,7 @@ QUERY_HISTORY: Fields[Noted] = (
     _said("ERROR_CODE", lambda attempt: attempt.error_code),
     _said("ERROR_MESSAGE", lambda attempt: attempt.why),
     time("START_TIME", lambda noted: noted.attempt.at),
+    time("END_TIME", lambda noted: noted.attempt.ended),
+    number("TOTAL_ELAPSED_TIME", _elapsed),
     _said("CLIENT_IP", lambda attempt: attempt.client_ip),
 )
