@@ -18,6 +18,7 @@ from scim_client import ScimClientInProcess, group_of, user_of
 from sql_world import Desk
 
 MINUTE = 60 * SECOND
+OUT = {"op": "replace", "path": "active", "value": False}
 TRACES = ("grace", "hopper", "00u-9")
 
 
@@ -287,3 +288,24 @@ def _events(account: Account) -> tuple[Recorded, ...]:
 
 def _attempts_of(office: Office, id: Id) -> list[Attempt]:
     return [one for one in office.desk.attempts() if one.resource_id == id]
+
+
+# ---- what the brake holds ----------------------------------------------------------------------
+
+
+def test_a_held_change_of_the_living_stays_without_the_name(office: Office) -> None:
+    grace = office.hire("grace@example.com")
+    office.run("alter security integration okta set deprovisioning_limit = 0")
+    assert office.scim.patch(f"/Users/{grace}", OUT).status == 429
+    office.purge(grace)
+    (change,) = office.account.store.read(1, lambda r: r.held_changes(None))
+    assert (change.resource, change.name) == (grace, "")
+
+
+def test_a_held_change_of_who_is_gone_goes_too(office: Office) -> None:
+    grace = office.hire("grace@example.com")
+    office.run("alter security integration okta set deprovisioning_limit = 0")
+    assert office.scim.patch(f"/Users/{grace}", OUT).status == 429
+    office.run('drop user "GRACE@EXAMPLE.COM"')
+    office.purge(grace)
+    assert office.account.store.read(1, lambda r: r.held_changes(None)) == ()

@@ -137,7 +137,19 @@ def _purge_own(tx: Transaction, person: "Person") -> int:
         if blank != each:
             changed.append(blank)
     tx.replace_events(changed)
-    return len(changed)
+    return len(changed) + _purge_held(tx, person.id)
+
+
+def _purge_held(tx: Transaction, person: Id) -> int:
+    """What the brake holds of somebody who is gone goes; else it stays, without the name."""
+    found = [change for change in tx.held_changes(None) if change.resource == person]
+    is_gone = tx.user(person) is None
+    for change in found:
+        if is_gone:
+            tx.delete_held_change(change.id)
+        else:
+            tx.save_held_change(replace(change, name=""))
+    return len(found)
 
 
 def _blank(event: Event) -> Event:
