@@ -38,6 +38,7 @@ from rolecall.domain.scim_tokens import is_live
 from rolecall.domain.session import Session
 from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
+from rolecall.oauth import TokenChecks
 from rolecall.select.duck import DuckSelecting
 from rolecall.store.held import Hold
 from rolecall.store.sqlite import SqliteStore
@@ -103,6 +104,7 @@ class Rolecall:
             secrets=self.vault,
             selecting=self.selecting,
             conformance=conformance,
+            oauth=TokenChecks(),
         )
 
     def __enter__(self) -> Self:

@@ -20,12 +20,11 @@ from rolecall.domain.founding import SYSTEM_PRIVILEGES
 from rolecall.domain.model import (
     AccessToken,
     Database,
+    Governed,
     Held,
     Integration,
     Kind,
     Membership,
-    NetworkPolicy,
-    NetworkRule,
     Privilege,
     PrivilegeGrant,
     Role,
@@ -478,7 +477,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-Owned = User | Role | Integration | Database | NetworkPolicy | NetworkRule
+Owned = User | Role | Integration | Database | Governed
 """What has a name and an owner."""
 
 

@@ -379,7 +379,7 @@ def _of_kind(reading: Reading, kind: Kind, where: Predicate) -> list[access.Targ
             found = reading.integrations()
         case Kind.DATABASE:
             found = reading.databases()
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
             found = reading.governed_all(kind)
         case _:
             found = ()

@@ -287,8 +287,8 @@ class GovernedChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     id: Id
     kind: Kind
-    before: dict[str, str | list[str] | None]
-    after: dict[str, str | list[str] | None]
+    before: dict[str, bool | str | list[str] | None]
+    after: dict[str, bool | str | list[str] | None]
 
 
 class GovernedDropped(msgspec.Struct, frozen=True, kw_only=True, tag=True):

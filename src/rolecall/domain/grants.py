@@ -298,7 +298,7 @@ def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
             found = integration_meant(reading, ref)
         case Kind.DATABASE:
             found = database_meant(reading, ref)
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
             found = governed_meant(reading, kind, ref)
         case _:
             raise NotFound(kind, access.label(ref))

@@ -80,6 +80,8 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         return Effect()
     if present is not None and not command.or_replace:
         raise AlreadyExists(Kind.INTEGRATION, command.name, id=present.id)
+    if tx.governed_named(Kind.EXTERNAL_OAUTH, command.name) is not None:
+        raise AlreadyExists(Kind.INTEGRATION, command.name)
     run_as = access.role_meant(tx, command.run_as_role)
     if session.actor_kind is not ActorKind.SYSTEM and run_as.id not in access.active_roles(
         tx, session

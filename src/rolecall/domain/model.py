@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TOKEN = "TOKEN"
     NETWORK_POLICY = "NETWORK POLICY"
     NETWORK_RULE = "NETWORK RULE"
+    EXTERNAL_OAUTH = "OAUTH INTEGRATION"
     HELD_CHANGE = "HELD CHANGE"
 
 
@@ -267,7 +268,26 @@ class NetworkRule(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     comment: str | None = None
 
 
-Governed = NetworkPolicy | NetworkRule
+class ExternalOauth(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Whose JSON Web Tokens stand for users: the issuer, its keys, and the claim that names one."""
+
+    id: Id
+    name: Name
+    owner: Id | None
+    created_at: int
+    type: str
+    issuer: str
+    audience_list: tuple[str, ...]
+    user_claim: str
+    user_attribute: str
+    enabled: bool = True
+    jws_keys_url: str | None = None
+    rsa_public_key: str | None = None
+    scope_attribute: str = "scp"
+    comment: str | None = None
+
+
+Governed = NetworkPolicy | NetworkRule | ExternalOauth
 """Objects that are few, named, owned, and stored alike."""
 
 

@@ -204,4 +204,5 @@ _OWNED: dict[Kind, Callable[[Transaction, Id, Id, int], None]] = {
     Kind.DATABASE: _give_database,
     Kind.NETWORK_POLICY: _give_governed(Kind.NETWORK_POLICY),
     Kind.NETWORK_RULE: _give_governed(Kind.NETWORK_RULE),
+    Kind.EXTERNAL_OAUTH: _give_governed(Kind.EXTERNAL_OAUTH),
 }

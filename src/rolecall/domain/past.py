@@ -230,7 +230,7 @@ def _row_of(reading: Reading, kind: Kind, id: Id) -> tuple[str, Id | None] | Non
         case Kind.INTEGRATION:
             integration = reading.integration(id)
             return None if integration is None else (integration.name, integration.owner)
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
             governed = reading.governed(kind, id)
             return None if governed is None else (governed.name, governed.owner)
         case Kind.DATABASE:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 import msgspec
 
-from rolecall.domain import access, network, properties
+from rolecall.domain import access, network, oauth, properties
 from rolecall.domain.commands import (
     Add,
     ByName,
@@ -26,7 +26,15 @@ from rolecall.domain.effects import Effect
 from rolecall.domain.errors import AddressNotAdmitted, AlreadyExists, InUse, InvalidValue, NotFound
 from rolecall.domain.events import Event, GovernedChanged, GovernedCreated, GovernedDropped
 from rolecall.domain.grants import governed_meant, integration_meant
-from rolecall.domain.model import Governed, Json, Kind, NetworkPolicy, NetworkRule, Privilege
+from rolecall.domain.model import (
+    ExternalOauth,
+    Governed,
+    Json,
+    Kind,
+    NetworkPolicy,
+    NetworkRule,
+    Privilege,
+)
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.properties import PropertyRule
@@ -44,6 +52,8 @@ from rolecall.domain.users import require_name
 NETWORK_POLICY = "NETWORK_POLICY"
 """The parameter, and the property of integrations, that attaches a policy."""
 
+Said = bool | str | list[str] | None
+"""A property as the history holds it."""
 IP_LIST_CHARACTERS_MAX = 100_000
 RULE_TYPES = (
     "IPV4",
@@ -136,6 +146,12 @@ KINDS: dict[Kind, GovernedKind] = {
         },
         renamable=False,
     ),
+    Kind.EXTERNAL_OAUTH: GovernedKind(
+        makes=ExternalOauth,
+        privilege=Privilege.CREATE_INTEGRATION,
+        properties=oauth.PROPERTIES,
+        renamable=False,
+    ),
 }
 
 
@@ -156,6 +172,8 @@ def create_governed(tx: Transaction, session: Session, command: CreateGoverned) 
         raise AlreadyExists(command.kind, command.name, id=present.id)
 
     made = _made(session, command)
+    if isinstance(made, ExternalOauth) and tx.integration_named(made.name) is not None:
+        raise AlreadyExists(Kind.INTEGRATION, made.name)
     _require_sensible(tx, session, made, None)
     events: list[Event] = []
     if present is not None:
@@ -234,7 +252,7 @@ def _kept(
     return Effect((GovernedChanged(id=after.id, kind=kind, before=was, after=now),))
 
 
-def _said(value: str | tuple[str, ...] | None) -> str | list[str] | None:
+def _said(value: Said | tuple[str, ...]) -> Said:
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -298,6 +316,8 @@ def _removed(tx: Transaction, kind: Kind, governed: Governed) -> Event:
 
 def _users_of(tx: Reading, governed: Governed) -> Iterator[tuple[Kind, str]]:
     """To what kind of object it is attached, and the statement that takes it off."""
+    if isinstance(governed, ExternalOauth):
+        return iter(())
     if isinstance(governed, NetworkRule):
         return _policies_with(tx, governed)
     return _attached_to(tx, governed)
@@ -309,6 +329,9 @@ def _users_of(tx: Reading, governed: Governed) -> Iterator[tuple[Kind, str]]:
 def _require_sensible(
     tx: Reading, session: Session, after: Governed, before: Governed | None
 ) -> None:
+    if isinstance(after, ExternalOauth):
+        oauth.require_sensible(tx, after)
+        return
     if isinstance(after, NetworkRule):
         version = BLOCK_VERSIONS.get(after.type)
         if version is not None:

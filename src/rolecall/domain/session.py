@@ -19,11 +19,24 @@ class ActorKind(StrEnum):
     SYSTEM = "SYSTEM"
 
 
+class Proven(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a verified JSON Web Token says of whoever shows it, by which OAuth integration."""
+
+    integration: Id
+    name: Name
+    claim: str
+    subject: str
+    issued_at: int
+    expires_at: int
+    scopes: tuple[str, ...] = ()
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The user whose access token an integration's request came with."""
+    """The user whose access token an integration's request came with, or who proved it by OAuth."""
 
     user: Id
-    access_token: Id
+    access_token: Id | None = None
+    proven: Proven | None = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

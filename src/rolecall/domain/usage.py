@@ -205,7 +205,7 @@ class _Names:
             **{found.id: found.name for found in reading.databases()},
             **{
                 found.id: found.name
-                for kind in (Kind.NETWORK_POLICY, Kind.NETWORK_RULE)
+                for kind in (Kind.NETWORK_POLICY, Kind.NETWORK_RULE, Kind.EXTERNAL_OAUTH)
                 for found in reading.governed_all(kind)
             },
         }

@@ -7,14 +7,14 @@ account's one door, and worded. Every request leaves an attempt, refused ones to
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from rolecall.domain import access, admission, callers
+from rolecall.domain import access, admission, callers, oauth
 from rolecall.domain.account import Account, Bearer, answer, bearer
-from rolecall.domain.errors import TokenRefused
-from rolecall.domain.model import Integration
+from rolecall.domain.errors import Refusal, TokenRefused
+from rolecall.domain.model import ExternalOauth, Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
 from rolecall.domain.scim_tokens import is_soon
-from rolecall.domain.session import ActorKind, Caller, Session
+from rolecall.domain.session import ActorKind, Caller, Proven, Session
 from rolecall.fronts import scim_lists, scim_reads, scim_writes
 from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
@@ -63,9 +63,10 @@ class ScimFront:
 
     def _accept(self, reading: Reading, exchange: Exchange) -> Accepted:
         """The session that the bearer token stands for. Raises TokenRefused or ScimError."""
-        scheme, _, text = exchange.authorization.partition(" ")
-        text = text.strip()
-        presented = bool(text) and scheme.lower() == "bearer"
+        if exchange.proof is not None:
+            return self._accept_proof(reading, exchange, exchange.proof)
+        text = _presented(exchange)
+        presented = bool(text)
         verifier = self.world.secrets.verifier_of(text) if presented else ""
         found = bearer(reading, verifier) if presented else None
         if presented and found is None:
@@ -95,16 +96,69 @@ class ScimFront:
             )
         return self._accepted(reading, exchange, integration, token.id)
 
+    def needs_proof(self, exchange: Exchange) -> bool:
+        """Whether a JSON Web Token came, which `prove` has to check first, away from the loop."""
+        text = _presented(exchange)
+        return self.world.oauth is not None and oauth.is_token(text)
+
+    def prove(self, exchange: Exchange) -> None:
+        """Check the token, and keep what it proves or why it is refused; may ask its issuer."""
+        text, checks = _presented(exchange), self.world.oauth
+        assert checks is not None, "it needs a proof"
+        issuer = checks.issuer_of(text)
+
+        def body(reading: Reading) -> ExternalOauth:
+            return oauth.by_issuer(reading, issuer or "")
+
+        try:
+            by = self.account.moment(body)
+            exchange.proof = checks.proven(text, by, exchange.at)
+        except Refusal as refusal:
+            exchange.proof = refusal
+
+    def _accept_proof(
+        self, reading: Reading, exchange: Exchange, proof: Proven | Refusal
+    ) -> Accepted:
+        """The same by a JSON Web Token. The address comes first, as with every token."""
+        integration = _knocked_at(reading, exchange, None) or (
+            callers.only_integration(reading) if exchange.endpoint_id is None else None
+        )
+        try:
+            if isinstance(proof, Refusal):
+                raise proof
+            who = callers.shown_by(reading, proof)
+        except Refusal:
+            admission.require_admitted(reading, exchange.client_ip, integration)
+            raise
+        exchange.caller = {
+            "user": who.user.name,
+            "oauth_integration": proof.name,
+            "claim": proof.claim,
+        }
+        if integration is not None:
+            exchange.integration = integration.name
+        return self._accept_shown(reading, exchange, integration, who)
+
     def _accept_caller(self, reading: Reading, exchange: Exchange, who: callers.Shown) -> Accepted:
         """The same by a user's access token, which names no integration: the URL does."""
         integration = _knocked_at(reading, exchange, None)
         if integration is None and exchange.endpoint_id is None:
             integration = callers.only_integration(reading)
         token = who.token
+        assert token is not None, "it was found by its verifier"
         exchange.token = token.id
         exchange.caller = {"user": who.user.name, "access_token": token.name}
         if integration is not None:
             exchange.integration = integration.name
+        return self._accept_shown(reading, exchange, integration, who)
+
+    def _accept_shown(
+        self,
+        reading: Reading,
+        exchange: Exchange,
+        integration: Integration | None,
+        who: callers.Shown,
+    ) -> Accepted:
         callers.require_admitted(reading, exchange.client_ip, integration, who, exchange.at)
         callers.require_good(reading, who, exchange.at)
         if integration is None:
@@ -113,22 +167,23 @@ class ScimFront:
                 "Use /scim/v2/<SCIM_ENDPOINT_ID>/, as DESCRIBE INTEGRATION shows it."
             )
         callers.require_usage(reading, integration, who)
-        if is_soon(token.created_at, token.expires_at, exchange.at):
-            exchange.expires_at = token.expires_at
-        caller = Caller(user=who.user.id, access_token=token.id)
-        return self._accepted(reading, exchange, integration, token.id, caller)
+        token = None if who.token is None else who.token.id
+        if token is not None and is_soon(who.issued_at, who.expires_at, exchange.at):
+            exchange.expires_at = who.expires_at
+        caller = Caller(user=who.user.id, access_token=token, proven=who.proven)
+        return self._accepted(reading, exchange, integration, token, caller)
 
     def _accepted(
         self,
         reading: Reading,
         exchange: Exchange,
         integration: Integration,
-        token: Id,
+        token: Id | None,
         caller: Caller | None = None,
     ) -> Accepted:
         exchange.client = integration.scim_client
         minute = exchange.at // MINUTE
-        if self._used.get(token) != minute:
+        if token is not None and self._used.get(token) != minute:
             self._used[token] = minute
             self.account.store.use(self.account.number, token, exchange.at)
         session = Session(
@@ -181,6 +236,8 @@ class ScimFront:
 
     def _run(self, exchange: Exchange) -> Reply:
         try:
+            if self.needs_proof(exchange):
+                self.prove(exchange)
             step = self.begin(exchange)
             if isinstance(step, Accepted):
                 step = self.answer(exchange, step)
@@ -216,6 +273,12 @@ class ScimFront:
         exchange.details = details_of(exchange)
         self.account.store.note(self.account.number, attempt_of(exchange, answer.status, None))
         return answer
+
+
+def _presented(exchange: Exchange) -> str:
+    """The bearer token that came, or nothing."""
+    scheme, _, text = exchange.authorization.partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 def _knocked_at(reading: Reading, exchange: Exchange, found: Bearer | None) -> Integration | None:

@@ -19,6 +19,7 @@ from rolecall.domain.commands import ANY_VERSION, EVERY_VERSION, Versions
 from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Kind, ScimClient
 from rolecall.domain.names import Id
+from rolecall.domain.session import Proven
 from rolecall.fronts.scim_contract import RFC
 from rolecall.scim import errors, messages
 from rolecall.scim.errors import ScimError
@@ -90,6 +91,7 @@ class Exchange:
         "integration",
         "method",
         "path",
+        "proof",
         "query",
         "quirks",
         "refusal",
@@ -120,6 +122,7 @@ class Exchange:
         self.token: Id | None = None
         self.expires_at: int | None = None
         self.caller: dict[str, str] | None = None
+        self.proof: Proven | Refusal | None = None
         self.asks: Asks | None = None
         self.client: ScimClient | None = None
         self.contract = RFC

@@ -220,7 +220,7 @@ def _without_effect(statement: Change) -> str:
     if not isinstance(statement, CreateSecurityIntegration):
         return ""
     given = {item.name: item.value for item in statement.properties}
-    azure = str(given["SCIM_CLIENT"]).upper() == ScimClient.AZURE
+    azure = str(given.get("SCIM_CLIENT")).upper() == ScimClient.AZURE
     if not azure or given.get("SYNC_PASSWORD") is not True:
         return ""
     return " SYNC_PASSWORD has no effect with SCIM_CLIENT = 'AZURE'."

@@ -11,6 +11,7 @@ from rolecall.domain.model import Conformance, Json, Kind, ScimClient, UnknownAt
 from rolecall.domain.names import Id, Name
 from rolecall.domain.policies import NETWORK_POLICY
 from rolecall.domain.queries import AttachedPolicy, RoleInSession, Tokens
+from rolecall.fronts import sql_oauth
 from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_network import parameter_value
 from rolecall.fronts.sql_session import Moment
@@ -32,6 +33,7 @@ from rolecall.sql.statements import (
 )
 from rolecall.sql.timestamps import microseconds_of
 
+EXTERNAL_OAUTH = "EXTERNAL_OAUTH"
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 ALIASES_MAX = 100
 ALIAS_CHARACTERS_MAX = 200
@@ -78,6 +80,8 @@ def _wrong_with(alias: str, attribute: str) -> str | None:
 def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> Command:
     """CREATE SECURITY INTEGRATION."""
     given = _properties(statement.properties)
+    if str(given["TYPE"]).upper() == EXTERNAL_OAUTH:
+        return sql_oauth.created(statement, moment)
     comment, aliases = given.get("COMMENT"), given.get("ATTRIBUTE_ALIASES")
     policy = given.get(NETWORK_POLICY)
     return commands.CreateIntegration(
@@ -132,6 +136,8 @@ def _run_as_role(value: Value, moment: Moment) -> Name:
 
 def alter_integration(statement: AlterSecurityIntegration, moment: Moment) -> tuple[Command, ...]:
     """ALTER SECURITY INTEGRATION."""
+    if sql_oauth.is_meant(statement.name, moment):
+        return sql_oauth.altered(statement, moment)
     changes: tuple[commands.Set | commands.Unset, ...]
     match statement.action:
         case RevokeToken(token=token):
@@ -201,6 +207,8 @@ def drop_integration(statement: DropIntegration, moment: Moment) -> tuple[Comman
         if statement.if_exists:
             return ()
         raise NotFound(Kind.INTEGRATION, name_of(statement.name))
+    if sql_oauth.is_meant(statement.name, moment):
+        return (sql_oauth.dropped(statement, moment),)
     drop = commands.DropIntegration(
         integration=meant(statement.name), at=moment.at, if_exists=statement.if_exists
     )

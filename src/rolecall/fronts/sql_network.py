@@ -262,6 +262,7 @@ def described_network(statement: Describe, moment: Moment) -> Table:
     found = moment.ask(OneGoverned(kind=kind, object=meant(statement.name)))
     if isinstance(found.governed, NetworkRule):
         return table_of(tables_network.DESCRIBE_NETWORK_RULE, [found])
+    assert isinstance(found.governed, NetworkPolicy), "the statement is of no other kind"
     rows = tables_network.described_policy(found.governed)
     return table_of(tables_network.DESCRIBE_NETWORK_POLICY, rows)
 

@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from rolecall.domain import organization
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
 from rolecall.domain.held import HeldChange
-from rolecall.domain.model import Kind
+from rolecall.domain.model import ExternalOauth, Integration, Kind
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX, Narrowing, matcher
 from rolecall.domain.queries import (
@@ -30,7 +30,7 @@ from rolecall.domain.queries import (
     UserSummaries,
 )
 from rolecall.domain.tables import Table
-from rolecall.fronts import tables, tables_network
+from rolecall.fronts import sql_oauth, tables, tables_network
 from rolecall.fronts.sql_accounts import SHOW_ACCOUNTS, SHOW_ACCOUNTS_HISTORY
 from rolecall.fronts.sql_held import found_held_changes
 from rolecall.fronts.sql_names import meant
@@ -226,7 +226,10 @@ def _databases(statement: ShowDatabases, moment: Moment) -> Table:
 
 def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
     ours = statement.kind in {None, "SECURITY"}  # there are no others
-    found = moment.ask(Integrations()) if ours else ()
+    found: list[Integration | ExternalOauth] = []
+    if ours:
+        found = [*moment.ask(Integrations()), *sql_oauth.seen(moment)]
+        found.sort(key=lambda row: row.name)
     kept = narrowed(statement.options, found, lambda row: row.name)
     return table_of(tables.SHOW_INTEGRATIONS, kept)
 
@@ -321,6 +324,9 @@ def _described(statement: Describe, moment: Moment) -> Table:
         case ObjectKind.USER:
             user = moment.ask(OneUser(user=ref, with_groups=False)).user
             return table_of(tables.DESCRIBE_OBJECT, described_user(user, moment.at))
+        case ObjectKind.INTEGRATION if sql_oauth.is_meant(statement.name, moment):
+            described = sql_oauth.described(statement.name, moment)
+            return table_of(tables.DESCRIBE_INTEGRATION, described)
         case ObjectKind.INTEGRATION:
             found = moment.ask(OneIntegration(integration=ref))
             run_as_role = role_names(moment).get(found.run_as_role)

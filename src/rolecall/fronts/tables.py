@@ -14,6 +14,7 @@ from rolecall.domain.attempts import Noted
 from rolecall.domain.model import (
     Conformance,
     Database,
+    ExternalOauth,
     Integration,
     Kind,
     Role,
@@ -218,9 +219,16 @@ SHOW_TERSE_DATABASES: Fields[DatabaseRow] = (
 
 # ---- integrations and tokens -----------------------------------------------------------------
 
-SHOW_INTEGRATIONS: Fields[Integration] = (
+
+def _integration_type(found: Integration | ExternalOauth) -> str:
+    if isinstance(found, ExternalOauth):
+        return f"EXTERNAL_OAUTH - {found.type}"
+    return f"SCIM - {found.scim_client}"
+
+
+SHOW_INTEGRATIONS: Fields[Integration | ExternalOauth] = (
     text("name", lambda found: found.name),
-    text("type", lambda found: f"SCIM - {found.scim_client}"),
+    text("type", _integration_type),
     text("category", lambda _: "SECURITY"),
     flag("enabled", lambda found: found.enabled),
     text("comment", lambda found: found.comment),

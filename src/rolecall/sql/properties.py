@@ -326,9 +326,32 @@ SCIM_CREATED = PropertyTable(
         "TYPE": Shape.WORD,
     },
 )
+_OAUTH_CHANGEABLE = {
+    "EXTERNAL_OAUTH_AUDIENCE_LIST": Shape.LIST,
+    "EXTERNAL_OAUTH_ISSUER": Shape.TEXT,
+    "EXTERNAL_OAUTH_JWS_KEYS_URL": Shape.TEXT,
+    "EXTERNAL_OAUTH_RSA_PUBLIC_KEY": Shape.TEXT,
+    "EXTERNAL_OAUTH_SCOPE_MAPPING_ATTRIBUTE": Shape.WORD,
+    "EXTERNAL_OAUTH_SNOWFLAKE_USER_MAPPING_ATTRIBUTE": Shape.WORD,
+    "EXTERNAL_OAUTH_TOKEN_USER_MAPPING_CLAIM": Shape.TEXT,
+    "EXTERNAL_OAUTH_TYPE": Shape.WORD,
+}
+OAUTH_CREATED = PropertyTable(
+    what="a property of an EXTERNAL_OAUTH integration",
+    shapes={
+        **_OAUTH_CHANGEABLE,
+        "COMMENT": Shape.TEXT,
+        "ENABLED": Shape.BOOLEAN,
+        "TYPE": Shape.WORD,
+    },
+)
 SCIM_ALTERED = PropertyTable(
     what="a property of a SCIM integration that can be altered",
-    shapes={**_SCIM_CHANGEABLE, "REJECT_TOKENS_ISSUED_BEFORE": Shape.TEXT},
+    shapes={
+        **_SCIM_CHANGEABLE,
+        **_OAUTH_CHANGEABLE,
+        "REJECT_TOKENS_ISSUED_BEFORE": Shape.TEXT,
+    },
 )
 
 # Which parameters there are is the account's to say.

@@ -88,13 +88,21 @@ def _create_database(cursor: Cursor, head: Head) -> CreateDatabase:
 
 
 def _create_security_integration(cursor: Cursor, head: Head) -> CreateSecurityIntegration:
+    oauth = _says_oauth(cursor)
     statement = CreateSecurityIntegration(
         or_replace=head.or_replace,
         if_not_exists=_if_not_exists(cursor, head),
         name=cursor.identifier(),
-        properties=read_properties(cursor, properties.SCIM_CREATED),
+        properties=read_properties(
+            cursor, properties.OAUTH_CREATED if oauth else properties.SCIM_CREATED
+        ),
     )
     given = {item.name: item for item in statement.properties}
+    if oauth:
+        for name in OAUTH_NEEDED:
+            if name not in given:
+                cursor.fail(f"{name} = …: an EXTERNAL_OAUTH integration is not complete without it")
+        return statement
     for name in ("TYPE", "SCIM_CLIENT", "RUN_AS_ROLE"):
         if name not in given:
             cursor.fail(f"{name} = …: a SCIM integration is not complete without it")
@@ -105,6 +113,24 @@ def _create_security_integration(cursor: Cursor, head: Head) -> CreateSecurityIn
             column=given["TYPE"].column,
         )
     return statement
+
+
+OAUTH_NEEDED = (
+    "EXTERNAL_OAUTH_TYPE",
+    "EXTERNAL_OAUTH_ISSUER",
+    "EXTERNAL_OAUTH_AUDIENCE_LIST",
+    "EXTERNAL_OAUTH_TOKEN_USER_MAPPING_CLAIM",
+    "EXTERNAL_OAUTH_SNOWFLAKE_USER_MAPPING_ATTRIBUTE",
+)
+
+
+def _says_oauth(cursor: Cursor) -> bool:
+    """Whether TYPE = EXTERNAL_OAUTH stands anywhere in the statement."""
+    said = [cursor.text[token.start : token.end].upper() for token in cursor.tokens]
+    return any(
+        said[at : at + 2] == ["TYPE", "="] and said[at + 2].strip("'") == "EXTERNAL_OAUTH"
+        for at in range(len(said) - 2)
+    )
 
 
 def _alter_role(cursor: Cursor, _: Head) -> AlterRole:

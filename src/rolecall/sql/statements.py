@@ -232,11 +232,18 @@ class CreateSecurityIntegration(msgspec.Struct, frozen=True, kw_only=True, gc=Fa
     """Opens the account to an identity provider; OR REPLACE ends every token of the old one.
 
     CREATE [ OR REPLACE ] SECURITY INTEGRATION [ IF NOT EXISTS ] <name>
-    TYPE = SCIM SCIM_CLIENT = '<client>' RUN_AS_ROLE = '<role>' [ <property> = <value> ... ]
+    { TYPE = SCIM SCIM_CLIENT = '<client>' RUN_AS_ROLE = '<role>'
+    | TYPE = EXTERNAL_OAUTH EXTERNAL_OAUTH_TYPE = { OKTA | AZURE | PING_FEDERATE | CUSTOM }
+      EXTERNAL_OAUTH_ISSUER = '<issuer>' EXTERNAL_OAUTH_AUDIENCE_LIST = ( '<audience>' [ , … ] )
+      { EXTERNAL_OAUTH_JWS_KEYS_URL = '<url>' | EXTERNAL_OAUTH_RSA_PUBLIC_KEY = '<key>' }
+      EXTERNAL_OAUTH_TOKEN_USER_MAPPING_CLAIM = '<claim>'
+      EXTERNAL_OAUTH_SNOWFLAKE_USER_MAPPING_ATTRIBUTE = { 'LOGIN_NAME' | 'EMAIL_ADDRESS' } }
+    [ <property> = <value> ... ]
 
     A primary role with CREATE INTEGRATION on the account (ACCOUNTADMIN), to which the run-as role
     is granted; OR REPLACE takes OWNERSHIP of the one that is there. There is no OR ALTER, because
     SCIM_CLIENT and RUN_AS_ROLE can't be altered: IF NOT EXISTS followed by ALTER does the rest.
+    EXTERNAL_OAUTH lets users speak for a SCIM integration by an issuer's JSON Web Tokens.
     """
 
     name: Identifier

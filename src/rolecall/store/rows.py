@@ -22,6 +22,7 @@ from rolecall.domain.model import (
     AccessToken,
     Account,
     Database,
+    ExternalOauth,
     Governed,
     Integration,
     Kind,
@@ -70,6 +71,7 @@ access_token_from = msgspec.json.Decoder(AccessToken).decode
 governed_from: dict[Kind, Callable[[str], Governed]] = {
     Kind.NETWORK_POLICY: msgspec.json.Decoder(NetworkPolicy).decode,
     Kind.NETWORK_RULE: msgspec.json.Decoder(NetworkRule).decode,
+    Kind.EXTERNAL_OAUTH: msgspec.json.Decoder(ExternalOauth).decode,
 }
 session_from = msgspec.json.Decoder(SqlSession).decode
 held_change_from = msgspec.json.Decoder(HeldChange).decode

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, MutableMapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
@@ -43,6 +43,8 @@ BULKS_AT_ONCE = 2
 """Bulks in work: half the threads that they share with SQL."""
 READING_AT_ONCE = 8
 """Long answers in work at once, or waiting for a thread: twice the readers."""
+PROVING_AT_ONCE = 2
+"""JSON Web Tokens in check at once: some wait for their issuer."""
 JSON_TYPES = ("application/scim+json", "application/json")
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
@@ -83,6 +85,9 @@ class ScimApp:
         self._turns = LoopTurns(BEGUN_AT_ONCE)
         self._reading = Slots(READING_AT_ONCE)
         self._bulks = Slots(BULKS_AT_ONCE)
+        self._proving = Slots(PROVING_AT_ONCE)
+        # Threads of their own: an issuer that takes long keeps nobody else waiting.
+        self._provers = ThreadPoolExecutor(PROVING_AT_ONCE, thread_name_prefix="proof")
         self._outgoing: Ring[Outgoing] = Ring()
         self._writing = 0
 
@@ -164,6 +169,8 @@ class ScimApp:
         content_type: str,
     ) -> Reply:
         try:
+            if front.needs_proof(exchange):
+                await self._on(self._provers, passage, front.prove, exchange, slots=self._proving)
             step = front.begin(exchange)
             if passage.caller is None and exchange.integration is not None:
                 self._accept(front, exchange, passage)
