@@ -408,6 +408,9 @@ desc security integration generic_scim_provisioning;
 --> CONFORMANCE | String | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE
 --> ATTRIBUTE_ALIASES | String |
+--> DEPROVISIONING_LIMIT | Integer |
+--> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60
+--> DEPROVISIONING_EXEMPT_USERS | List |
 --> REJECT_TOKENS_ISSUED_BEFORE | String |
 
 show scim tokens in integration generic_scim_provisioning;
@@ -417,6 +420,12 @@ show scim_resources in integration generic_scim_provisioning;
 --> name | kind | owner
 --> Analysts | ROLE | GENERIC_SCIM_PROVISIONER
 --> MACHINE | USER | GENERIC_SCIM_PROVISIONER
+
+show held changes in security integration generic_scim_provisioning;
+--> id | kind | state
+
+alter security integration generic_scim_provisioning release held changes;
+--> id | outcome
 
 drop integration if exists nothing;
 --> Drop statement executed successfully (NOTHING already dropped).
