@@ -159,8 +159,8 @@ GROUP_ATTRIBUTES = (
     text("displayName", "Guides", "leads"),
     text("externalId", *WORDS, exact=True),
     text("members.value", exact=True),
-    text("members.$ref", f"{URL}/Users/", exact=True),
-    text("members.display", *ACCOUNTS),
+    text("members.$ref", f"{URL}/Users/", f"{URL}/Groups/", exact=True),
+    text("members.display", "Guides", "LEADS", *ACCOUNTS),
     text("members.type", "User", "Group"),
     text("schemas", "urn:ietf:params:scim:schemas:core:2.0:Group", exact=True),
     text("meta.resourceType", "Group", exact=True),
@@ -215,9 +215,14 @@ def fill(scim: ScimClientInProcess) -> None:
                 **{each: perhaps(plural(WORDS)) for each in PLURAL},
             }
         people.append(scim.user(name, **rest))
-    for number, name in enumerate(("Guides", "leads", "Nobody", "guides2")):
+    for number, name in enumerate(("Guides", "leads", "Nobody", "guides2", "All")):
         scim.at = NOW + number * SECOND
-        scim.group(name, *people[number::5][: 9 - 3 * number], externalId=WORDS[number])
+        scim.group(name, *people[number::5][: max(0, 9 - 3 * number)], externalId=WORDS[number])
+    # Groups within groups, some at a distance; a user may be in both.
+    ids = scim.get("/Groups?count=9&attributes=id").found
+    for outer, *inner in ((0, 1), (2, 0, 3), (4, 2), (4, 3)):
+        value = [{"value": ids[each]} for each in inner]
+        scim.patch(f"/Groups/{ids[outer]}", {"op": "add", "path": "members", "value": value})
     # Only now: another create with the external id of one who left would revive that one.
     for number, name in enumerate(ACCOUNTS):
         if number % 3 == 0 and name != "bare":
@@ -378,6 +383,34 @@ def test_each_attribute_of_a_user_can_be_asked_for_by_a_value_that_somebody_has(
     for value in (present[0], present[-1]) if present else ():
         meant = partial(meets, attribute, "eq", value)
         assert_found(clients, "/Users", Asked(f"{attribute.path} eq {said(value)}", meant))
+
+
+NESTED = [
+    *(("/Users", each) for each in USER_ATTRIBUTES if each.steps[0] == "groups"),
+    *(("/Groups", each) for each in GROUP_ATTRIBUTES if each.steps[0] == "members"),
+]
+
+
+@pytest.mark.parametrize(("kind", "attribute"), NESTED, ids=lambda each: getattr(each, "path", ""))
+def test_every_group_and_member_that_is_shown_is_found(
+    clients: list[ScimClientInProcess], kind: str, attribute: Attribute
+) -> None:
+    """What stands within groups too: all of the values, alone and with the type in brackets."""
+    name, part = attribute.path.split(".")
+    shown = everything(clients[0], kind)
+    entries = [entry for each in shown for entry in each.get(name, [])]
+    assert {entry["type"] for entry in entries} in ({"direct", "indirect"}, {"User", "Group"})
+    for value in sorted({entry[part] for entry in entries}):
+        meant = partial(meets, attribute, "eq", value)
+        assert_found(clients, kind, Asked(f"{attribute.path} eq {said(value)}", meant))
+        for type_ in ("direct", "indirect", "User", "Group"):
+
+            def typed(resource: Resource, value: str = value, type_: str = type_) -> bool:
+                found = resource.get(name, [])
+                return any(each[part] == value and each["type"] == type_ for each in found)
+
+            text_ = f"{name}[{part} eq {said(value)} and type eq {said(type_)}]"
+            assert_found(clients, kind, Asked(text_, typed))
 
 
 # ---- what a filter must not tell -----------------------------------------------------------------

@@ -1,16 +1,20 @@
 """Groups within groups: the grants of roles to roles that SCIM made, and no others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from builders import NOW, admin, an_account, by, carried_out
-from rolecall.domain.commands import GrantRole
+from rolecall.domain.commands import GrantOwnership, GrantRole
 from rolecall.domain.model import Conformance, Kind, ScimClient
 from rolecall.domain.ports import Store
+from rolecall.domain.predicate import Predicate
 from rolecall.store.memory import MemoryStore
+from rolecall.store.memory_directory import MemoryDirectory
 from rolecall.store.sqlite import SqliteStore
 from scim_client import URL, Answered, ScimClientInProcess, group_of
 
@@ -191,3 +195,96 @@ def test_no_vendor_hierarchy_makes_a_user_a_member(scim: ScimClientInProcess) ->
     grant = GrantRole(role=by("OUTER"), grantee_kind=Kind.ROLE, grantee=by("INNER"), at=NOW)
     carried_out(scim.account, admin(scim.account), grant)
     assert [group["value"] for group in scim.get(f"/Users/{bob}").json["groups"]] == [inner]
+
+
+# ---- filters agree with what is shown ------------------------------------------------------------
+
+
+def found(scim: ScimClientInProcess, kind: str, asked: str) -> list[str]:
+    return scim.get(f"/{kind}?filter={quote(asked)}").found
+
+
+def test_a_filter_finds_the_groups_that_a_group_is_in(scim: ScimClientInProcess) -> None:
+    bob = scim.user("bob")
+    inner = scim.group("INNER", bob)
+    outer = scim.group("OUTER", inner)
+    assert found(scim, "Groups", f'members.value eq "{inner}"') == [outer]
+    assert found(scim, "Groups", f'members[value eq "{inner}" and type eq "Group"]') == [outer]
+    assert found(scim, "Groups", f'members[value eq "{inner}" and type eq "User"]') == []
+    assert found(scim, "Groups", 'members.type eq "Group"') == [outer]
+    assert found(scim, "Groups", 'members.type eq "User"') == [inner]
+    assert found(scim, "Users", f'groups.value eq "{outer}"') == [bob]
+    assert found(scim, "Users", 'groups.type eq "indirect"') == [bob]
+    remove(scim, outer, inner)
+    assert found(scim, "Groups", f'members.value eq "{inner}"') == []
+    assert found(scim, "Users", f'groups.value eq "{outer}"') == []
+
+
+def test_a_filter_passes_over_the_hierarchy_that_sql_granted(scim: ScimClientInProcess) -> None:
+    bob = scim.user("bob")
+    inner = scim.group("INNER", bob)
+    outer = scim.group("OUTER")
+    grant = GrantRole(role=by("OUTER"), grantee_kind=Kind.ROLE, grantee=by("INNER"), at=NOW)
+    carried_out(scim.account, admin(scim.account), grant)
+    scim.group("TOP", scim.group("BELOW"))  # the account does have a group within a group
+    assert found(scim, "Groups", f'members.value eq "{inner}"') == []
+    assert found(scim, "Users", f'groups.value eq "{outer}"') == []
+
+
+def test_a_group_is_not_found_by_way_of_one_that_is_not_shown(scim: ScimClientInProcess) -> None:
+    other = ScimClientInProcess(scim.account, name="AAD", role="AAD_PROVISIONER", first=900_000)
+    bob = scim.user("bob")
+    inner = scim.group("INNER", bob)
+    outer = scim.group("OUTER", inner)
+    given = GrantOwnership(
+        kind=Kind.ROLE,
+        object=by("INNER"),
+        role=by("AAD_PROVISIONER"),
+        current_grants="COPY",
+        at=NOW,
+    )
+    carried_out(scim.account, admin(scim.account), given)
+    assert "groups" not in scim.get(f"/Users/{bob}").json
+    for asked in (f'groups.value eq "{outer}"', "groups pr", 'groups.type eq "indirect"'):
+        assert found(scim, "Users", asked) == []
+        assert found(other, "Users", asked) == []
+
+
+def test_what_was_nested_is_found_as_it_is_shown_to_every_client(scim: ScimClientInProcess) -> None:
+    """A client that can't nest is shown what another has nested, and finds that."""
+    inner = scim.group("INNER", scim.user("bob"))
+    outer = scim.group("OUTER", inner)
+    okta = ScimClientInProcess(
+        scim.account, ScimClient.OKTA, name="OKTA2", role="OKTA_PROVISIONER", first=900_000
+    )
+    (shown,) = okta.get(f"/Groups/{outer}").json["members"]
+    assert shown["value"] == inner
+    assert found(okta, "Groups", f'members.value eq "{inner}"') == [outer]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [("Users", 'groups.value eq "x"'), ("Groups", 'members.value eq "x"')]
+)
+def test_an_account_without_nesting_is_not_searched_for_it(
+    kind: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain question costs what it did before there were groups within groups."""
+    scim, seen = ScimClientInProcess(), list[str]()
+    for method in ("find_users", "find_roles"):
+        whole = getattr(MemoryDirectory, method)
+
+        def spied(
+            self: MemoryDirectory,
+            where: Predicate,
+            *rest: object,
+            whole: Callable[..., Any] = whole,
+        ) -> object:
+            seen.append(repr(where))
+            return whole(self, where, *rest)
+
+        monkeypatch.setattr(MemoryDirectory, method, spied)
+    found(scim, kind, asked)
+    assert "nested=None" in seen[-1]
+    scim.group("OUTER", scim.group("INNER"))
+    found(scim, kind, asked)
+    assert "nested=None" not in seen[-1]

@@ -52,11 +52,12 @@ from rolecall.domain.predicate import (
     And,
     Compare,
     Field,
+    Granted,
     Operator,
     Or,
     Predicate,
     Value,
-    with_roles_shown,
+    with_grants_told,
 )
 from rolecall.domain.queries import (
     AccessTokens,
@@ -178,8 +179,17 @@ def _with_groups(
 def _seen_users(
     reading: Reading, session: Session, where: Predicate
 ) -> tuple[Predicate, frozenset[Id] | None]:
-    told = with_roles_shown(where, lambda: _roles_shown(reading, session))
+    told = with_grants_told(where, lambda asked: _groups_told(reading, session, asked))
     return _seen(reading, session, Kind.USER, told)
+
+
+def _groups_told(reading: Reading, session: Session, asked: Granted) -> Granted:
+    """What is asked of the groups of a user, of those that `nesting.groups_of` tells."""
+    shown = _roles_shown(reading, session)
+    direct = Granted(And((asked.term, shown)))
+    if asked.nested is None or session.integration is None or not nesting.is_used(reading):
+        return direct
+    return Granted(direct.term, nested=And((asked.nested, shown)), by=shown)
 
 
 def _roles_shown(reading: Reading, session: Session) -> Predicate:
@@ -310,10 +320,16 @@ def roles_beyond(
 def _seen_roles(
     reading: Reading, session: Session, where: Predicate
 ) -> tuple[Predicate, frozenset[Id] | None]:
-    where, owners = _seen(reading, session, Kind.ROLE, where)
+    told = with_grants_told(where, lambda asked: _members_told(reading, asked))
+    where, owners = _seen(reading, session, Kind.ROLE, told)
     if owners is None and session.integration is not None:
         where = And((where, *_not_system(reading)))
     return where, owners
+
+
+def _members_told(reading: Reading, asked: Granted) -> Granted:
+    """Where no group is in a group, members are users, and a search looks for nothing else."""
+    return asked if nesting.is_used(reading) else Granted(asked.term)
 
 
 def _not_system(reading: Reading) -> list[Predicate]:

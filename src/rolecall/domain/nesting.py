@@ -85,9 +85,14 @@ def groups_of(
 ) -> dict[Id, tuple[Membership, ...]]:
     """For each user the groups that the session may hear of: direct, then those through them."""
     direct = access.groups_of(reading, session, users)
-    if session.integration is None or not reading.memo("containing", lambda: _containing(reading)):
+    if session.integration is None or not is_used(reading):
         return direct
     return {user: (*held, *_through(reading, session, held)) for user, held in direct.items()}
+
+
+def is_used(reading: Reading) -> bool:
+    """Whether the account has any group within a group."""
+    return bool(reading.memo("containing", lambda: _containing(reading)))
 
 
 def _containing(reading: Reading) -> dict[Id, frozenset[Id]]:

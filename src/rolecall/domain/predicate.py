@@ -83,16 +83,23 @@ class Entry(msgspec.Struct, frozen=True, tag=True):
     term: "Predicate"
 
 
-class Granted(msgspec.Struct, frozen=True, tag=True):
-    """Some direct grant is to (of a user: of) one that meets the term."""
-
-    term: "Predicate"
-
-
 class And(msgspec.Struct, frozen=True, tag=True):
     """All of them; of none: everything."""
 
     terms: tuple["Predicate", ...]
+
+
+class Granted(msgspec.Struct, frozen=True, tag=True):
+    """Some direct grant is to (of a user: of) one that meets the term; or some nested one is.
+
+    Nested, of a role: a role within it, by a grant that SCIM made. Of a user: a role that holds
+    a role of the user's at any distance by such grants, and is not the user's own; the role that
+    leads there meets `by`. None: nested grants don't count.
+    """
+
+    term: "Predicate"
+    nested: "Predicate | None" = None
+    by: "Predicate" = And(())
 
 
 class Or(msgspec.Struct, frozen=True, tag=True):
@@ -137,8 +144,12 @@ def admits(
     values: Mapping[str, Value],
     document: Json = None,
     granted: Sequence[Mapping[str, Value]] = (),
+    nested: Sequence[tuple[Mapping[str, Value], Mapping[str, Value]]] = (),
 ) -> bool:
-    """Whether an object with these field values is meant; the reference for every store."""
+    """Whether an object with these field values is meant; the reference for every store.
+
+    `nested` pairs the role that leads to a nested grant with what is granted by it.
+    """
     match predicate:
         case Compare():
             return _compared(predicate, values, document)
@@ -151,30 +162,36 @@ def admits(
                 for entry in (entries if isinstance(entries, list) else ())
             )
         case Granted():
-            return any(admits(predicate.term, other) for other in granted)
+            return any(admits(predicate.term, other) for other in granted) or (
+                predicate.nested is not None
+                and any(
+                    admits(predicate.by, leading) and admits(predicate.nested, other)
+                    for leading, other in nested
+                )
+            )
         case And():
-            return all(admits(term, values, document, granted) for term in predicate.terms)
+            return all(admits(term, values, document, granted, nested) for term in predicate.terms)
         case Or():
-            return any(admits(term, values, document, granted) for term in predicate.terms)
+            return any(admits(term, values, document, granted, nested) for term in predicate.terms)
         case Not():
-            return not admits(predicate.term, values, document, granted)
+            return not admits(predicate.term, values, document, granted, nested)
         case _:
             assert_never(predicate)
 
 
-def with_roles_shown(where: Predicate, shown: Callable[[], Predicate]) -> Predicate:
-    """The condition with what it asks of a user's roles narrowed to those that are shown.
+def with_grants_told(where: Predicate, told: Callable[[Granted], Granted]) -> Predicate:
+    """The condition with what it asks of grants narrowed to those that are shown.
 
     Whoever does not see a membership must not find it by a filter either.
     """
     match where:
         case Granted():
-            return Granted(And((where.term, shown())))
+            return told(where)
         case And() | Or():
-            terms = tuple(with_roles_shown(term, shown) for term in where.terms)
+            terms = tuple(with_grants_told(term, told) for term in where.terms)
             return And(terms) if isinstance(where, And) else Or(terms)
         case Not():
-            return Not(with_roles_shown(where.term, shown))
+            return Not(with_grants_told(where.term, told))
         case Compare() | Kept() | Entry():
             return where
         case _:

@@ -198,27 +198,46 @@ GRANTS = frozenset({"groups", "members"})
 
 
 def _any_granted(part: Attribute | None, operator: Operator, value: Value, view: View) -> Predicate:
+    present = _granted(lambda _: EVERYTHING, view)
     if part is None:
-        return _any_of(Granted(EVERYTHING), lambda: EVERYTHING, operator, value)
+        return _any_of(present, lambda: EVERYTHING, operator, value)
     return _any_of(
-        Granted(EVERYTHING),
-        lambda: Granted(_of_grant(view, part, operator, value)),
+        present,
+        lambda: _granted(lambda end: _of_grant(view, end, part, operator, value), view),
         operator,
         value,
     )
 
 
-def _of_grant(view: View, part: Attribute, operator: Operator, value: Value) -> Predicate:
+class End(msgspec.Struct, frozen=True):
+    """The other end of a grant, as it is shown: its type as a key, its name, and its place."""
+
+    type: str
+    display: Field
+    place: str
+
+
+DIRECT_GROUP = End("direct", Field.NAME_KEY, "Groups")
+INDIRECT_GROUP = End("indirect", Field.NAME_KEY, "Groups")
+USER_WITHIN = End("user", Field.DISPLAY_KEY, "Users")
+GROUP_WITHIN = End("group", Field.DISPLAY_KEY, "Groups")
+
+
+def _granted(asked: Callable[[End], Predicate], view: View) -> Predicate:
+    """Some group of the user's, direct or through others; or some member, a user or a group."""
+    if view.resource_type is USER:
+        return Granted(asked(DIRECT_GROUP), nested=asked(INDIRECT_GROUP))
+    return Granted(asked(USER_WITHIN), nested=asked(GROUP_WITHIN))
+
+
+def _of_grant(view: View, end: End, part: Attribute, operator: Operator, value: Value) -> Predicate:
     """A condition on the other end of a grant."""
-    grouped = view.resource_type is USER
     if part.name == "type":
-        return _constant("direct" if grouped else "user", operator, _keyed(part, value))
+        return _constant(end.type, operator, _keyed(part, value))
     if part.name == "display":
-        field = Field.NAME_KEY if grouped else Field.DISPLAY_KEY
-        return Compare(field, operator, _keyed(part, value))
+        return Compare(end.display, operator, _keyed(part, value))
     if part.name == "$ref":
-        place = f"{view.base_url}/{'Groups' if grouped else 'Users'}/"
-        return _under(place, operator, value)
+        return _under(f"{view.base_url}/{end.place}/", operator, value)
     return Compare(Field.ID, operator, value)
 
 
@@ -283,7 +302,9 @@ def _selected(selection: filters.ValuePath, view: View) -> Predicate:
         parts = predicate_of(_dotted(selection.filter, selection.attribute), view)
         return And((_compared(selection.attribute, Operator.NE, None, view), parts))
     if path.attribute.name in GRANTS and path.schema is None:
-        return Granted(_within(selection.filter, path, partial(_of_grant, view)))
+        return _granted(
+            lambda end: _within(selection.filter, path, partial(_of_grant, view, end)), view
+        )
     found = Entry(_place(path), _within(selection.filter, path, _of_entry))
     if path.attribute.name != "emails":
         return found

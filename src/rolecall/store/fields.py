@@ -5,7 +5,7 @@ All else of a user stands in its document (`domain.document`).
 
 import msgspec
 
-from rolecall.domain.model import Held, Member, RoleCard, User, UserCard
+from rolecall.domain.model import Held, Member, Role, RoleCard, User, UserCard
 from rolecall.domain.names import Id, Key, key_of
 from rolecall.domain.predicate import Field, Value
 
@@ -65,6 +65,17 @@ def role_fields(card: RoleCard) -> dict[str, Value]:
 def membership_fields(held: Held, owner: Id | None) -> dict[str, Value]:
     """What a predicate asks of a role that a user holds."""
     return {Field.ID: held.role, Field.NAME_KEY: key_of(held.name), Field.OWNER: owner}
+
+
+def granted_fields(role: Role) -> dict[str, Value]:
+    """What a predicate asks of a role at the other end of a nested grant."""
+    key = key_of(role.name)
+    return {
+        Field.ID: role.id,
+        Field.NAME_KEY: key,
+        Field.DISPLAY_KEY: key,
+        Field.OWNER: role.owner,
+    }
 
 
 def member_fields(member: Member) -> dict[str, Value]:

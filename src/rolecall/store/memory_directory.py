@@ -21,7 +21,15 @@ from rolecall.store.fields import (
     role_fields,
     user_fields,
 )
-from rolecall.store.memory_search import Sought, document_of, members_in, page_beyond, page_of
+from rolecall.store.memory_search import (
+    Sought,
+    document_of,
+    members_in,
+    nested_around,
+    nested_within,
+    page_beyond,
+    page_of,
+)
 from rolecall.store.memory_state import State, by_id, only
 
 EVERY = 2**62
@@ -78,7 +86,9 @@ class MemoryDirectory:
         for user in sorted(self._state.users.values(), key=by_id):
             card = self.user_card(user.id, reader)
             assert card is not None, "it is there"
-            sought = Sought(user_fields(card), document_of(user), self._roles_held(user.id))
+            held = self._roles_held(user.id)
+            around = nested_around(self._state, user.id)
+            sought = Sought(user_fields(card), document_of(user), held, around)
             if (owners is None or user.owner in owners) and sought.meets(where):
                 found.append((card, sought))
         return found
@@ -165,7 +175,7 @@ class MemoryDirectory:
             card = self.role_card(role.id, reader)
             assert card is not None, "it is there"
             holders = [member_fields(each) for each in self.members_of(role.id, EVERY)]
-            sought = Sought(role_fields(card), None, holders)
+            sought = Sought(role_fields(card), None, holders, nested_within(self._state, role.id))
             if (owners is None or role.owner in owners) and sought.meets(where):
                 found.append((card, sought))
         return found

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rolecall.domain.document import searched
-from rolecall.domain.model import Json, Member, User
+from rolecall.domain.model import Json, Member, Role, User
 from rolecall.domain.names import Id
 from rolecall.domain.ports import RoleCounts
 from rolecall.domain.predicate import (
@@ -24,9 +24,12 @@ from rolecall.domain.predicate import (
     value_at,
 )
 from rolecall.domain.queries import Page
+from rolecall.store.fields import granted_fields
 from rolecall.store.memory_state import State
 
 CardT = TypeVar("CardT")
+Nested = tuple[dict[str, Value], dict[str, Value]]
+"""What leads to a nested grant, and what is granted by it."""
 
 
 class Sought(msgspec.Struct, frozen=True):
@@ -35,9 +38,10 @@ class Sought(msgspec.Struct, frozen=True):
     values: dict[str, Value]
     document: Json
     granted: list[dict[str, Value]]
+    nested: list[Nested]
 
     def meets(self, where: Predicate) -> bool:
-        return admits(where, self.values, self.document, self.granted)
+        return admits(where, self.values, self.document, self.granted, self.nested)
 
     def sorted_by(self, ordering: Ordering) -> Value:
         """The value that decides its place, None if it has none."""
@@ -116,6 +120,37 @@ def members_in(state: State, roles: frozenset[Id]) -> tuple[tuple[Id, Member], .
         (role, Member(user=user.id, login_name=user.login_name, display_name=user.display_name))
         for role, user in holders
     )
+
+
+def nested_within(state: State, role: Id) -> list[Nested]:
+    """The roles that are members of a role, by grants that SCIM made."""
+    return [
+        ({}, granted_fields(state.roles[grant.grantee]))
+        for grant in state.hierarchy.values()
+        if grant.origin is not None and grant.role == role and grant.grantee in state.roles
+    ]
+
+
+def nested_around(state: State, user: Id) -> list[Nested]:
+    """For each role that the user holds, those around it by such grants, but for those held."""
+    made = [grant for grant in state.hierarchy.values() if grant.origin is not None]
+    held = {role for role, member in state.members if member == user}
+    found: list[Nested] = []
+    for role in held & state.roles.keys():
+        around, frontier = set[Id](), [role]
+        while frontier:
+            inner = frontier.pop()
+            fresh = {grant.role for grant in made if grant.grantee == inner} - around
+            around |= fresh
+            frontier.extend(fresh)
+        leading = granted_fields(state.roles[role])
+        found += [(leading, granted_fields(each)) for each in _there(state, around - held)]
+    return found
+
+
+def _there(state: State, roles: set[Id]) -> list[Role]:
+    """Those that are roles: a store keeps a grant of one that it does not have."""
+    return [state.roles[each] for each in roles if each in state.roles]
 
 
 def counts_of(state: State) -> dict[Id, RoleCounts]:

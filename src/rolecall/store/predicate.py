@@ -33,6 +33,9 @@ class Columns(msgspec.Struct, frozen=True):
     document: str = "NULL"
     granted: str = ""
     granted_columns: "Columns | None" = None
+    nested: str = ""
+    nested_columns: "Columns | None" = None
+    by_columns: "Columns | None" = None
 
 
 JOINED_FIELDS = frozenset({Field.EXTERNAL_ID, Field.CHANGED_AT, Field.VERSION})
@@ -44,6 +47,37 @@ ROLES_HELD = """o.id IN (
 HOLDERS = """o.id IN (
     SELECT m.role FROM members AS m JOIN users AS g ON g.account = ?1 AND g.id = m.user
     WHERE m.account = ?1 AND {condition})"""
+
+GROUPS_AROUND = """o.id IN (
+    WITH RECURSIVE below(target, role) AS (
+        SELECT g.id, n.grantee FROM roles AS g
+        JOIN role_grants AS n ON n.account = ?1 AND n.role = g.id AND n.origin IS NOT NULL
+        WHERE g.account = ?1 AND {condition}
+        UNION
+        SELECT b.target, n.grantee FROM below AS b
+        JOIN role_grants AS n ON n.account = ?1 AND n.role = b.role AND n.origin IS NOT NULL)
+    SELECT m.user FROM below AS b
+    JOIN members AS m ON m.account = ?1 AND m.role = b.role
+    JOIN roles AS d ON d.account = ?1 AND d.id = b.role
+    WHERE {by} AND NOT EXISTS (
+        SELECT 1 FROM members AS x
+        WHERE x.account = ?1 AND x.role = b.target AND x.user = m.user))"""
+"""From the groups asked for down to those within: each step by the grants' own key."""
+GROUPS_WITHIN = """o.id IN (
+    SELECT n.role FROM role_grants AS n JOIN roles AS g ON g.account = ?1 AND g.id = n.grantee
+    WHERE n.account = ?1 AND n.origin IS NOT NULL AND {condition})"""
+
+
+def _role_columns(alias: str) -> Columns:
+    """What is asked of a role at the other end of a grant."""
+    fields = {
+        Field.ID: f"{alias}.id",
+        Field.NAME_KEY: f"{alias}.name_key",
+        Field.DISPLAY_KEY: f"{alias}.name_key",
+        Field.OWNER: f"{alias}.owner",
+    }
+    return Columns(fields={**dict.fromkeys(Field, "NULL"), **fields})
+
 
 USER_COLUMNS = Columns(
     fields={
@@ -71,6 +105,9 @@ USER_COLUMNS = Columns(
             Field.OWNER: "g.owner",
         }
     ),
+    nested=GROUPS_AROUND,
+    nested_columns=_role_columns("g"),
+    by_columns=_role_columns("d"),
 )
 
 ROLE_COLUMNS = Columns(
@@ -97,6 +134,9 @@ ROLE_COLUMNS = Columns(
             Field.DISPLAY_KEY: "coalesce(g.display_key, g.login_key)",
         }
     ),
+    nested=GROUPS_WITHIN,
+    nested_columns=_role_columns("g"),
+    by_columns=_role_columns("g"),
 )
 
 NUMBER_FIELDS = frozenset({Field.ACTIVE, Field.CREATED_AT, Field.CHANGED_AT})
@@ -144,9 +184,7 @@ def compile_predicate(predicate: Predicate, columns: Columns, parameters: Parame
         case Entry():
             return _entry(predicate, columns, parameters)
         case Granted():
-            assert columns.granted_columns is not None, "grants of grants are not asked for"
-            within = compile_predicate(predicate.term, columns.granted_columns, parameters)
-            return columns.granted.format(condition=within)
+            return _granted(predicate, columns, parameters)
         case And():
             return _chain(predicate.terms, " AND ", "TRUE", columns, parameters)
         case Or():
@@ -155,6 +193,19 @@ def compile_predicate(predicate: Predicate, columns: Columns, parameters: Parame
             return f"({compile_predicate(predicate.term, columns, parameters)}) IS NOT TRUE"
         case _:
             assert_never(predicate)
+
+
+def _granted(granted: Granted, columns: Columns, parameters: Parameters) -> str:
+    assert columns.granted_columns is not None, "grants of grants are not asked for"
+    within = compile_predicate(granted.term, columns.granted_columns, parameters)
+    direct = columns.granted.format(condition=within)
+    if granted.nested is None:
+        return direct
+    assert columns.nested_columns is not None, "what is granted may be nested"
+    assert columns.by_columns is not None, "what is nested is reached by a role"
+    condition = compile_predicate(granted.nested, columns.nested_columns, parameters)
+    by = compile_predicate(granted.by, columns.by_columns, parameters)
+    return f"({direct} OR {columns.nested.format(condition=condition, by=by)})"
 
 
 def fields_in(predicate: Predicate) -> frozenset[str]:
