@@ -248,7 +248,7 @@ def reply_in_pieces(like: Reply, pieces: Iterator[bytes]) -> Reply:
 
 
 def announced(exchange: Exchange) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers that say when the token ends, from a while before (decision 83)."""
+    """Headers that say when the token ends, from a while before (decision 67)."""
     if exchange.expires_at is None:
         return ()
     ends = datetime.fromtimestamp(exchange.expires_at // 1_000_000, UTC)

@@ -1,7 +1,7 @@
 """Groups of many members are told in pieces, so that neither memory nor a moment is held for them.
 
 Each piece is read in a reading of its own, above the id that the one before ended with, and only
-when the client has taken that: who is a member throughout is listed once (decision 74).
+when the client has taken that: who is a member throughout is listed once (decision 60).
 """
 
 from collections.abc import Iterable, Iterator

@@ -388,7 +388,7 @@ def _rest_event_history(given: dict[str, Cell], moment: Moment) -> Table:
 
 
 def _days_told(moment: Moment) -> int | None:
-    """How far back the function reaches; None: without end (decision 61)."""
+    """How far back the function reaches; None: without end (decision 51)."""
     told = {row.key: row.value for row in moment.ask(ShownParameters(level=Level.ACCOUNT.value))}
     if told[SCIM_CONFORMANCE] == Conformance.SNOWFLAKE:
         return HISTORY_DAYS
