@@ -62,13 +62,13 @@ app.add_typer(network_app, name="network", rich_help_panel=PANEL_GOVERN)
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr and exit status 1."""
     from rolecall.domain.errors import Refusal
-    from rolecall.store.failures import FolderHeld, StoreTooNew
+    from rolecall.store.failures import FolderHeld, StoreFailure, StoreTooNew
 
     try:
         app()
     except Refusal as refusal:
         fail(refused_in_words(refusal))
-    except (StoreTooNew, FolderHeld) as why:
+    except (StoreTooNew, StoreFailure, FolderHeld) as why:
         fail(str(why))
     except BrokenPipeError:
         # Whoever read us has seen enough, as `| head` does.
