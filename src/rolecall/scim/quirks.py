@@ -1,7 +1,7 @@
 """Oddities of real clients: each has a name, a reason and a place here, outside the rule it bends.
 
-Readers of bodies, paths and filters tolerate them all and note the names that they met. Which of
-the names a dialect lets pass is decided by `refused`, from this table.
+Readers of bodies, paths and filters tolerate them all, whoever asks, and note the names that they
+met. `refused` tells what a dialect would not let pass; no row names fewer than all clients yet.
 """
 
 from collections.abc import Iterable
