@@ -22,7 +22,7 @@ SAMPLES: tuple[Refusal, ...] = (
     errors.InvalidValue("TYPE", "why", remedy="r"),
     errors.UnknownMember(("1",), remedy="r"),
     errors.VersionMismatch(Kind.USER, "1", 2),
-    errors.CircularGrant("A", "B"),
+    errors.CircularGrant("A", "B", id="2"),
     errors.SystemObject(Kind.ROLE, "PUBLIC"),
     errors.CurrentRole("CLERK"),
     errors.DependentGrants(Kind.USER, "BOB"),

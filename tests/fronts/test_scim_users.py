@@ -110,7 +110,7 @@ def test_a_patch_is_all_or_nothing(scim: ScimClientInProcess) -> None:
         {"op": "replace", "path": f"{EXTENSION}:type", "value": "robot"},
     )
     assert (answer.status, answer.json["scimType"]) == (400, "invalidValue")
-    assert answer.json["detail"].startswith("type: it takes one of PERSON")
+    assert answer.json["detail"].startswith("Operations[1]: type: it takes one of PERSON")
     assert state_of(scim.account) == before
 
 

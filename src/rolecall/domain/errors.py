@@ -1,7 +1,8 @@
 """Refusals: what an account says no to. Each front words them in its own protocol.
 
 A refusal carries facts, never a status or a sentence for a caller. `remedy` is for the audit
-row and the operator's log: a caller who may not know it never sees it (DESIGN section 3).
+row and the operator's log: a caller who may not know it never sees it (DESIGN section 3). `step`
+is the number of the step it comes of, when it comes of one of the steps of a change.
 """
 
 from rolecall.domain.model import Kind, Privilege
@@ -11,6 +12,7 @@ class Refusal(Exception):
     """The account says no."""
 
     remedy: str | None = None
+    step: int | None = None
 
     def __init__(self, *facts: object, remedy: str | None = None) -> None:
         super().__init__(*facts)
@@ -97,10 +99,11 @@ class VersionMismatch(Refusal):
 class CircularGrant(Refusal):
     """Granting the role would make it inherit itself."""
 
-    def __init__(self, role: str, grantee: str) -> None:
+    def __init__(self, role: str, grantee: str, *, id: str | None = None) -> None:
         super().__init__(role, grantee)
         self.role = role
         self.grantee = grantee
+        self.id = id
 
 
 class SystemObject(Refusal):

@@ -50,7 +50,7 @@ def joined(
             unknown.append(group)
             continue
         if group in access.inherited(tx, role.id):
-            raise CircularGrant(role.name, found.name)
+            raise CircularGrant(role.name, found.name, id=found.id)
         by = access.grantor(session, role.owner)
         grant = RoleGrant(
             role=role.id,

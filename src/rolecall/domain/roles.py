@@ -16,6 +16,7 @@ from rolecall.domain.commands import (
     MemberChange,
     Ref,
     RemoveMembers,
+    RoleChange,
     Set,
     SetMembers,
     Unset,
@@ -27,6 +28,7 @@ from rolecall.domain.errors import (
     CurrentRole,
     InvalidValue,
     NotFound,
+    Refusal,
     SystemObject,
     UnknownMember,
 )
@@ -53,7 +55,7 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading, Transaction
 from rolecall.domain.session import Session
-from rolecall.domain.users import EXTERNAL_ID, require_name, require_version
+from rolecall.domain.users import EXTERNAL_ID, last_step, require_name, require_version
 
 
 def create_role(tx: Transaction, session: Session, command: CreateRole) -> Effect:
@@ -113,18 +115,8 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     require_version(Kind.ROLE, before.id, card.revision, command.versions)
     brake.judge_members(tx, session, command, before)
 
-    after = before
-    external_id = card.external_id
-    events: list[Event] = []
-    for change in command.changes:
-        if isinstance(change, Set | Unset) and change.at.attribute == EXTERNAL_ID:
-            value = change.value if isinstance(change, Set) else None
-            external_id = properties.text("externalId", value)
-        elif isinstance(change, Set | Unset):
-            after = _changed(after, change)
-        else:
-            events += change_members(tx, session, before, change, command.at)
-    _require_free(tx, session, before, after)
+    after, external_id, events = _stepped(tx, session, card, command)
+    _require_free(tx, session, before, after, command.changes)
     linked = (
         session.integration is not None
         and external_id != card.external_id
@@ -254,6 +246,28 @@ def _removed(role: Role, users: tuple[Id, ...]) -> list[Event]:
 # ---- the steps of a change -------------------------------------------------------------------
 
 
+def _stepped(
+    tx: Transaction, session: Session, card: RoleCard, command: ChangeRole
+) -> tuple[Role, str | None, list[Event]]:
+    """What all steps make of the role; a refusal says which step it comes of."""
+    after, external_id = card.role, card.external_id
+    events: list[Event] = []
+    step = 0
+    try:
+        for step, change in enumerate(command.changes):  # noqa: B007  the refused one's, below
+            if isinstance(change, Set | Unset) and change.at.attribute == EXTERNAL_ID:
+                value = change.value if isinstance(change, Set) else None
+                external_id = properties.text("externalId", value)
+            elif isinstance(change, Set | Unset):
+                after = _changed(after, change)
+            else:
+                events += change_members(tx, session, card.role, change, command.at)
+    except Refusal as refusal:
+        refusal.step = step
+        raise
+    return after, external_id, events
+
+
 def _changed(role: Role, change: Set | Unset) -> Role:
     value: Json = change.value if isinstance(change, Set) else None
     if change.at.attribute == "COMMENT":
@@ -332,11 +346,15 @@ def find_role(reading: Reading, session: Session, ref: Ref) -> RoleCard | None:
     return reading.role_card(ref, session.integration)
 
 
-def _require_free(tx: Reading, session: Session, before: Role, after: Role) -> None:
+def _require_free(
+    tx: Reading, session: Session, before: Role, after: Role, changes: Sequence[RoleChange]
+) -> None:
     if after.name != before.name:
         present = tx.role_named(after.name)
         if present is not None:
-            raise _conflict(tx, session, present)
+            refusal = _conflict(tx, session, present)
+            refusal.step = last_step(changes, "NAME")
+            raise refusal
 
 
 def _conflict(tx: Reading, session: Session, present: Role) -> AlreadyExists:

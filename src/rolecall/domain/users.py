@@ -1,5 +1,7 @@
 """Users: created, changed, dropped. A handler asks: may you, does it make sense, do it, say it."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rolecall.domain import access, brake, credentials, defaults, nesting, profile, properties
@@ -12,6 +14,7 @@ from rolecall.domain.commands import (
     CreateUser,
     DropUser,
     Ref,
+    RoleChange,
     Set,
     Unset,
     UserChange,
@@ -23,6 +26,7 @@ from rolecall.domain.errors import (
     InvalidValue,
     NotAuthorized,
     NotFound,
+    Refusal,
     VersionMismatch,
 )
 from rolecall.domain.events import Event, UserChanged, UserCreated, UserDropped
@@ -152,15 +156,9 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     _require_changeable(tx, session, before, command)
     require_version(Kind.USER, before.id, card.revision, command.versions)
 
-    after = _replaced(before) if command.replaces else before
-    external_id: str | None = None if command.replaces else card.external_id
-    for change in command.changes:
-        if change.at.attribute == EXTERNAL_ID:
-            external_id = _external_id(change)
-        else:
-            after = apply_change(after, change)
-    after, warnings = defaults.settled(tx, session, before, _consistent(after))
-    _require_free(tx, session, before, after)
+    after, external_id = _changed(card, command)
+    after, warnings = defaults.settled(tx, session, before, _consistent(after, command.changes))
+    _require_free(tx, session, before, after, command.changes)
     groups = nesting.groups_of(tx, session, [after.id]) if session.integration else {}
     if after.disabled and not before.disabled:
         brake.judge_user(tx, session, command, before)
@@ -283,6 +281,33 @@ def _as_change(present: User, command: CreateUser) -> ChangeUser:
 # ---- the steps of a change -------------------------------------------------------------------
 
 
+def _changed(card: UserCard, command: ChangeUser) -> tuple[User, str | None]:
+    """The user and the external id after all steps; a refusal says which step it comes of."""
+    after = _replaced(card.user) if command.replaces else card.user
+    external_id = None if command.replaces else card.external_id
+    step = 0
+    try:
+        for step, change in enumerate(command.changes):  # noqa: B007  the refused one's, below
+            if change.at.attribute == EXTERNAL_ID:
+                external_id = _external_id(change)
+            else:
+                after = apply_change(after, change)
+    except Refusal as refusal:
+        refusal.step = step
+        raise
+    return after, external_id
+
+
+def last_step(changes: Sequence[RoleChange | UserChange], *attributes: str) -> int | None:
+    """The last step that is about one of the attributes."""
+    found = (
+        step
+        for step, change in enumerate(changes)
+        if isinstance(change, Set | Unset | Add) and change.at.attribute in attributes
+    )
+    return max(found, default=None)
+
+
 def apply_change(user: User, change: UserChange) -> User:
     """The user after one step. Raises InvalidValue."""
     at = change.at
@@ -325,9 +350,13 @@ def _replaced(user: User) -> User:
     return user
 
 
-def _consistent(user: User) -> User:
+def _consistent(user: User, changes: Sequence[UserChange] = ()) -> User:
     """The e-mail property follows the primary address; TYPE allows the properties."""
-    properties.require_consistent(user)
+    try:
+        properties.require_consistent(user)
+    except InvalidValue as refusal:
+        refusal.step = last_step(changes, refusal.property_name, "TYPE")
+        raise
     address = profile.primary_email(user.profile)
     return user if address == user.email else msgspec.structs.replace(user, email=address)
 
@@ -345,12 +374,18 @@ def require_name(name: str, value: str) -> None:
         raise InvalidValue(name, "it can't hold a NUL character")
 
 
-def _require_free(tx: Reading, session: Session, before: User, after: User) -> None:
+def _require_free(
+    tx: Reading, session: Session, before: User, after: User, changes: Sequence[UserChange]
+) -> None:
     if after.name == before.name and after.login_name == before.login_name:
         return
-    for present in tx.users_taking(key_of(after.name), key_of(after.login_name)):
+    login = key_of(after.login_name)
+    for present in tx.users_taking(key_of(after.name), login):
         if present.id != after.id:
-            raise _conflict_of(tx, session, present, after.name)
+            refusal = _conflict_of(tx, session, present, after.name)
+            taken = "LOGIN_NAME" if key_of(present.login_name) == login else "NAME"
+            refusal.step = last_step(changes, taken)
+            raise refusal
 
 
 def _conflict_of(tx: Reading, session: Session, present: User, asked: Name) -> AlreadyExists:

@@ -90,6 +90,7 @@ class Exchange:
         "ignored",
         "integration",
         "method",
+        "origin",
         "path",
         "proof",
         "query",
@@ -133,6 +134,7 @@ class Exchange:
         self.refusal: str | None = None
         self.allow: str | None = None
         self.has_members = True
+        self.origin: Callable[[Refusal], str | None] | None = None
         self.details: str | None = None
         self.resource_kind: str | None = None
         self.resource_id: str | None = self.id
@@ -439,6 +441,9 @@ def worded(error: Exception) -> ScimError:
 def worded_in(exchange: Exchange, error: Exception) -> ScimError:
     """The error in SCIM's words, with the status that the exchange's contract tells."""
     told = worded(error)
+    if exchange.origin is not None and isinstance(error, Refusal):
+        place = exchange.origin(error)
+        told = told if place is None else told.within(place)
     if exchange.id is not None:
         return told
     return exchange.contract.told(exchange.method, exchange.resource, told)

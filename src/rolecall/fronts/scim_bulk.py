@@ -216,6 +216,8 @@ class _Job:
         adding = bulk.Operation(method="PATCH", path=f"{collection}/{created}", data=patch)
         self._later.clear()
         told = self._begun(adding)
+        for waiting in self._waiting:
+            waiting.exchange.origin = None  # the client sent no such operation
         self._hand_over()
         if "response" in told:
             # RFC 7644 section 3.7.1: references both ways that can't be resolved are a conflict.

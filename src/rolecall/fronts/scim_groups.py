@@ -1,6 +1,7 @@
 """Groups between SCIM and the account: a group is a role, members are direct grants to users."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from rolecall.domain.commands import (
     AddMembers,
@@ -14,6 +15,7 @@ from rolecall.domain.commands import (
     Unset,
     Versions,
 )
+from rolecall.domain.errors import CircularGrant, Refusal, UnknownMember
 from rolecall.domain.model import Json, RoleCard
 from rolecall.domain.names import Id, exact
 from rolecall.domain.predicate import Field
@@ -69,8 +71,12 @@ def alteration(
 ) -> ChangeRole:
     """The command that a PATCH asks for: all its operations, all or nothing."""
     changes: list[RoleChange] = []
-    for operation in patch.operations:
-        changes += _changes(operation)
+    number = 0
+    try:
+        for number, operation in enumerate(patch.operations):  # noqa: B007  the refused one's
+            changes.append(_change(operation))
+    except errors.ScimError as error:
+        raise error.within(patch.place_of(number)) from None
     return ChangeRole(
         role=role,
         changes=tuple(_joined(changes)),
@@ -80,16 +86,42 @@ def alteration(
     )
 
 
-def _changes(operation: Operation) -> Iterator[RoleChange]:
+def origin(patch: Patch, refusal: Refusal) -> str | None:
+    """The place in a PATCH that a refusal of its command comes of; None if it is of them all.
+
+    Of operations that became one step it is the first that names a member who is refused.
+    """
+    if refusal.step is None:
+        return None
+    refused = _refused(refusal)
+    step, before = -1, None
+    for number, operation in enumerate(patch.operations):
+        change = _change(operation)
+        step += 0 if _is_joined(before, change) else 1
+        named = isinstance(change, AddMembers | SetMembers) and refused.intersection(change.users)
+        if step == refusal.step and (named or not refused):
+            return patch.place_of(number)
+        before = change
+    raise AssertionError("every step is made of operations, and each member is named in one")
+
+
+def _refused(refusal: Refusal) -> frozenset[str]:
+    if isinstance(refusal, UnknownMember):
+        return frozenset(refusal.ids)
+    if isinstance(refusal, CircularGrant) and refusal.id is not None:
+        return frozenset({refusal.id})
+    return frozenset()
+
+
+def _change(operation: Operation) -> RoleChange:
     name = operation.path.attribute.name
     if name == "members":
-        yield _member_change(operation)
-    elif name == "displayName":
-        yield Set(At("NAME"), operation.value)
-    else:
-        assert name == "externalId", "a group has no other attribute that can be changed"
-        at = At("EXTERNAL_ID")
-        yield Unset(at) if operation.op is Op.REMOVE else Set(at, operation.value)
+        return _member_change(operation)
+    if name == "displayName":
+        return Set(At("NAME"), operation.value)
+    assert name == "externalId", "a group has no other attribute that can be changed"
+    at = At("EXTERNAL_ID")
+    return Unset(at) if operation.op is Op.REMOVE else Set(at, operation.value)
 
 
 def _member_change(operation: Operation) -> RoleChange:
@@ -126,26 +158,34 @@ def _named(condition: filters.Filter) -> tuple[Id, ...]:
 
 def _joined(changes: list[RoleChange]) -> Iterator[RoleChange]:
     """Neighbouring additions, and removals, of members are one: one statement for a thousand."""
-    pending: AddMembers | RemoveMembers | None = None
+    run: list[RoleChange] = []
     for change in changes:
-        if isinstance(pending, AddMembers) and isinstance(change, AddMembers):
-            pending = AddMembers(pending.users + change.users)
-            continue
-        if (
-            isinstance(pending, RemoveMembers)
-            and isinstance(change, RemoveMembers)
-            and pending.users is not None
-            and change.users is not None
-        ):
-            pending = RemoveMembers(pending.users + change.users)
-            continue
-        if pending is not None:
-            yield pending
-        pending = change if isinstance(change, AddMembers | RemoveMembers) else None
-        if pending is None:
-            yield change
-    if pending is not None:
-        yield pending
+        if run and not _is_joined(run[-1], change):
+            yield _as_one(run)
+            run = []
+        run.append(change)
+    if run:
+        yield _as_one(run)
+
+
+def _is_joined(before: RoleChange | None, change: RoleChange) -> bool:
+    """Whether a change is one step with the one before it."""
+    if isinstance(before, AddMembers):
+        return isinstance(change, AddMembers)
+    return (
+        isinstance(before, RemoveMembers)
+        and isinstance(change, RemoveMembers)
+        and before.users is not None
+        and change.users is not None
+    )
+
+
+def _as_one(run: list[RoleChange]) -> RoleChange:
+    first = run[0]
+    if len(run) == 1 or not isinstance(first, AddMembers | RemoveMembers):
+        return first
+    users = [each.users for each in run if isinstance(each, AddMembers | RemoveMembers)]
+    return type(first)(tuple(chain.from_iterable(known for known in users if known is not None)))
 
 
 def _ids(members: Json) -> tuple[Id, ...]:

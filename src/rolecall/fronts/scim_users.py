@@ -6,7 +6,10 @@ profile as it was sent and returned so.
 
 from collections.abc import Iterator
 
+import msgspec
+
 from rolecall.domain.commands import (
+    ANY_VERSION,
     Add,
     At,
     ChangeUser,
@@ -17,6 +20,7 @@ from rolecall.domain.commands import (
     Versions,
 )
 from rolecall.domain.document import account_attributes
+from rolecall.domain.errors import Refusal
 from rolecall.domain.model import Json, ScimClient, User, UserCard
 from rolecall.domain.names import Id, fold
 from rolecall.domain.predicate import Field, Predicate
@@ -27,6 +31,7 @@ from rolecall.fronts.scim_values import (
     predicate_of_parts,
     predicate_within,
 )
+from rolecall.scim import errors
 from rolecall.scim.patch import Op, Operation, Patch
 from rolecall.scim.path import Path
 from rolecall.scim.resource import Resource
@@ -157,14 +162,35 @@ def alteration(
     `password` is the verifier of `password_in`; it is passed over when none is to be synchronised.
     """
     changes: list[UserChange] = []
-    for operation in patch.operations:
-        if operation.path.attribute.name != "password":
-            changes += _changes(operation, maps_names=rules.maps_names)
-        elif rules.syncs_password:
-            verifier = None if operation.op is Op.REMOVE else password
-            changes.append(Set(At("PASSWORD"), verifier))
-            changes.append(Set(At("PASSWORD_SET_AT"), None if verifier is None else at))
+    number = 0
+    try:
+        for number, operation in enumerate(patch.operations):  # noqa: B007  the refused one's
+            if operation.path.attribute.name != "password":
+                changes += _changes(operation, maps_names=rules.maps_names)
+            elif rules.syncs_password:
+                verifier = None if operation.op is Op.REMOVE else password
+                changes.append(Set(At("PASSWORD"), verifier))
+                changes.append(Set(At("PASSWORD_SET_AT"), None if verifier is None else at))
+    except errors.ScimError as error:
+        raise error.within(patch.place_of(number)) from None
     return ChangeUser(user=user, changes=tuple(changes), at=at, versions=versions)
+
+
+def origin(patch: Patch, rules: Rules, refusal: Refusal) -> str | None:
+    """The place in a PATCH that a refusal of its command comes of; None if it is of them all.
+
+    Found out when there is a refusal: what succeeds need not know.
+    """
+    if refusal.step is None:
+        return None
+    steps = 0
+    for number, operation in enumerate(patch.operations):
+        one = msgspec.structs.replace(patch, operations=(operation,))
+        made = alteration(one, Id(""), 0, None, ANY_VERSION, rules=rules)
+        steps += len(made.changes)
+        if refusal.step < steps:
+            return patch.place_of(number)
+    raise AssertionError("every step is made of an operation")
 
 
 def password_in(patch: Patch) -> Json:

@@ -61,6 +61,7 @@ def change_user(service: Service, exchange: Exchange, accepted: Accepted) -> Wri
         exchange.versions(),
         rules=accepted.rules,
     )
+    exchange.origin = partial(scim_users.origin, asked, accepted.rules)
     return _write(service, exchange, accepted, command, 200)
 
 
@@ -114,6 +115,7 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         exchange.versions(),
         members_shown=MEMBERS_SHOWN_MAX if wanted and status == 200 else 0,
     )
+    exchange.origin = partial(scim_groups.origin, asked)
     return _write(service, exchange, accepted, command, status)
 
 

@@ -14,6 +14,7 @@ have become operations on attributes and parts. RFC 7644 section 3.5.2.3 says of
 sub-attributes which are not specified are left unchanged, for `add` and `replace` alike.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -60,11 +61,20 @@ class Operation(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Patch(Struct, frozen=True, kw_only=True, gc=False):
-    """Operations in the order to carry them out; names passed over, quirks tolerated."""
+    """Operations in the order to carry them out; names passed over, quirks tolerated.
+
+    An operation of the body may have become several, or none: `ends` says after how many of
+    these each one ends.
+    """
 
     operations: tuple[Operation, ...]
+    ends: tuple[int, ...] = ()
     ignored: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
+
+    def place_of(self, number: int) -> str:
+        """What stands in the body for the operation of that number."""
+        return f"Operations[{bisect_right(self.ends, number)}]"
 
 
 def read_patch(resource_type: ResourceType, body: object) -> Patch:
@@ -80,13 +90,18 @@ def read_patch(resource_type: ResourceType, body: object) -> Patch:
     if not isinstance(given, list) or not given:
         raise errors.invalid_syntax("'Operations' must be an array of one or more operations.")
     operations: list[Operation] = []
+    ends: list[int] = []
     for number, operation in enumerate(given):
         try:
             operations.extend(_read_operation(resource_type, operation, notes))
         except errors.ScimError as error:
             raise error.within(f"Operations[{number}]") from None
+        ends.append(len(operations))
     return Patch(
-        operations=tuple(operations), ignored=tuple(notes.ignored), quirks=tuple(notes.quirks)
+        operations=tuple(operations),
+        ends=tuple(ends),
+        ignored=tuple(notes.ignored),
+        quirks=tuple(notes.quirks),
     )
 
 
