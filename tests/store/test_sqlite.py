@@ -14,12 +14,12 @@ import pytest
 from builders import a_user, an_id
 from rolecall.domain.ports import Reading
 from rolecall.domain.predicate import And, Compare, Field, Kept, Operator
-from rolecall.store import rows, statements
+from rolecall.store import rows, statements, statements_history
 from rolecall.store.failures import StoreFailure, StoreTooNew
 from rolecall.store.migrations import MIGRATIONS, SEARCHED, bring_up
 from rolecall.store.readers import READERS_MAX
 from rolecall.store.remembered import VALUES_MAX
-from rolecall.store.sqlite import SqliteStore
+from rolecall.store.sqlite import SqliteStore, connect
 from rolecall.store.turn import Turn
 
 VERSION = len(MIGRATIONS)
@@ -119,6 +119,21 @@ def test_a_file_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
         store.close()
         assert [copy.name for copy in copies] == [f"{version}.db.v{version}-backup"]
         assert apsw.Connection(str(copies[0])).execute("PRAGMA user_version").get == version
+
+
+def test_a_file_that_was_just_made_is_searched_like_one_that_is_opened(file: Path) -> None:
+    """Else the first server on a folder would pass all events to find the last one."""
+
+    def plan(connection: apsw.Connection) -> object:
+        asked = f"EXPLAIN QUERY PLAN {statements_history.LAST_EVENT}"
+        return connection.execute(asked, (1,)).fetchall()[0][3]
+
+    made = connect(file)
+    bring_up(made, file, MIGRATIONS)
+    opened = connect(file)
+    assert plan(made) == plan(opened) == "SEARCH events USING PRIMARY KEY (account=?)"
+    made.close()
+    opened.close()
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path) -> None:

@@ -385,6 +385,9 @@ def bring_up(
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    # What the steps say of the tables is else believed from the next connection on: this one,
+    # the writer's, would look for the last event by passing all of them.
+    connection.execute("ANALYZE sqlite_master")
 
 
 def _searched(*body: "apsw.SQLiteValue") -> str | None:

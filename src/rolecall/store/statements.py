@@ -366,8 +366,8 @@ ORDER BY l.reader, l.resource
 # ---- histories -----------------------------------------------------------------------------
 
 LAST_SEQUENCES = """
-SELECT (SELECT max(seq) FROM events WHERE account = ?1),
-    (SELECT max(seq) FROM attempts WHERE account = ?1)
+SELECT (SELECT seq FROM events WHERE account = ?1 ORDER BY seq DESC LIMIT 1),
+    (SELECT seq FROM attempts WHERE account = ?1 ORDER BY seq DESC LIMIT 1)
 """
 RECORD = """INSERT INTO events
 (account, seq, at, actor, request, kind, subject, body, attempt, marks) VALUES """
