@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import an_id
-from rolecall.announcing import Announcing, told
+from rolecall.announcing import Announcer, announcing, told
 from rolecall.domain.commands_accounts import DropAccount
 from rolecall.domain.names import Name
 from rolecall.domain.queries import TokenExpiry
@@ -29,7 +29,7 @@ class Server:
         self.rolecall = Rolecall(folder, durable=False, clock=self.clock)
         self.rolecall.found(Name("DEMO"), Name("ADMIN"), integration=True)
         self.account = self.rolecall.account_named(None)
-        self.announcing = Announcing(self.rolecall, look_seconds=0.02)
+        self.announcer = Announcer(self.rolecall)
 
     def issue(self, purpose: str) -> None:
         self.rolecall.issue_token(self.account, INTEGRATION, purpose=purpose)
@@ -47,18 +47,18 @@ def test_a_token_is_announced_once_a_day_from_thirty_days_before(
 ) -> None:
     server.issue("entra")
     server.clock.advance(140 * DAY)
-    server.announcing.look()
+    server.announcer.look()
     assert caplog.messages == []
     server.clock.advance(30 * DAY)
     for _ in range(2):
-        server.announcing.look()
+        server.announcer.look()
     (said,) = caplog.messages
     assert said.startswith("account DEMO: token ")
     assert (
         f"issue another: select system$generate_scim_access_token('{INTEGRATION}', 'entra')" in said
     )
     server.clock.advance(DAY)
-    server.announcing.look()
+    server.announcer.look()
     assert len(caplog.messages) == 2
 
 
@@ -67,7 +67,7 @@ def test_the_token_that_every_start_prints_is_not_announced(
 ) -> None:
     server.issue(SERVE_PURPOSE)
     server.clock.advance(170 * DAY)
-    server.announcing.look()
+    server.announcer.look()
     assert caplog.messages == []
 
 
@@ -79,7 +79,7 @@ def test_of_a_dropped_account_nothing_is_said(
     now = server.clock.now()
     session = replace(server.rolecall.local(server.account), actor_kind=ActorKind.SYSTEM)
     server.account.execute(session, DropAccount(at=now, until=now + 1))
-    server.announcing.look()
+    server.announcer.look()
     assert caplog.messages == []
 
 
@@ -88,7 +88,7 @@ def test_the_thread_looks_again_and_ends_with_the_server(
 ) -> None:
     caplog.set_level(logging.WARNING)
     server.issue("entra")
-    with server.announcing:
+    with announcing(server.rolecall, seconds=0.02):
         server.clock.advance(170 * DAY)
         until = monotonic() + SECONDS_MAX
         while not caplog.messages:

@@ -2,12 +2,11 @@
 
 import logging
 from datetime import UTC, datetime
-from threading import Event, Thread
 
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.domain.queries import TokenExpiries, TokenExpiry
-from rolecall.store.failures import StoreFailure
+from rolecall.upkeep import Upkeep
 from rolecall.wiring import SERVE_PURPOSE, Rolecall
 
 LOGGER = logging.getLogger(__name__)
@@ -15,31 +14,12 @@ LOOK_SECONDS = 600.0
 DAY = 86_400 * 1_000_000
 
 
-class Announcing:
-    """A thread that now and then looks which tokens end soon, and warns of each once a day."""
+class Announcer:
+    """Looks which tokens end soon, and warns of each once a day."""
 
-    def __init__(self, rolecall: Rolecall, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(self, rolecall: Rolecall) -> None:
         self._rolecall = rolecall
-        self._look_seconds = look_seconds
         self._warned: dict[Id, int] = {}
-        self._ended = Event()
-        self._thread = Thread(target=self._work, name="rolecall-announcing", daemon=True)
-
-    def __enter__(self) -> "Announcing":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self.look()
-            except StoreFailure as failure:  # tried again at the next look
-                LOGGER.warning("no token could be looked at: %s", failure)
-            self._ended.wait(self._look_seconds)
 
     def look(self) -> None:
         """Warn of what has not been warned of today."""
@@ -56,6 +36,12 @@ class Announcing:
                 if is_due and self._warned.setdefault(expiry.token, today - 1) != today:
                     self._warned[expiry.token] = today
                     LOGGER.warning("account %s: %s", row.name, told(expiry))
+
+
+def announcing(rolecall: Rolecall, seconds: float = LOOK_SECONDS) -> Upkeep:
+    """Look now and then."""
+    announcer = Announcer(rolecall)
+    return Upkeep("announcing", lambda _: announcer.look(), seconds)
 
 
 def told(expiry: TokenExpiry) -> str:

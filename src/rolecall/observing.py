@@ -1,17 +1,15 @@
 """Observing a server: the numbers of `/metrics`, and what `/readyz` asks of the store."""
 
-import logging
 from collections.abc import Mapping
-from threading import Event, Thread
 
 from rolecall.domain.queries import TokenExpiries, TokenExpiry
 from rolecall.store.measures import Measures
+from rolecall.upkeep import Upkeep
 from rolecall.web.meter import Meter
 from rolecall.web.metrics import Observed, TokenEnd
 from rolecall.web.server import Application
 from rolecall.wiring import Rolecall
 
-LOGGER = logging.getLogger(__name__)
 OBSERVE_SECONDS = 30.0
 
 
@@ -92,26 +90,6 @@ def latest_ends(account: int, expiries: tuple[TokenExpiry, ...]) -> list[TokenEn
     ]
 
 
-class Observing:
-    """A thread that asks the accounts now and then, so that no scrape has to."""
-
-    def __init__(self, sources: ServerSources) -> None:
-        self._sources = sources
-        self._ended = Event()
-        self._thread = Thread(target=self._work, name="rolecall-observing", daemon=True)
-
-    def __enter__(self) -> "Observing":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self._sources.observe()
-            except Exception as error:  # noqa: BLE001  tried again at the next look
-                LOGGER.warning("the accounts could not be asked: %s", error)
-            self._ended.wait(OBSERVE_SECONDS)
+def observing(sources: ServerSources) -> Upkeep:
+    """Ask the accounts now and then, so that no scrape has to."""
+    return Upkeep("observing", lambda _: sources.observe(), OBSERVE_SECONDS)

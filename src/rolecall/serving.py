@@ -10,22 +10,19 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
 
 import msgspec
 import typer
 
-from rolecall.announcing import Announcing
+from rolecall.announcing import announcing
 from rolecall.console.journal import Journal, log_to
 from rolecall.console.lines import Lines
-from rolecall.domain import organization, parameters
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
-from rolecall.domain.ports import Transaction
-from rolecall.observing import Observing, ServerSources
-from rolecall.store.failures import StoreFailure
+from rolecall.observing import ServerSources, observing
+from rolecall.upkeep import forgetting
 from rolecall.vault import MovedClock
 from rolecall.web import server
 from rolecall.web.accounts import Places
@@ -46,11 +43,6 @@ LOGGER = logging.getLogger(__name__)
 PASSWORD_FILE = "first-password"
 Say = Callable[[str], None]
 Shown = Lines | Journal
-FORGET_SECONDS = 600.0
-FORGET_PAUSE_SECONDS = 0.05
-FORGET_ROWS = 200
-"""A step takes a millisecond or so of the writer, and lets it go for fifty."""
-
 GARBAGE_OBJECTS = 20_000
 """New objects between two looks for circles among them; measured, 700 costs 3 % of a create."""
 
@@ -115,8 +107,8 @@ def run(order: Order) -> None:
             again = _Again(order, sources, clock, lines, places.first.url)
             application = Controlled(application, again.fresh, again.advance)
         else:
-            stack.enter_context(Forgetting(rolecall))
-            stack.enter_context(Announcing(rolecall))
+            stack.enter_context(forgetting(rolecall))
+            stack.enter_context(announcing(rolecall))
         server.serve(
             application,
             listening,
@@ -152,7 +144,7 @@ def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int], s
     except OSError as error:
         raise MetricsRefused(host, port, error) from error
     stack.callback(end)
-    stack.enter_context(Observing(sources))
+    stack.enter_context(observing(sources))
     shown = f"[{host}]" if ":" in host else host
     say(f"Metrics: http://{shown}:{bound}/metrics")
 
@@ -167,53 +159,6 @@ def _opened(order: Order, folder: Path, clock: MovedClock, lines: Shown) -> Role
         conformance=order.conformance,
         clock=clock if order.data is None else None,
     )
-
-
-class Forgetting:
-    """A thread that now and then forgets, in small steps.
-
-    What is older than an account keeps goes, and an account whose grace period is over.
-    """
-
-    def __init__(self, rolecall: Rolecall) -> None:
-        self._rolecall = rolecall
-        self._ended = Event()
-        self._thread = Thread(target=self._work, name="rolecall-forgetting", daemon=True)
-
-    def __enter__(self) -> "Forgetting":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ended.is_set():
-            for account in self._rolecall.store.accounts():
-                try:
-                    self._forget(account.number)
-                except StoreFailure as failure:  # tried again at the next look
-                    LOGGER.warning("nothing could be forgotten: %s", failure)
-            try:
-                self._erase()
-            except StoreFailure as failure:
-                LOGGER.warning("no account could be erased: %s", failure)
-            self._ended.wait(FORGET_SECONDS)
-
-    def _forget(self, number: int) -> None:
-        def step(tx: Transaction) -> int:
-            return parameters.forget_what_is_old(tx, at, FORGET_ROWS)
-
-        at = self._rolecall.world.clock.now()
-        while self._rolecall.store.transact(number, step) and not self._ended.is_set():
-            self._ended.wait(FORGET_PAUSE_SECONDS)
-
-    def _erase(self) -> None:
-        now = self._rolecall.world.clock.now()
-        for _ in organization.erasing(self._rolecall.store, now):
-            if self._ended.wait(FORGET_PAUSE_SECONDS):
-                return
 
 
 class _Fresh:
