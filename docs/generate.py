@@ -23,7 +23,7 @@ from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
 from rolecall.fronts.scim_answers import SCIM_ERRORS
 from rolecall.fronts.sql_refusals import SQL_ERRORS
 from rolecall.scim import errors as scim_errors
-from rolecall.scim.quirks import QUIRKS
+from rolecall.scim.quirks import QUIRKS, Client, Quirk
 from rolecall.scim.schema import COMMON, SCHEMAS, Attribute
 
 FOLDER = Path(__file__).parent / "reference"
@@ -130,13 +130,37 @@ def _attribute(row: Attribute, parent: str) -> list[Sequence[str]]:
 
 def quirks() -> str:
     """What is tolerated of real clients."""
-    rows = [(code(quirk.name), quirk.reason, code(*quirk.clients)) for quirk in QUIRKS.values()]
+    rows = [
+        (code(quirk.name), quirk.reason, quirk.instead, *(_passes(quirk, each) for each in Client))
+        for quirk in QUIRKS.values()
+    ]
     return page(
         "Quirks",
-        "What identity providers send that the standard does not have, and what is made of it. "
-        "The quirks that a request needed stand in its audit row (`DETAILS`, `quirks`).",
-        grid(("quirk", "why", "SCIM_CLIENT"), rows),
+        "What identity providers send that the standard does not have. SCIM_CLIENT of an "
+        "integration says which of it passes: what that provider is known to send, and what the "
+        "vendor's own pages print. GENERIC lets all of it pass. Each mark is shown by a recorded "
+        "conversation.",
+        grid(("quirk", "why it is understood", "by the standard", *map(code, Client)), rows),
+        "## What passed\n\n"
+        "The quirks that a request needed stand in its audit row (`DETAILS`, `quirks`), and are "
+        "counted: `select * from information_schema.scim_quirks`, and the metric "
+        "`rolecall_quirks_total`.",
+        "## What does not\n\n"
+        "Anything else is answered 400 with what to send instead and the quirk's name, and changes "
+        "nothing. An integration can name what passes itself, which takes the place of its "
+        "dialect; an empty list holds its client to the standard:\n\n"
+        "```sql\n"
+        "alter security integration okta_provisioning\n"
+        "    set tolerated_quirks = ('bare_name_part', 'read_only_in_patch', 'boolean_as_string');\n"
+        "alter security integration okta_provisioning set tolerated_quirks = ();\n"
+        "alter security integration okta_provisioning unset tolerated_quirks;\n"
+        "```\n\n"
+        "`desc security integration` shows those that pass, and those of the dialect beside them.",
     )
+
+
+def _passes(quirk: Quirk, client: Client) -> str:
+    return "yes" if client in quirk.clients else ""
 
 
 def errors() -> str:

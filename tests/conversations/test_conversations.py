@@ -1,7 +1,8 @@
 """What identity providers send, request by request, and what they must get (idp-traffic).
 
 Each file is one conversation: requests as such a client sends them, and of each reply the status
-and the part of the body that the client goes by. `$name` stands for an id captured before.
+and the part of the body that the client goes by. `$name` stands for an id captured before, and
+`quirks` are the oddities that the request was accepted with.
 """
 
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ import pytest
 from builders import an_account
 from rolecall.domain.model import Conformance, ScimClient
 from rolecall.domain.ports import Store
+from rolecall.domain.tolerated import quirks_in
+from rolecall.scim.quirks import DIALECTS
 from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
 from scim_client import ScimClientInProcess
 
 CONVERSATIONS = sorted(Path(__file__).parent.glob("*/*.json"))
-DIALECTS = {"okta": ScimClient.OKTA, "entra": ScimClient.AZURE}
+CLIENTS = {"okta": ScimClient.OKTA, "entra": ScimClient.AZURE}
 """Every other client speaks to an integration of SCIM_CLIENT 'GENERIC'."""
 
 CASES = {
@@ -63,6 +66,11 @@ def read(file: Path) -> Conversation:
     return msgspec.json.decode(file.read_bytes(), type=Conversation)
 
 
+def client_of(file: Path) -> ScimClient:
+    """The SCIM_CLIENT of the integration that a conversation is held with."""
+    return read(file).integration.scim_client or CLIENTS.get(file.parent.name, ScimClient.GENERIC)
+
+
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     fresh: Store = (
@@ -77,9 +85,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_the_conversation_goes_as_the_client_expects(file: Path, store: Store) -> None:
     conversation = read(file)
-    spoken = conversation.integration
-    client = spoken.scim_client or DIALECTS.get(file.parent.name, ScimClient.GENERIC)
-    scim = ScimClientInProcess(an_account(store), client, conformance=spoken.conformance)
+    conformance = conversation.integration.conformance
+    scim = ScimClientInProcess(an_account(store), client_of(file), conformance=conformance)
     captured: dict[str, str] = {}
     for number, exchange in enumerate(conversation.exchanges):
         asked, expected = filled(exchange["request"], captured), filled(exchange, captured)
@@ -90,6 +97,7 @@ def test_the_conversation_goes_as_the_client_expects(file: Path, store: Store) -
         body = answer.json if answer.text else {}
         assert within(wanted.get("body", {}), body), place
         assert not set(wanted.get("absent", ())) & set(body), place
+        assert list(quirks_in(scim.last_attempt())) == exchange.get("quirks", []), place
         for name, member in exchange.get("capture", {}).items():
             captured[name] = body[member]
 
@@ -126,3 +134,26 @@ def test_every_case_of_the_reference_is_shown_by_a_conversation_or_a_test_of_its
 def test_a_test_of_its_own_is_there(place: str) -> None:
     file, _, name = place.partition("::")
     assert f"def {name}(" in (Path(__file__).parents[1] / file).read_text("utf-8")
+
+
+def test_each_row_of_a_dialect_is_shown_by_a_conversation_with_its_client() -> None:
+    shown: dict[ScimClient, set[str]] = {client: set() for client in ScimClient}
+    for file in CONVERSATIONS:
+        for exchange in read(file).exchanges:
+            shown[client_of(file)].update(exchange.get("quirks", ()))
+    tables = {ScimClient(client): set(names) for client, names in DIALECTS.items()}
+    assert shown == tables
+
+
+def test_what_one_client_sends_is_refused_where_its_dialect_is_not_spoken() -> None:
+    """Entra's way to remove one member would remove all of them, were it read by the standard."""
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    user = okta.user("bob@example.com")
+    group = okta.group("Guides", user)
+    answer = okta.patch(
+        f"/Groups/{group}", {"op": "Remove", "path": "members", "value": [{"value": user}]}
+    )
+    assert answer.status == 400
+    assert "Not tolerated here: operation_case, remove_with_value" in answer.json["detail"]
+    assert okta.members(group) == {user}
+    assert quirks_in(okta.last_attempt()) == (), "what was refused was not tolerated"

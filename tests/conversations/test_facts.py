@@ -11,7 +11,7 @@ from rolecall.domain.names import Id
 from rolecall.fronts.scim_answers import Exchange, Incoming, refusal_reply
 from rolecall.scim import errors
 from rolecall.store.sqlite import SqliteStore
-from scim_client import ERROR_URN, URL, ScimClientInProcess
+from scim_client import ERROR_URN, URL, ScimClientInProcess, user_of
 from sql_world import Desk
 
 PATCHES = 64
@@ -68,7 +68,7 @@ def test_a_retry_for_ever_changes_nothing() -> None:
     scim = ScimClientInProcess(scim_client=ScimClient.OKTA)
     scim.user("bob@example.com")
     events = len(scim.events())
-    answers = [scim.post("/Users", {"userName": "BOB@example.com"}) for _ in range(3)]
+    answers = [scim.post("/Users", user_of("BOB@example.com")) for _ in range(3)]
     assert {(answer.status, answer.text) for answer in answers} == {(409, answers[0].text)}
     assert len(scim.events()) == events
     assert [attempt.status for attempt in scim.attempts()[-3:]] == [409, 409, 409]

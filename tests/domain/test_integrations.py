@@ -202,7 +202,12 @@ def test_another_s_integration_is_absent(account: Account, local: Session) -> No
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("UNKNOWN_ATTRIBUTES", "x"), ("CONFORMANCE", 5), ("ATTRIBUTE_ALIASES", ["a"])],
+    [
+        ("UNKNOWN_ATTRIBUTES", "x"),
+        ("CONFORMANCE", 5),
+        ("ATTRIBUTE_ALIASES", ["a"]),
+        ("TOLERATED_QUIRKS", "a"),
+    ],
 )
 @pytest.mark.usefixtures("okta")
 def test_a_word_or_pairs_of_another_kind_are_refused(
@@ -223,6 +228,7 @@ def test_a_word_or_pairs_of_another_kind_are_refused(
         (put("UNKNOWN_ATTRIBUTES", "refuse"), "UNKNOWN_ATTRIBUTES", "IGNORE", "REFUSE"),
         (put("CONFORMANCE", "snowflake"), "CONFORMANCE", None, "SNOWFLAKE"),
         (put("ATTRIBUTE_ALIASES", {"a": "title"}), "ATTRIBUTE_ALIASES", {}, {"a": "title"}),
+        (put("TOLERATED_QUIRKS", ["b", "a", "b"]), "TOLERATED_QUIRKS", None, ["b", "a"]),
     ],
 )
 @pytest.mark.usefixtures("okta")

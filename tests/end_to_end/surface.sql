@@ -408,6 +408,7 @@ desc security integration generic_scim_provisioning;
 --> CONFORMANCE | String | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE
 --> ATTRIBUTE_ALIASES | String |
+--> TOLERATED_QUIRKS | List | bare_name_part, pathless_members, read_only_in_patch |
 --> DEPROVISIONING_LIMIT | Integer |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |

@@ -14,13 +14,17 @@ from rolecall.domain.commands import (
     GrantRole,
     Set,
 )
-from rolecall.domain.model import SCIM_CONFORMANCE, Conformance, Json, Kind, User
+from rolecall.domain.model import SCIM_CONFORMANCE, Conformance, Json, Kind, ScimClient, User
 from rolecall.domain.names import Id, Name
 from rolecall.domain.parameters import MAP_SCIM_USERNAME
 from rolecall.domain.ports import Reading
 from rolecall.domain.queries import OneUser
+from rolecall.domain.tolerated import quirks_in
 from rolecall.fronts.scim_dialect import Rules, rules_in_force
+from rolecall.scim.messages import SEARCH_REQUEST
 from scim_client import ENTERPRISE, ScimClientInProcess, group_of, user_of
+
+BULK_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
 @pytest.fixture
@@ -85,6 +89,68 @@ def test_many_unknown_attributes_are_counted(okta: ScimClientInProcess) -> None:
 def test_strict_integrations_accept_what_is_known(okta: ScimClientInProcess) -> None:
     altered(okta, UNKNOWN_ATTRIBUTES="REFUSE")
     assert okta.post("/Users", user_of("eve", title="x")).status == 201
+
+
+# ---- TOLERATED_QUIRKS --------------------------------------------------------------------------
+
+
+def test_a_quirk_outside_of_the_dialect_is_refused_with_what_to_send_instead() -> None:
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    answer = okta.post("/Users", user_of("bob", active="True"))
+    assert answer.status == 400
+    assert answer.json["scimType"] == "invalidSyntax"
+    assert answer.json["detail"] == (
+        "Send true or false without quotes. Not tolerated here: boolean_as_string; "
+        "the integration's TOLERATED_QUIRKS can let that pass."
+    )
+    assert okta.get("/Users").json["totalResults"] == 0
+
+
+def test_a_filter_outside_of_the_dialect_is_an_invalid_filter() -> None:
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    search = {"schemas": [SEARCH_REQUEST], "filter": "userName eq bob"}
+    for answer in (okta.get("/Users?filter=userName eq bob"), okta.post("/.search", search)):
+        assert (answer.status, answer.json["scimType"]) == (400, "invalidFilter")
+        assert "unquoted_value" in answer.json["detail"]
+    assert tolerated(okta) == []
+
+
+def test_an_integration_names_quirks_beyond_its_dialect() -> None:
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    altered(okta, TOLERATED_QUIRKS=["boolean_as_string"])
+    okta.user("bob", active="True")
+    assert tolerated(okta) == ["boolean_as_string"]
+    bare = okta.patch(f"/Users/{okta.user('eve')}", {"op": "add", "value": {"givenName": "Eve"}})
+    assert bare.status == 400, "what is named takes the place of the dialect"
+
+
+def test_an_integration_that_names_none_speaks_by_the_book(okta: ScimClientInProcess) -> None:
+    bob = okta.user("bob")
+    altered(okta, TOLERATED_QUIRKS=[])
+    for operation in (
+        {"op": "Replace", "path": "title", "value": "Guide"},
+        {"op": "remove", "path": 'emails[primary eq "true"]'},
+        {"op": "add", "value": {"givenName": "Bob"}},
+    ):
+        assert okta.patch(f"/Users/{bob}", operation).status == 400, operation
+    by_the_book = {"op": "replace", "path": "title", "value": "Guide"}
+    assert okta.patch(f"/Users/{bob}", by_the_book).status == 200
+
+
+def test_each_operation_of_a_bulk_is_held_to_the_dialect() -> None:
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    users = [user_of("bob", active="True"), user_of("eve", active=True)]
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": str(number), "data": user}
+        for number, user in enumerate(users)
+    ]
+    answer = okta.post("/Bulk", {"schemas": [BULK_URN], "Operations": operations})
+    assert [each["status"] for each in answer.json["Operations"]] == ["400", "201"]
+
+
+def tolerated(client: ScimClientInProcess) -> list[str]:
+    """What the last request was accepted with, by the audit."""
+    return list(quirks_in(client.last_attempt()))
 
 
 # ---- ATTRIBUTE_ALIASES -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rolecall.domain.model import ScimClient
 from rolecall.scim import quirks
 from rolecall.scim.filter import parse_filter
 from rolecall.scim.patch import PATCH_OP, read_patch
@@ -67,12 +68,42 @@ def test_every_quirk_is_in_the_table_and_shown_by_a_request() -> None:
     defined = [each for each in vars(quirks).values() if isinstance(each, Quirk)]
 
     assert {quirk.name for quirk in defined} == set(quirks.QUIRKS) == set(SHOWN)
-    assert all(quirk.reason.endswith(".") for quirk in defined)
+    assert all(each.endswith(".") for quirk in defined for each in (quirk.reason, quirk.instead))
 
 
-def test_a_dialect_refuses_what_its_client_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    only_azure = Quirk(name="only_azure", reason="An example.", clients=(Client.AZURE,))
-    monkeypatch.setitem(quirks.QUIRKS, "only_azure", only_azure)
+def test_generic_lets_every_quirk_pass_and_the_providers_their_own() -> None:
+    okta, azure = (set(quirks.DIALECTS[client]) for client in (Client.OKTA, Client.AZURE))
 
-    assert quirks.refused(["only_azure", "dotted_key"], Client.OKTA) == ("only_azure",)
-    assert quirks.refused(["only_azure", "dotted_key"], Client.AZURE) == ()
+    assert set(quirks.DIALECTS[Client.GENERIC]) == set(quirks.QUIRKS)
+    assert okta & azure == {"bare_name_part", "pathless_members"}, "the vendor's pages print them"
+    assert "read_only_in_patch" in okta - azure
+    assert "operation_case" in azure - okta
+
+
+def test_what_does_not_pass_is_refused_once_in_the_order_met() -> None:
+    met = ["unquoted_value", "operation_case", "unquoted_value", "dotted_key"]
+
+    assert quirks.refused(met, ["operation_case"]) == (
+        quirks.UNQUOTED_VALUE,
+        quirks.DOTTED_KEY,
+    )
+    assert quirks.refused(met, quirks.QUIRKS) == ()
+
+
+def test_the_clients_are_those_of_scim_client() -> None:
+    assert [str(client) for client in Client] == [str(client) for client in ScimClient]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ('roles[primary eq "True"].value', ("boolean_as_string",)),
+        ("members[value eq 7]", ("unquoted_value",)),
+        ('emails[type eq "work"].value', ()),
+    ],
+)
+def test_what_a_path_needed_is_noted_too(path: str, names: tuple[str, ...]) -> None:
+    resource_type = GROUP if path.startswith("members") else USER
+    operation = {"op": "remove", "path": path}
+    body = {"schemas": [PATCH_OP], "Operations": [operation]}
+    assert read_patch(resource_type, body).quirks == names

@@ -67,6 +67,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
@@ -89,6 +90,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
@@ -110,7 +112,7 @@ alter security integration idp unset reject_tokens_issued_before, network_policy
 --> Statement executed successfully.
 
 alter security integration idp unset some_policy;
---! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
+--! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp set network_policy = office;
 --! 002003 Network policy 'OFFICE' does not exist or not authorized.
@@ -135,6 +137,7 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
+--> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
 --> DEPROVISIONING_LIMIT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60
 --> DEPROVISIONING_EXEMPT_USERS |
@@ -143,7 +146,7 @@ drop network policy headquarters;
 --! 003540 Cannot drop or replace network policy 'HEADQUARTERS': it is in use by INTEGRATION. Take it off there first.
 
 alter security integration idp unset office;
---! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
+--! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp unset headquarters;
 --> Statement executed successfully.

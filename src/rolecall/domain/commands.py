@@ -342,6 +342,7 @@ class CreateIntegration(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
+    tolerated_quirks: tuple[str, ...] | None = None
     deprovisioning: dict[str, Json] = {}
     or_replace: bool = False
     if_not_exists: bool = False

@@ -1,7 +1,7 @@
 """Security integrations: replacing or dropping one ends its tokens at once."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -50,6 +50,7 @@ FIELDS = {
     "CONFORMANCE": "conformance",
     "UNKNOWN_ATTRIBUTES": "unknown_attributes",
     "ATTRIBUTE_ALIASES": "attribute_aliases",
+    "TOLERATED_QUIRKS": "tolerated_quirks",
     "DEPROVISIONING_LIMIT": "deprovisioning_limit",
     "DEPROVISIONING_WINDOW_IN_MINUTES": "deprovisioning_window_in_minutes",
     "DEPROVISIONING_EXEMPT_USERS": "deprovisioning_exempt_users",
@@ -112,6 +113,7 @@ def create_integration(tx: Transaction, session: Session, command: CreateIntegra
         conformance=command.conformance,
         unknown_attributes=command.unknown_attributes,
         attribute_aliases=command.attribute_aliases,
+        tolerated_quirks=command.tolerated_quirks,
     )
     for name, given in command.deprovisioning.items():
         integration = _changed(integration, Set(At(name), given))
@@ -148,13 +150,11 @@ def change_integration(tx: Transaction, session: Session, command: ChangeIntegra
 
 
 def _told(integration: Integration, field: str) -> Json:
-    """The property as the history holds it: aliases as an object."""
+    """The property as the history holds it: aliases as an object, names as a list."""
     if field == "attribute_aliases":
         return dict(integration.attribute_aliases)
-    if field == "deprovisioning_exempt_users":
-        return list(integration.deprovisioning_exempt_users)
-    value: Json = getattr(integration, field)
-    return value
+    value: object = getattr(integration, field)
+    return cast(Json, list(value) if isinstance(value, tuple) else value)
 
 
 def _resolved(tx: Transaction, session: Session, change: Set | Unset) -> Set | Unset:
@@ -187,6 +187,8 @@ def _changed(integration: Integration, change: Set | Unset) -> Integration:
             read = choice(name, value, UnknownAttributes) or UnknownAttributes.IGNORE
         case "ATTRIBUTE_ALIASES":
             read = _aliases(name, value)
+        case "TOLERATED_QUIRKS":
+            read = _quirks(name, value)
         case _ if name in BRAKE:
             read = BRAKE[name](name, value)
         case _:
@@ -211,6 +213,13 @@ def _aliases(name: str, value: Json) -> tuple[tuple[str, str], ...]:
     if not isinstance(given, dict):
         raise InvalidValue(name, "it takes pairs of a name and an attribute")
     return tuple((alias, str(attribute)) for alias, attribute in given.items())
+
+
+def _quirks(name: str, value: Json) -> tuple[str, ...] | None:
+    """Names of quirks, none of them twice; nothing is what the client's dialect has."""
+    if value is not None and not isinstance(value, list):
+        raise InvalidValue(name, "it takes a list of names")
+    return None if value is None else tuple(dict.fromkeys(str(each) for each in value))
 
 
 def _number(name: str, value: Json, least: int, most: int) -> int | None:

@@ -192,7 +192,8 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
 
     `conformance` is None where the account's parameter counts. `attribute_aliases` are pairs: a
-    name that the client sends, the attribute that it means. `deprovisioning_limit` is how many it
+    name that the client sends, the attribute that it means. `tolerated_quirks` are the oddities that
+    pass, None where those of `scim_client` do. `deprovisioning_limit` is how many it
     takes access from within the window, users of the exempt names apart; None is no limit.
     """
 
@@ -211,6 +212,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     conformance: Conformance | None = None
     unknown_attributes: UnknownAttributes = UnknownAttributes.IGNORE
     attribute_aliases: tuple[tuple[str, str], ...] = ()
+    tolerated_quirks: tuple[str, ...] | None = None
     deprovisioning_limit: int | None = None
     deprovisioning_window_in_minutes: int = 60
     deprovisioning_exempt_users: tuple[str, ...] = ()

@@ -1,8 +1,11 @@
 """How an integration reads: its aliases, its strictness, what of a body takes effect.
 
-The properties ATTRIBUTE_ALIASES and UNKNOWN_ATTRIBUTES (DESIGN section 4), and the account's
-MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset, each costs one comparison.
+The properties ATTRIBUTE_ALIASES, UNKNOWN_ATTRIBUTES and TOLERATED_QUIRKS (DESIGN section 4), and
+the account's MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset, each costs one
+comparison.
 """
+
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -11,7 +14,7 @@ from rolecall.domain.integrations import conformance_in_force
 from rolecall.domain.model import Conformance, Integration, Json, ScimClient, UnknownAttributes
 from rolecall.domain.names import Name, fold
 from rolecall.domain.ports import Reading
-from rolecall.scim import errors
+from rolecall.scim import errors, quirks
 from rolecall.scim.aliases import aliases_for, with_attributes, with_attributes_in_patch
 from rolecall.scim.schema import ENTERPRISE_USER, ResourceType
 
@@ -82,6 +85,31 @@ def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
     """Refuse names that no schema has, if the integration asks for that (invalidValue)."""
     if integration.unknown_attributes is not UnknownAttributes.IGNORE:
         refuse_unknown(ignored)
+
+
+def require_tolerated(
+    integration: Integration,
+    met: Sequence[str],
+    wording: Callable[[str], errors.ScimError] = errors.invalid_syntax,
+) -> None:
+    """Refuse quirks that neither the integration nor its client's dialect lets pass (400)."""
+    if not met:
+        return
+    strange = quirks.refused(met, tolerated_quirks(integration))
+    if strange:
+        wished = " ".join(quirk.instead for quirk in strange)
+        names = ", ".join(quirk.name for quirk in strange)
+        raise wording(
+            f"{wished} Not tolerated here: {names}; the integration's TOLERATED_QUIRKS can let "
+            "that pass."
+        )
+
+
+def tolerated_quirks(integration: Integration) -> tuple[str, ...]:
+    """The quirks that pass: those that TOLERATED_QUIRKS names, else the dialect's."""
+    if integration.tolerated_quirks is not None:
+        return integration.tolerated_quirks
+    return quirks.DIALECTS[quirks.Client(integration.scim_client)]
 
 
 def refuse_unknown(ignored: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ from rolecall.domain.queries import (
 )
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply, reply_in_pieces
 from rolecall.fronts.scim_cursors import Cursors, Position
+from rolecall.fronts.scim_dialect import require_tolerated
 from rolecall.fronts.scim_filters import View, ordering_of, where_of
 from rolecall.fronts.scim_pieces import group_pieces, group_shown, is_whole, list_pieces
 from rolecall.fronts.scim_shown import projection_of, user_shown
@@ -229,6 +230,7 @@ def _parts(
     Raises invalidFilter, or what is wrong with the order, when no kind has it.
     """
     parts: list[Part] = []
+    met: list[str] = []
     wrong: errors.ScimError | None = None
     for listed in kinds:
         view = View(
@@ -239,7 +241,7 @@ def _parts(
         )
         ordering: Ordering | None = None
         try:
-            where = _where(exchange, params, view)
+            where = _where(exchange, params, view, met)
             ordering = ordering_of(params, view)
         except errors.ScimError as error:
             wrong, where = error, NOTHING
@@ -247,19 +249,17 @@ def _parts(
         parts.append(Part(listed, where, ordering, projection))
     if wrong is not None and all(part.where is NOTHING for part in parts):
         raise wrong
+    require_tolerated(accepted.integration, met, errors.invalid_filter)
+    exchange.learn((), tuple(dict.fromkeys(met)))
     return tuple(parts)
 
 
-def _where(exchange: Exchange, params: dict[str, str], view: View) -> Predicate:
+def _where(exchange: Exchange, params: dict[str, str], view: View, met: list[str]) -> Predicate:
     text = params.get("filter")
     if text is None:
         return EVERYTHING
-    tolerated: list[str] = []
-    where = exchange.contract.where(text, view.resource_type, tolerated)
-    if where is None:
-        where = where_of(text, view, tolerated)
-    exchange.learn((), tuple(tolerated))
-    return where
+    where = exchange.contract.where(text, view.resource_type, met)
+    return where_of(text, view, met) if where is None else where
 
 
 # ---- the kinds ---------------------------------------------------------------------------------

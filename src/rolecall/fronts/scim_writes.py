@@ -8,13 +8,19 @@ from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import ChangeRole, Command, CreateUser, DropRole, DropUser
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import ChangeHeld, Refusal
-from rolecall.domain.model import Kind, RoleCard, UserCard
+from rolecall.domain.model import Integration, Kind, RoleCard, UserCard
 from rolecall.domain.queries import OneRole
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, refusal_reply, reply
 from rolecall.fronts.scim_attempts import asks_of, attempt_of, details_of
 from rolecall.fronts.scim_contract import MEMBERS_SHOWN_MAX
-from rolecall.fronts.scim_dialect import body_meant, patch_meant, refuse_unknown, require_known
+from rolecall.fronts.scim_dialect import (
+    body_meant,
+    patch_meant,
+    refuse_unknown,
+    require_known,
+    require_tolerated,
+)
 from rolecall.fronts.scim_pieces import MEMBERS_AT_ONCE, group_reply
 from rolecall.fronts.scim_shown import projection_of, user_reply
 from rolecall.fronts.scim_steps import Accepted, Service, Write
@@ -134,8 +140,7 @@ def _resource(
     """What a POST or PUT asks for, in the attributes' own names."""
     body = body_meant(accepted.integration, resource_type, decoded(exchange))
     asked = resource.read_resource(resource_type, body)
-    exchange.learn(asked.ignored, asked.quirks)
-    require_known(accepted.integration, asked.ignored)
+    _judge(exchange, accepted.integration, asked)
     return asked
 
 
@@ -145,9 +150,17 @@ def _patch(
     """What a PATCH asks for, in the attributes' own names."""
     body = patch_meant(accepted.integration, resource_type, decoded(exchange))
     asked = patch.read_patch(resource_type, body)
-    exchange.learn(asked.ignored, asked.quirks)
-    require_known(accepted.integration, asked.ignored)
+    _judge(exchange, accepted.integration, asked)
     return asked
+
+
+def _judge(
+    exchange: Exchange, integration: Integration, asked: resource.Resource | patch.Patch
+) -> None:
+    """Note what the reader met, unless the integration lets none of it pass."""
+    require_tolerated(integration, asked.quirks)
+    exchange.learn(asked.ignored, asked.quirks)
+    require_known(integration, asked.ignored)
 
 
 def _write(

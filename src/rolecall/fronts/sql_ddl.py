@@ -41,12 +41,23 @@ def _named(name: Name) -> Identifier:
     return Identifier(text=name, quoted=True)
 
 
+WINDOW_MINUTES = 60
+"""DEPROVISIONING_WINDOW_IN_MINUTES of an integration that does not say."""
+
+
 def _properties(**values: Value) -> tuple[Property, ...]:
     """Those that have a value."""
     return tuple(
         Property(name=name, value=value)
         for name, value in values.items()
         if value not in (None, (), False)
+    )
+
+
+def _set(**values: Value) -> tuple[Property, ...]:
+    """Those that are set, to nothing too."""
+    return tuple(
+        Property(name=name, value=value) for name, value in values.items() if value is not None
     )
 
 
@@ -100,6 +111,7 @@ def _integration(identifier: Identifier, moment: Moment) -> Statement:
 def _of_integration(
     found: Integration, policy: Name | None, run_as: Name | None
 ) -> tuple[Property, ...]:
+    minutes = found.deprovisioning_window_in_minutes
     return (
         *_properties(
             TYPE="SCIM",
@@ -112,7 +124,13 @@ def _of_integration(
             ATTRIBUTE_ALIASES=Pairs(pairs=found.attribute_aliases)
             if found.attribute_aliases
             else None,
+            DEPROVISIONING_EXEMPT_USERS=found.deprovisioning_exempt_users,
             COMMENT=found.comment,
+        ),
+        *_set(
+            TOLERATED_QUIRKS=found.tolerated_quirks,
+            DEPROVISIONING_LIMIT=found.deprovisioning_limit,
+            DEPROVISIONING_WINDOW_IN_MINUTES=None if minutes == WINDOW_MINUTES else minutes,
         ),
         Property(name="ENABLED", value=found.enabled),
     )

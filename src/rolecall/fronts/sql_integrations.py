@@ -16,6 +16,7 @@ from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_network import parameter_value
 from rolecall.fronts.sql_session import Moment
 from rolecall.scim.aliases import is_attribute, place_of
+from rolecall.scim.quirks import QUIRKS
 from rolecall.scim.schema import GROUP, USER
 from rolecall.sql.parts import (
     Identifier,
@@ -40,14 +41,15 @@ ALIAS_CHARACTERS_MAX = 200
 
 
 def _properties(items: tuple[Property, ...]) -> dict[str, Value]:
-    for item in items:
-        _require_supported(item)
-    return {item.name: item.value for item in items}
+    return {item.name: _supported(item) for item in items}
 
 
-def _require_supported(item: Property) -> None:
+def _supported(item: Property) -> Value:
     if isinstance(item.value, Pairs):
         _require_aliases(item.value)
+    if item.name == "TOLERATED_QUIRKS":
+        return _quirks(item.value)
+    return item.value
 
 
 def _require_aliases(value: Pairs) -> None:
@@ -62,6 +64,16 @@ def _require_aliases(value: Pairs) -> None:
         if wrong is not None:
             raise InvalidValue("ATTRIBUTE_ALIASES", wrong)
         seen.add(alias.lower())
+
+
+def _quirks(value: Value) -> tuple[str, ...]:
+    """The quirks named, in any case. Raises InvalidValue for a name that is none."""
+    assert isinstance(value, tuple), "the table of properties says that it is a list"
+    named = tuple(str(name).lower() for name in value)
+    for name in named:
+        if name not in QUIRKS:
+            raise InvalidValue("TOLERATED_QUIRKS", f"'{name}' is none of {', '.join(QUIRKS)}")
+    return named
 
 
 def _wrong_with(alias: str, attribute: str) -> str | None:
@@ -83,7 +95,7 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
     if str(given["TYPE"]).upper() == EXTERNAL_OAUTH:
         return sql_oauth.created(statement, moment)
     comment, aliases = given.get("COMMENT"), given.get("ATTRIBUTE_ALIASES")
-    policy = given.get(NETWORK_POLICY)
+    policy, quirks = given.get(NETWORK_POLICY), given.get("TOLERATED_QUIRKS")
     return commands.CreateIntegration(
         id=moment.world.ids.new(),
         endpoint=moment.world.ids.new(),
@@ -101,6 +113,7 @@ def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> 
         )
         or UnknownAttributes.IGNORE,
         attribute_aliases=aliases.pairs if isinstance(aliases, Pairs) else (),
+        tolerated_quirks=quirks if isinstance(quirks, tuple) else None,
         deprovisioning={name: json_of(given[name]) for name in BRAKE if name in given},
         or_replace=statement.or_replace,
         if_not_exists=statement.if_not_exists,

@@ -26,6 +26,8 @@ from rolecall.domain.queries import GrantRow, RoleSummary
 from rolecall.domain.scim_tokens import is_soon
 from rolecall.domain.tables import Cell, Column, ColumnType, Table
 from rolecall.fronts.history_details import details_of
+from rolecall.fronts.scim_dialect import tolerated_quirks
+from rolecall.scim import quirks
 
 Item = TypeVar("Item")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -271,6 +273,12 @@ def described_integration(
         Described(
             name="ATTRIBUTE_ALIASES",
             value=", ".join(f"'{alias}' = '{name}'" for alias, name in found.attribute_aliases),
+        ),
+        Described(
+            name="TOLERATED_QUIRKS",
+            type="List",
+            value=", ".join(tolerated_quirks(found)),
+            default=", ".join(quirks.DIALECTS[quirks.Client(found.scim_client)]),
         ),
         *_described_brake(found),
     )

@@ -103,9 +103,9 @@ class ValueSelection(NamedTuple):
     sub_attribute: str | None
 
 
-def parse_selection(text: str) -> ValueSelection:
-    """Read `path` or `path[filter]` or `path[filter].name`."""
-    parser = _Parser(text, None)
+def parse_selection(text: str, tolerated: list[str] | None = None) -> ValueSelection:
+    """Read `path` or `path[filter]` or `path[filter].name`; quirks as for `parse_filter`."""
+    parser = _Parser(text, tolerated)
     attribute = parser.attribute()
     selection = parser.bracketed() if parser.accept("[") else None
     sub_attribute = parser.sub_attribute() if selection is not None else None

@@ -135,11 +135,13 @@ def _read_operation(resource_type: ResourceType, given: Json, notes: Notes) -> I
     if schema is not None:
         notes.tolerate(quirks.SCHEMA_AS_PATH)
         return _whole_schema(resource_type, op, schema, value, notes)
+    met: list[str] = []
     try:
-        path = parse_path(text, resource_type)
+        path = parse_path(text, resource_type, met)
     except UnknownAttribute as unknown:
         notes.ignore(unknown.text)
         return iter(())
+    notes.quirks.update(dict.fromkeys(met))
     return _at_path(op, path, value, notes)
 
 

@@ -56,15 +56,18 @@ class Path(Struct, frozen=True, kw_only=True, gc=False):
     sub_attribute: Attribute | None = None
 
 
-def parse_path(text: str, resource_type: ResourceType) -> Path:
-    """Read the path of a PATCH operation (RFC 7644 section 3.5.2, Figure 7)."""
+def parse_path(text: str, resource_type: ResourceType, tolerated: list[str] | None = None) -> Path:
+    """Read the path of a PATCH operation (RFC 7644 section 3.5.2, Figure 7).
+
+    Names of quirks that were met are appended to `tolerated`.
+    """
     plain = resource_type.by_name.get(text)
     if plain is not None:
         return Path(attribute=plain)
     if len(text) > PATH_CHARACTERS_MAX:
         raise errors.invalid_path(f"The path has more than {PATH_CHARACTERS_MAX} characters.")
     try:
-        selection = parse_selection(text)
+        selection = parse_selection(text, tolerated)
     except errors.ScimError as error:
         raise errors.invalid_path(error.detail) from None
     place = resolve(selection.attribute, resource_type)
@@ -77,7 +80,7 @@ def parse_path(text: str, resource_type: ResourceType) -> Path:
     return Path(
         schema=place.schema,
         attribute=place.attribute,
-        value_filter=_bound_within(selection.filter, place.attribute, resource_type),
+        value_filter=_bound_within(selection.filter, place.attribute, resource_type, tolerated),
         sub_attribute=_part(place.attribute, selection.sub_attribute, text, resource_type),
     )
 

@@ -1,7 +1,10 @@
 """Oddities of real clients: each has a name, a reason and a place here, outside the rule it bends.
 
-Readers of bodies, paths and filters tolerate them all, whoever asks, and note the names that they
-met. `refused` tells what a dialect would not let pass; no row names fewer than all clients yet.
+A dialect is a table of quirks: those that the provider named by SCIM_CLIENT is known to send, and
+those that the vendor's own pages print, which pass in every dialect. GENERIC takes them all. Each
+row is shown, for each client that it names, by a recorded conversation (`tests/conversations`).
+Readers of bodies, paths and filters understand every quirk and note what they met; `refused` tells
+what of it an integration does not let pass.
 """
 
 from collections.abc import Iterable
@@ -18,72 +21,106 @@ class Client(StrEnum):
     GENERIC = "GENERIC"
 
 
-EVERY_CLIENT = tuple(Client)
+OF_OKTA = (Client.OKTA, Client.GENERIC)
+OF_ENTRA = (Client.AZURE, Client.GENERIC)
+OF_OTHERS = (Client.GENERIC,)
+OF_THE_DOCUMENTS = tuple(Client)
 
 
 class Quirk(Struct, frozen=True, kw_only=True, gc=False):
+    """One oddity: why it is understood, what the standard has, and whose dialects have it."""
+
     name: str
     reason: str
-    clients: tuple[Client, ...] = EVERY_CLIENT
+    instead: str
+    clients: tuple[Client, ...]
 
 
 SCHEMAS_MISSING = Quirk(
     name="schemas_missing",
-    reason="RFC 7643 section 3 wants 'schemas' in every body; small clients leave it out, and the "
-    "endpoint says as much.",
+    reason="RFC 7643 section 3 wants 'schemas' in every body; scripts leave it out, and the endpoint "
+    "tells users from groups.",
+    instead="Send 'schemas' in the body (RFC 7643 section 3).",
+    clients=OF_OTHERS,
 )
 BOOLEAN_AS_STRING = Quirk(
     name="boolean_as_string",
     reason='Entra sends active as "True" or "False" unless its tenant URL carries a flag.',
+    instead="Send true or false without quotes.",
+    clients=OF_ENTRA,
 )
 OBJECT_FOR_ARRAY = Quirk(
     name="object_for_array",
     reason="Rippling sends one member as an object instead of an array with one object.",
+    instead="Send several values as an array, one of them too.",
+    clients=OF_OTHERS,
 )
 BARE_VALUE = Quirk(
     name="bare_value",
     reason="Entra sends manager as the id alone instead of an object with a value.",
+    instead="Send an object with a 'value'.",
+    clients=OF_ENTRA,
 )
 BARE_NAME_PART = Quirk(
     name="bare_name_part",
     reason="The vendor's PATCH example has givenName and familyName outside of name.",
+    instead="Send the parts of a name within 'name'.",
+    clients=OF_THE_DOCUMENTS,
 )
 DOTTED_KEY = Quirk(
     name="dotted_key",
     reason='Entra sends "name.givenName" and fully qualified names as keys of a value.',
+    instead="Send parts within their attribute, and an extension's attributes under its URN.",
+    clients=OF_ENTRA,
 )
 VALUE_PATH_COMPARED = Quirk(
     name="value_path_compared",
     reason='Entra matches by emails[type eq "work"].value eq "…", which RFC 7644 Figure 1 lacks.',
+    instead='Put the whole condition in square brackets: emails[type eq "work" and value eq "…"].',
+    clients=OF_ENTRA,
 )
 BARE_EXTENSION = Quirk(
     name="bare_extension",
     reason='Entra asks whether a reference is there by "manager eq", without the extension\'s URN.',
+    instead="Put the extension's URN before its attribute.",
+    clients=OF_ENTRA,
 )
 UNQUOTED_VALUE = Quirk(
     name="unquoted_value",
     reason="Entra's documentation prints filter values without quotes.",
+    instead="Put the filter's value in double quotes.",
+    clients=OF_ENTRA,
 )
 OPERATION_CASE = Quirk(
     name="operation_case",
     reason='Entra sends "Add", "Replace" and "Remove"; RFC 7644 section 3.5.2 has them lower-case.',
+    instead='Send \'op\' in lower case: "add", "replace" or "remove".',
+    clients=OF_ENTRA,
 )
 PATHLESS_MEMBERS = Quirk(
     name="pathless_members",
     reason="The vendor's group page adds members by a list of values without a path.",
+    instead="Send the path 'members' with a list of members.",
+    clients=OF_THE_DOCUMENTS,
 )
 READ_ONLY_IN_PATCH = Quirk(
     name="read_only_in_patch",
     reason="Okta replaces a group's displayName with an object that carries the group's id too.",
+    instead="Leave out what the server sets, such as 'id' and 'meta'.",
+    clients=OF_OKTA,
 )
 REMOVE_WITH_VALUE = Quirk(
     name="remove_with_value",
     reason="Entra and authentik remove single members by path 'members' and a list of values; "
     "read by RFC 7644 section 3.5.2.2 it would remove everybody.",
+    instead='Remove one member by the path members[value eq "…"].',
+    clients=OF_ENTRA,
 )
 SCHEMA_AS_PATH = Quirk(
     name="schema_as_path",
     reason="Some clients give an extension's URN as the path and its attributes as the value.",
+    instead="Send the URN as a key of a value without a path, or a path for each attribute.",
+    clients=OF_OTHERS,
 )
 
 QUIRKS: dict[str, Quirk] = {
@@ -105,6 +142,11 @@ QUIRKS: dict[str, Quirk] = {
         SCHEMA_AS_PATH,
     )
 }
+DIALECTS: dict[Client, tuple[str, ...]] = {
+    client: tuple(name for name, quirk in QUIRKS.items() if client in quirk.clients)
+    for client in Client
+}
+"""The names of the quirks that each dialect lets pass."""
 
 # Where a name part stands that came without its parent, by its lower-cased name.
 BARE_NAME_PARTS: dict[str, str] = {
@@ -114,6 +156,7 @@ BARE_NAME_PARTS: dict[str, str] = {
 }
 
 
-def refused(names: Iterable[str], client: Client) -> tuple[str, ...]:
-    """Return those of the quirks that this client's dialect does not let pass."""
-    return tuple(name for name in names if client not in QUIRKS[name].clients)
+def refused(names: Iterable[str], passing: Iterable[str]) -> tuple[Quirk, ...]:
+    """Those of the quirks met that are not among the ones that pass, each once."""
+    passes = frozenset(passing)
+    return tuple(QUIRKS[name] for name in dict.fromkeys(names) if name not in passes)
