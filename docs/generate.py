@@ -138,7 +138,7 @@ def quirks() -> str:
         "Quirks",
         "What identity providers send that the standard does not have. SCIM_CLIENT of an "
         "integration says which of it passes: what that provider is known to send, and what the "
-        "vendor's own pages print. GENERIC lets all of it pass. Each mark is shown by a recorded "
+        "vendor's own pages print or checkers of the standard send. GENERIC lets all of it pass. Each mark is shown by a recorded "
         "conversation.",
         grid(("quirk", "why it is understood", "by the standard", *map(code, Client)), rows),
         "## What passed\n\n"

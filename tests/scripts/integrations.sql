@@ -67,7 +67,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
---> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
@@ -90,7 +90,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
---> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
@@ -137,7 +137,7 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
---> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value
+--> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60
 --> DEPROVISIONING_EXEMPT_USERS |
