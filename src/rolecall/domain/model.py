@@ -192,9 +192,9 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
 
     `conformance` is None where the account's parameter counts. `attribute_aliases` are pairs: a
-    name that the client sends, the attribute that it means. `tolerated_quirks` are the oddities that
-    pass, None where those of `scim_client` do. `deprovisioning_limit` is how many it
-    takes access from within the window, users of the exempt names apart; None is no limit.
+    name that the client sends, the attribute that it means. `tolerated_quirks` are the oddities
+    that pass, None where those of `scim_client` do. `deprovisioning_limit` is how many it takes
+    access from within the window, users of the exempt names apart; None is no limit.
     """
 
     id: Id

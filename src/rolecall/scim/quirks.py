@@ -39,8 +39,8 @@ class Quirk(Struct, frozen=True, kw_only=True, gc=False):
 
 SCHEMAS_MISSING = Quirk(
     name="schemas_missing",
-    reason="RFC 7643 section 3 wants 'schemas' in every body; scripts leave it out, and the endpoint "
-    "tells users from groups.",
+    reason="RFC 7643 section 3 wants 'schemas' in every body; scripts leave it out, and the "
+    "endpoint tells users from groups.",
     instead="Send 'schemas' in the body (RFC 7643 section 3).",
     clients=OF_OTHERS,
 )
@@ -119,8 +119,8 @@ REMOVE_WITH_VALUE = Quirk(
 )
 SCHEMA_AS_PATH = Quirk(
     name="schema_as_path",
-    reason="Checkers such as scim2-tester give an extension's URN as the path and its attributes as "
-    "the value; RFC 7644 Figure 7 has no such path.",
+    reason="Checkers such as scim2-tester give an extension's URN as the path and its attributes "
+    "as the value; RFC 7644 Figure 7 has no such path.",
     instead="Send the URN as a key of a value without a path, or a path for each attribute.",
     clients=OF_EVERYBODY,
 )
