@@ -98,7 +98,7 @@ def test_a_quirk_outside_of_the_dialect_is_refused_with_what_to_send_instead() -
     okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
     answer = okta.post("/Users", user_of("bob", active="True"))
     assert answer.status == 400
-    assert answer.json["scimType"] == "invalidSyntax"
+    assert answer.json["scimType"] == "invalidValue"
     assert answer.json["detail"] == (
         "Send true or false without quotes. Not tolerated here: boolean_as_string; "
         "the integration's TOLERATED_QUIRKS can let that pass."

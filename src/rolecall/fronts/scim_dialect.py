@@ -5,7 +5,7 @@ the account's MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset,
 comparison.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -87,11 +87,7 @@ def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
         refuse_unknown(ignored)
 
 
-def require_tolerated(
-    integration: Integration,
-    met: Sequence[str],
-    wording: Callable[[str], errors.ScimError] = errors.invalid_syntax,
-) -> None:
+def require_tolerated(integration: Integration, met: Sequence[str]) -> None:
     """Refuse quirks that neither the integration nor its client's dialect lets pass (400)."""
     if not met:
         return
@@ -99,7 +95,7 @@ def require_tolerated(
     if strange:
         wished = " ".join(quirk.instead for quirk in strange)
         names = ", ".join(quirk.name for quirk in strange)
-        raise wording(
+        raise strange[0].refusal(
             f"{wished} Not tolerated here: {names}; the integration's TOLERATED_QUIRKS can let "
             "that pass."
         )

@@ -249,7 +249,7 @@ def _parts(
         parts.append(Part(listed, where, ordering, projection))
     if wrong is not None and all(part.where is NOTHING for part in parts):
         raise wrong
-    require_tolerated(accepted.integration, met, errors.invalid_filter)
+    require_tolerated(accepted.integration, met)
     exchange.learn((), tuple(dict.fromkeys(met)))
     return tuple(parts)
 

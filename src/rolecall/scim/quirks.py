@@ -8,10 +8,12 @@ Readers of bodies, paths and filters understand every quirk and note what they m
 what of it an integration does not let pass.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from msgspec import Struct
+
+from rolecall.scim import errors
 
 
 class Client(StrEnum):
@@ -29,12 +31,16 @@ OF_EVERYBODY = tuple(Client)
 
 
 class Quirk(Struct, frozen=True, kw_only=True, gc=False):
-    """One oddity: why it is understood, what the standard has, and whose dialects have it."""
+    """One oddity: why it is understood, what the standard has, and whose dialects have it.
+
+    `refusal` is the error of RFC 7644 section 3.12 that it is where it does not pass.
+    """
 
     name: str
     reason: str
     instead: str
     clients: tuple[Client, ...]
+    refusal: Callable[[str], errors.ScimError] = errors.invalid_syntax
 
 
 SCHEMAS_MISSING = Quirk(
@@ -49,18 +55,21 @@ BOOLEAN_AS_STRING = Quirk(
     reason='Entra sends active as "True" or "False" unless its tenant URL carries a flag.',
     instead="Send true or false without quotes.",
     clients=OF_ENTRA,
+    refusal=errors.invalid_value,
 )
 OBJECT_FOR_ARRAY = Quirk(
     name="object_for_array",
     reason="Rippling sends one member as an object instead of an array with one object.",
     instead="Send several values as an array, one of them too.",
     clients=OF_OTHERS,
+    refusal=errors.invalid_value,
 )
 BARE_VALUE = Quirk(
     name="bare_value",
     reason="Entra sends manager as the id alone instead of an object with a value.",
     instead="Send an object with a 'value'.",
     clients=OF_ENTRA,
+    refusal=errors.invalid_value,
 )
 BARE_NAME_PART = Quirk(
     name="bare_name_part",
@@ -73,24 +82,28 @@ DOTTED_KEY = Quirk(
     reason='Entra sends "name.givenName" and fully qualified names as keys of a value.',
     instead="Send parts within their attribute, and an extension's attributes under its URN.",
     clients=OF_ENTRA,
+    refusal=errors.invalid_path,
 )
 VALUE_PATH_COMPARED = Quirk(
     name="value_path_compared",
     reason='Entra matches by emails[type eq "work"].value eq "…", which RFC 7644 Figure 1 lacks.',
     instead='Put the whole condition in square brackets: emails[type eq "work" and value eq "…"].',
     clients=OF_ENTRA,
+    refusal=errors.invalid_filter,
 )
 BARE_EXTENSION = Quirk(
     name="bare_extension",
     reason='Entra asks whether a reference is there by "manager eq", without the extension\'s URN.',
     instead="Put the extension's URN before its attribute.",
     clients=OF_ENTRA,
+    refusal=errors.invalid_filter,
 )
 UNQUOTED_VALUE = Quirk(
     name="unquoted_value",
     reason="Entra's documentation prints filter values without quotes.",
     instead="Put the filter's value in double quotes.",
     clients=OF_ENTRA,
+    refusal=errors.invalid_filter,
 )
 OPERATION_CASE = Quirk(
     name="operation_case",
@@ -103,12 +116,14 @@ PATHLESS_MEMBERS = Quirk(
     reason="The vendor's group page adds members by a list of values without a path.",
     instead="Send the path 'members' with a list of members.",
     clients=OF_EVERYBODY,
+    refusal=errors.invalid_value,
 )
 READ_ONLY_IN_PATCH = Quirk(
     name="read_only_in_patch",
     reason="Okta replaces a group's displayName with an object that carries the group's id too.",
     instead="Leave out what the server sets, such as 'id' and 'meta'.",
     clients=OF_OKTA,
+    refusal=errors.mutability,
 )
 REMOVE_WITH_VALUE = Quirk(
     name="remove_with_value",
@@ -116,6 +131,7 @@ REMOVE_WITH_VALUE = Quirk(
     "read by RFC 7644 section 3.5.2.2 it would remove everybody.",
     instead='Remove one member by the path members[value eq "…"].',
     clients=OF_ENTRA,
+    refusal=errors.invalid_value,
 )
 SCHEMA_AS_PATH = Quirk(
     name="schema_as_path",
@@ -123,6 +139,7 @@ SCHEMA_AS_PATH = Quirk(
     "as the value; RFC 7644 Figure 7 has no such path.",
     instead="Send the URN as a key of a value without a path, or a path for each attribute.",
     clients=OF_EVERYBODY,
+    refusal=errors.invalid_path,
 )
 
 QUIRKS: dict[str, Quirk] = {
