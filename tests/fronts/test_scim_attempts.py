@@ -12,7 +12,8 @@ from rolecall.domain.attempts import DETAILS_LENGTH_MAX
 from rolecall.domain.commands import ChangeIntegration
 from rolecall.domain.model import ScimClient
 from rolecall.domain.names import Id
-from rolecall.fronts.scim_attempts import redacted
+from rolecall.fronts.scim_answers import Exchange, Incoming
+from rolecall.fronts.scim_attempts import details_of, redacted
 from scim_client import (
     ENTERPRISE,
     USER_URN,
@@ -235,6 +236,14 @@ def test_no_password_in_a_filter_is_kept_or_answered(scim: ScimClientInProcess, 
     answer = scim.get(f'/Users?filter={name}%20eq%20"{SECRET}"')
     assert answer.status == 400
     assert SECRET not in answer.text + traces(scim)
+
+
+@given(st.lists(st.integers(0, 3), min_size=8, max_size=8))
+def test_a_password_is_found_however_its_letters_are_escaped(how: list[int]) -> None:
+    spell = (str, str.upper, lambda letter: f"%{ord(letter):x}", lambda letter: f"%{ord(letter):X}")
+    name = "".join(spell[choice](letter) for letter, choice in zip("password", how, strict=True))
+    came = Incoming(method="GET", path="/Users", query=f"filter={name}%20eq%20{SECRET}")
+    assert details_of(Exchange(came, NOW, Id("r"))) == '{"query":"***"}'
 
 
 def test_a_token_is_never_kept(scim: ScimClientInProcess) -> None:

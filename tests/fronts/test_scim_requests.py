@@ -3,8 +3,11 @@
 import json
 from collections.abc import Callable
 from typing import NoReturn
+from urllib.parse import parse_qsl
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import NOW, SECOND, SIX_MONTHS, a_token, admin, an_account, by, put
 from rolecall.domain.commands import (
@@ -112,6 +115,13 @@ def test_an_id_with_a_nul_is_not_found(scim: ScimClientInProcess) -> None:
 def test_too_many_parameters_are_refused(scim: ScimClientInProcess) -> None:
     answer = scim.get("/Users?" + "&".join(f"p{number}=" for number in range(101)))
     assert (answer.status, answer.json["scimType"]) == (400, "invalidValue")
+
+
+@given(st.text("ab=+%&é/4c9", max_size=12))
+def test_parameters_are_read_as_the_standard_library_does(query: str) -> None:
+    read = Exchange(Incoming(method="GET", path="/Users", query=query), NOW, Id("r")).params()
+    pairs = parse_qsl(query, keep_blank_values=True)
+    assert read == dict(reversed(pairs))
 
 
 def test_both_ways_of_choosing_attributes_at_once_are_refused(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rolecall.scim import filter as filters
 from rolecall.scim.errors import ScimError
 from rolecall.scim.filter import AttributePath, Not, ValuePath, parse_filter, print_filter
-from rolecall.scim.path import UnknownAttribute, bind_filter, parse_path, print_path
+from rolecall.scim.path import UnknownAttribute, bind_filter, bind_plain, parse_path, print_path
 from rolecall.scim.schema import (
     GROUP,
     USER,
@@ -218,3 +218,85 @@ def test_any_text_is_a_path_or_a_refusal(text: str) -> None:
             part = "" if path.sub_attribute is None else f".{path.sub_attribute.name}"
             assert parse_path(f"{path.attribute.name}{selection}{part}", USER) == path
     assert scim_type in {"invalidPath", "invalidFilter"}
+
+
+# ---- comparisons remembered without their text -------------------------------------------------
+
+WRITTEN = st.sampled_from(
+    [
+        "userName",
+        "USERNAME",
+        "emails",
+        "emails.value",
+        "active",
+        "meta.created",
+        "name",
+        "name.familyName",
+        "password",
+        "x509Certificates.value",
+        "department",
+        "nobody",
+        "not",
+        "12",
+        ENTERPRISE,
+        f"{ENTERPRISE}:manager.value",
+        f"{ACCOUNT.lower()}.defaultRole",
+    ]
+)
+OPERATORS = st.sampled_from(["eq", "EQ", "ne", "co", "sw", "ew", "gt", "le", "pr", "or", "is"])
+TEXTS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["true", "2026-01-31T08:00:00Z", 'a"b', "a\\n", "\ud800", "\0", "]", "Ω"]),
+)
+
+
+def said(text: str, resource_type: ResourceType = USER) -> object:
+    """What the grammar says of a filter: its bound form, or which kind of error."""
+    try:
+        return bind_filter(parse_filter(text), resource_type)
+    except ScimError as error:
+        return type(error), error.scim_type
+
+
+@given(WRITTEN, OPERATORS, TEXTS, st.sampled_from(["", " ", "  ", "\t"]))
+def test_a_plain_comparison_means_what_the_grammar_says(
+    attribute: str, operator: str, value: str, space: str
+) -> None:
+    text = f'{attribute} {operator}{space}"{value}"'
+    plain = bind_plain(text, USER)
+    assert plain in {None, said(text)}
+
+
+@given(WRITTEN, OPERATORS, TEXTS)
+def test_a_path_with_a_plain_comparison_is_the_path_that_the_grammar_reads(
+    part: str, operator: str, value: str
+) -> None:
+    def read(text: str) -> object:
+        try:
+            return parse_path(text, USER)
+        except ScimError as error:
+            return type(error), error.scim_type
+
+    plain = read(f'emails[{part} {operator} "{value}"]')
+    assert plain == read(f'emails[({part} {operator} "{value}")]')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'active eq "true"',  # a quirk is counted each time
+        'department eq "Sales"',
+        'meta.created gt "2026-01-31T08:00:00Z"',  # not every text is a time
+        'userName eq "a\\"b"',
+        "userName eq bjensen",
+        "userName pr",
+        f'userName eq "{"a" * filters.FILTER_CHARACTERS_MAX}"',
+    ],
+)
+def test_what_its_text_decides_is_left_to_the_grammar(text: str) -> None:
+    assert bind_plain(text, USER) is None
+
+
+def test_each_text_is_its_own_although_the_comparison_is_remembered() -> None:
+    first, second = (bind_plain(f'userName eq "{name}"', USER) for name in ("ada", "bob"))
+    assert [each and each.value for each in (first, second)] == ["ada", "bob"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus, unquote_to_bytes
 
 import msgspec
 
@@ -152,6 +152,9 @@ class Exchange:
         found: dict[str, str] = {}
         if not self.query:
             return found
+        if "&" not in self.query:
+            name, _, value = self.query.partition("=")
+            return {_unquoted(name): _unquoted(value)}
         try:
             pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
         except ValueError:
@@ -195,6 +198,14 @@ class Exchange:
             return False
         listed = _versions(self.if_none_match)
         return version in listed or EVERY_VERSION in listed
+
+
+def _unquoted(text: str) -> str:
+    """As `parse_qsl` reads a name or a value; what is ASCII goes no long way about it."""
+    if not text.isascii():
+        return unquote_plus(text)
+    text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode(errors="replace") if "%" in text else text
 
 
 def decoded(exchange: Exchange) -> object:

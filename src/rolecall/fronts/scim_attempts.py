@@ -123,9 +123,14 @@ def _hidden(body: bytes) -> bytes | None:
     return b'%b%b"***"%b' % (body[: found.start()], found[1], body[found.end() :])
 
 
+# What percent signs may spell of a name: letters, and nothing else of ASCII.
+_ESCAPED_LETTER = re.compile("%(?:[46][1-9a-fA-F]|[57][0-9aA])")
+
+
 def _query_of(exchange: Exchange) -> str:
     query = exchange.query[:QUERY_LENGTH_MAX]
-    return HIDDEN if _is_secret(unquote_plus(query)) else shown(query)
+    spelled = unquote_plus(query) if _ESCAPED_LETTER.search(query) else query
+    return HIDDEN if _is_secret(spelled) else shown(query)
 
 
 def _request_of(exchange: Exchange) -> object:

@@ -38,7 +38,15 @@ from rolecall.fronts.scim_values import Lookup, microseconds
 from rolecall.scim import errors
 from rolecall.scim import filter as filters
 from rolecall.scim.filter import AttributePath, Filter, parse_filter, print_attribute
-from rolecall.scim.path import Path, UnknownAttribute, bind_filter, parse_path, print_path, resolve
+from rolecall.scim.path import (
+    Path,
+    UnknownAttribute,
+    bind_filter,
+    bind_plain,
+    parse_path,
+    print_path,
+    resolve,
+)
 from rolecall.scim.schema import (
     ACCOUNT_USER,
     ENTERPRISE_USER,
@@ -67,6 +75,9 @@ def where_of(text: str, view: View, tolerated: list[str]) -> Predicate:
 
     Raises invalidFilter.
     """
+    plain = bind_plain(text, view.resource_type)
+    if plain is not None:
+        return predicate_of(plain, view)
     try:
         bound = bind_filter(parse_filter(text, tolerated), view.resource_type, tolerated)
     except UnknownAttribute as unknown:

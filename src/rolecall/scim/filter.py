@@ -95,6 +95,39 @@ def parse_filter(text: str, tolerated: list[str] | None = None) -> Filter:
     return parsed
 
 
+class PlainComparison(NamedTuple):
+    """`attribute operator "value"`, in parts: what most filters are."""
+
+    attribute: str
+    operator: str
+    value: str
+
+
+def plain_comparison(text: str) -> PlainComparison | None:
+    """The parts of a filter that is one comparison with a text without escapes.
+
+    Only the text's value is known to be right: the grammar judges the other two, and all of
+    whatever is None here.
+    """
+    found = _PLAIN_COMPARISON.fullmatch(text) if len(text) <= FILTER_CHARACTERS_MAX else None
+    return None if found is None else PlainComparison(*found.groups())
+
+
+class PlainSelection(NamedTuple):
+    """`attribute[part operator "value"]`, in parts: how most PATCH paths pick a value."""
+
+    attribute: str
+    part: str
+    operator: str
+    value: str
+
+
+def plain_selection(text: str) -> PlainSelection | None:
+    """The parts of a path with such a comparison in brackets, as `plain_comparison`."""
+    found = _PLAIN_SELECTION.fullmatch(text)
+    return None if found is None else PlainSelection(*found.groups())
+
+
 class ValueSelection(NamedTuple):
     """A PATCH path as it is written (RFC 7644 section 3.5.2, Figure 7)."""
 
@@ -136,6 +169,11 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _SUB_ATTRIBUTE = re.compile(rf"\.({_NAME})")
+# A text in quotes is its own value without what JSON escapes and what no attribute can hold.
+_PLAIN_WORD = r"([A-Za-z0-9$_.:-]{1,200})"
+_PLAIN_END = r'([A-Za-z]{2}) +"([^"\\\x00-\x1f\ud800-\udfff]*)"'
+_PLAIN_COMPARISON = re.compile(rf"{_PLAIN_WORD} +{_PLAIN_END}")
+_PLAIN_SELECTION = re.compile(rf"{_PLAIN_WORD}\[{_PLAIN_WORD} +{_PLAIN_END}\]")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _JSON_VALUE: Decoder[str | int | float] = Decoder(str | _Integer | float)

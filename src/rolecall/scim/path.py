@@ -4,6 +4,7 @@ RFC 7644 section 3.10: names and URNs are compared without case, the core URN ma
 not. The vendor's own pages put a dot between an extension's URN and the attribute; so may clients.
 """
 
+from functools import lru_cache
 from typing import assert_never
 
 from msgspec import Struct
@@ -21,13 +22,19 @@ from rolecall.scim.filter import (
     Present,
     Scalar,
     ValuePath,
+    parse_filter,
     parse_selection,
+    plain_comparison,
+    plain_selection,
     print_attribute,
 )
 from rolecall.scim.schema import Attribute, ResourceType, Returned, Type, find, find_schema
 from rolecall.scim.values import is_date_time
 
 PATH_CHARACTERS_MAX = 1024
+SHAPES_MAX = 256
+"""Comparisons remembered without their text: clients send few, each with ever other texts."""
+ANY_TEXT = "x"
 
 
 class UnknownAttribute(errors.ScimError):
@@ -66,6 +73,34 @@ def parse_path(text: str, resource_type: ResourceType, tolerated: list[str] | No
         return Path(attribute=plain)
     if len(text) > PATH_CHARACTERS_MAX:
         raise errors.invalid_path(f"The path has more than {PATH_CHARACTERS_MAX} characters.")
+    chosen = plain_selection(text)
+    if chosen is not None:
+        selecting = _selecting(chosen.attribute, chosen.part, chosen.operator, resource_type)
+        if selecting is not None:
+            path, condition = selecting
+            return replace(path, value_filter=replace(condition, value=chosen.value))
+    return _parsed_path(text, resource_type, tolerated)
+
+
+@lru_cache(maxsize=SHAPES_MAX)
+def _selecting(
+    attribute: str, part: str, operator: str, resource_type: ResourceType
+) -> tuple[Path, Comparison] | None:
+    """What `attribute[part operator "…"]` means whatever the text; None where the text counts.
+
+    A text decides nothing but for a boolean and a time, and those refuse ANY_TEXT.
+    """
+    tolerated: list[str] = []
+    text = f'{attribute}[{part} {operator} "{ANY_TEXT}"]'
+    try:
+        path = _parsed_path(text, resource_type, tolerated)
+    except errors.ScimError:
+        return None
+    condition = path.value_filter
+    return (path, condition) if isinstance(condition, Comparison) and not tolerated else None
+
+
+def _parsed_path(text: str, resource_type: ResourceType, tolerated: list[str] | None) -> Path:
     try:
         selection = parse_selection(text, tolerated)
     except errors.ScimError as error:
@@ -156,6 +191,30 @@ def bind_filter(
             return ValuePath(attribute=_canonical(path), filter=within)
         case _:
             assert_never(filter_)
+
+
+def bind_plain(text: str, resource_type: ResourceType) -> Comparison | None:
+    """A filter that compares one attribute with a text, parsed and bound.
+
+    None for any other: one that is wrong, tolerates a quirk, or has the text of a boolean.
+    """
+    plain = plain_comparison(text)
+    if plain is None:
+        return None
+    bound = _comparing(plain.attribute, plain.operator, resource_type)
+    return None if bound is None else replace(bound, value=plain.value)
+
+
+@lru_cache(maxsize=SHAPES_MAX)
+def _comparing(attribute: str, operator: str, resource_type: ResourceType) -> Comparison | None:
+    """What `attribute operator "…"` means whatever the text, as `_selecting`."""
+    tolerated: list[str] = []
+    try:
+        parsed = parse_filter(f'{attribute} {operator} "{ANY_TEXT}"', tolerated)
+        bound = bind_filter(parsed, resource_type, tolerated)
+    except errors.ScimError:
+        return None
+    return bound if isinstance(bound, Comparison) and not tolerated else None
 
 
 def _with_schema(

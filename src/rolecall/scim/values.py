@@ -34,6 +34,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def shown(text: str) -> str:
     """Spell out what a log, a table or an encoder could not take of a client's text."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
