@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from builders import a_role, a_user, an_id
 from rolecall.domain.names import Id, key_of
-from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.ports import InOrder, Reading, Store, Transaction
 from rolecall.domain.predicate import (
     EVERYTHING,
     And,
@@ -25,6 +25,7 @@ from rolecall.domain.predicate import (
     Ordering,
     Predicate,
     Value,
+    in_order,
 )
 from rolecall.store.memory import MemoryStore
 from rolecall.store.predicate import USER_COLUMNS, first_beyond
@@ -183,6 +184,38 @@ def test_a_walk_in_an_order_meets_what_the_sorted_list_has(
         (met, listed, keys), embedded = (store.read(1, walk) for store in stores)
         assert met == listed
         assert embedded == (met, listed, keys)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("ordering", SORTS, ids=repr)
+def test_a_place_in_users_and_roles_together_is_what_both_lists_merged_have(
+    stores: tuple[Store, Store], ordering: Ordering, *, descending: bool
+) -> None:
+    ordering = replace(ordering, descending=descending)
+    owners = frozenset((an_id(50),))
+    users = InOrder(where=EVERYTHING, owners=None, ordering=ordering)
+    roles = InOrder(where=EVERYTHING, owners=owners, ordering=ordering)
+
+    def body(reading: Reading) -> tuple[list[Mark | None], list[Mark]]:
+        placed = [reading.mark_at(users, roles, "OKTA", place) for place in range(99)]
+        pairs = [
+            *(
+                Mark(key=key, id=card.user.id)
+                for card, key in reading.users_beyond(EVERYTHING, None, "OKTA", ordering, None, 99)
+            ),
+            *(
+                Mark(key=key, id=card.role.id)
+                for card, key in reading.roles_beyond(
+                    EVERYTHING, owners, "OKTA", ordering, None, 99
+                )
+            ),
+        ]
+        return placed, pairs
+
+    for placed, pairs in (store.read(1, body) for store in stores):
+        merged = in_order(pairs, lambda mark: (mark.key, mark.id), descending=descending)
+        assert len(merged) > 3
+        assert placed == [*merged, *[None] * (99 - len(merged))]
 
 
 @pytest.mark.parametrize("operator", Operator)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import msgspec
-
 from rolecall.domain import (
     access,
     admission,
@@ -12,7 +10,6 @@ from rolecall.domain import (
     asking_tokens,
     grants,
     narrowing,
-    nesting,
     parameters,
     past,
     policies,
@@ -31,8 +28,19 @@ from rolecall.domain.asking_history import (
     to_administrators,
     to_monitors,
 )
+from rolecall.domain.asking_resources import (
+    members_after,
+    one_role,
+    one_user,
+    roles,
+    roles_after,
+    roles_beyond,
+    users,
+    users_after,
+    users_beyond,
+)
+from rolecall.domain.asking_together import together, together_beyond
 from rolecall.domain.errors import NotFound
-from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import (
     Conformance,
@@ -40,24 +48,16 @@ from rolecall.domain.model import (
     Integration,
     Kind,
     Privilege,
-    RoleCard,
     SqlSession,
-    UserCard,
 )
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX
 from rolecall.domain.ports import Reading, RoleCounts
 from rolecall.domain.predicate import (
-    EVERYTHING,
-    And,
     Compare,
     Field,
-    Granted,
     Operator,
-    Or,
     Predicate,
-    Value,
-    with_grants_told,
 )
 from rolecall.domain.queries import (
     AccessTokens,
@@ -84,7 +84,6 @@ from rolecall.domain.queries import (
     OneIntegration,
     OneRole,
     OneUser,
-    Page,
     PolicyReferences,
     RoleInSession,
     RoleNames,
@@ -99,6 +98,8 @@ from rolecall.domain.queries import (
     ShownParameters,
     SimilarNames,
     StoredSession,
+    Together,
+    TogetherBeyond,
     TokenExpiries,
     Tokens,
     Trail,
@@ -110,114 +111,13 @@ from rolecall.domain.queries import (
     UserSummary,
     WhoAmI,
 )
-from rolecall.domain.roles import find_role, with_members
 from rolecall.domain.session import Session
-from rolecall.domain.users import find_user, require_own_or_owned, user_or_none
+from rolecall.domain.users import require_own_or_owned, user_or_none
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 # ---- users -----------------------------------------------------------------------------------
-
-
-def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
-    """Raises NotFound for an absent user and one that the session may not see."""
-    card = find_user(reading, session, query.user)
-    if card is None or not access.is_visible(
-        reading, session, access.target_of(Kind.USER, card.user)
-    ):
-        raise NotFound(Kind.USER, access.label(query.user))
-    if not query.with_groups:
-        return card
-    groups = nesting.groups_of(reading, session, [card.user.id]).get(card.user.id, ())
-    return msgspec.structs.replace(card, groups=groups)
-
-
-def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
-    """Users that the session sees."""
-    where, owners = _seen_users(reading, session, query.where)
-    page = reading.find_users(
-        where, owners, session.integration, query.start, query.count, query.ordering
-    )
-    if not query.with_groups:
-        return page
-    return Page(total=page.total, items=_with_groups(reading, session, page.items))
-
-
-def users_after(reading: Reading, session: Session, query: UsersAfter) -> tuple[UserCard, ...]:
-    """The next of the users that the session sees."""
-    where, owners = _seen_users(reading, session, query.where)
-    cards = reading.users_after(where, owners, session.integration, query.after, query.count)
-    return _with_groups(reading, session, cards) if query.with_groups else cards
-
-
-def users_beyond(
-    reading: Reading, session: Session, query: UsersBeyond
-) -> tuple[tuple[UserCard, Value], ...]:
-    """The next, in an order, of the users that the session sees."""
-    where, owners = _seen_users(reading, session, query.where)
-    found = reading.users_beyond(
-        where, owners, session.integration, query.ordering, query.mark, query.count
-    )
-    if not query.with_groups:
-        return found
-    cards = _with_groups(reading, session, tuple(card for card, _ in found))
-    return tuple(zip(cards, (key for _, key in found), strict=True))
-
-
-def _with_groups(
-    reading: Reading, session: Session, cards: tuple[UserCard, ...]
-) -> tuple[UserCard, ...]:
-    if not cards:
-        return cards
-    groups = nesting.groups_of(reading, session, [card.user.id for card in cards])
-    return tuple(
-        msgspec.structs.replace(card, groups=groups.get(card.user.id, ())) for card in cards
-    )
-
-
-def _seen_users(
-    reading: Reading, session: Session, where: Predicate
-) -> tuple[Predicate, frozenset[Id] | None]:
-    told = with_grants_told(where, lambda asked: _groups_told(reading, session, asked))
-    return _seen(reading, session, Kind.USER, told)
-
-
-def _groups_told(reading: Reading, session: Session, asked: Granted) -> Granted:
-    """What is asked of the groups of a user, of those that `nesting.groups_of` tells."""
-    shown = _roles_shown(reading, session)
-    direct = Granted(And((asked.term, shown)))
-    if asked.nested is None or session.integration is None or not nesting.is_used(reading):
-        return direct
-    return Granted(direct.term, nested=And((asked.nested, shown)), by=shown)
-
-
-def _roles_shown(reading: Reading, session: Session) -> Predicate:
-    """The roles whose members the session may hear of: what `access.shows_role` says of each."""
-    if session.integration is None:
-        return EVERYTHING
-    if access.sees(reading, session, Kind.ROLE):
-        return And(tuple(_not_system(reading)))
-    owners = sorted(access.active_roles(reading, session))
-    return Or(tuple(Compare(Field.OWNER, Operator.EQ, owner) for owner in owners))
-
-
-def _seen(
-    reading: Reading, session: Session, kind: Kind, where: Predicate
-) -> tuple[Predicate, frozenset[Id] | None]:
-    """The condition and the owners of what the session sees, for a store to look for.
-
-    MONITOR on single objects is rare: without it the owners alone decide, by their index.
-    """
-    owners = access.visible_owners(reading, session, kind)
-    if owners is None:
-        return where, None
-    monitored = access.objects_held(reading, session, kind, Privilege.MONITOR)
-    if not monitored:
-        return where, owners
-    owned = [Compare(Field.OWNER, Operator.EQ, owner) for owner in sorted(owners)]
-    named = [Compare(Field.ID, Operator.EQ, each) for each in sorted(monitored)]
-    return And((where, Or((*owned, *named)))), None
 
 
 def user_summaries(
@@ -262,82 +162,6 @@ def access_tokens(
 
 
 # ---- roles -----------------------------------------------------------------------------------
-
-
-def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
-    """Raises NotFound for an absent role and one that the session may not see."""
-    card = find_role(reading, session, query.role)
-    if card is None or not _visible_role(reading, session, card):
-        raise NotFound(Kind.ROLE, access.label(query.role))
-    (answered,) = with_members(reading, (card,), query.members_max)
-    return answered
-
-
-def members_after(reading: Reading, session: Session, query: MembersAfter) -> RoleCard:
-    """Raises NotFound for an absent role and one that the session may not see."""
-    card = one_role(reading, session, OneRole(role=query.role))
-    return msgspec.structs.replace(
-        card,
-        members=reading.members_of(card.role.id, query.count, query.after),
-        groups=() if query.after else nesting.named_within(reading, card.role.id),
-    )
-
-
-def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
-    if card.role.system and session.integration is not None:
-        return False
-    return access.is_visible(reading, session, access.target_of(Kind.ROLE, card.role))
-
-
-def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
-    """Roles that the session sees."""
-    where, owners = _seen_roles(reading, session, query.where)
-    page = reading.find_roles(
-        where, owners, session.integration, query.start, query.count, query.ordering
-    )
-    return Page(total=page.total, items=with_members(reading, page.items, query.members_max))
-
-
-def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[RoleCard, ...]:
-    """The next of the roles that the session sees."""
-    where, owners = _seen_roles(reading, session, query.where)
-    cards = reading.roles_after(where, owners, session.integration, query.after, query.count)
-    return with_members(reading, cards, query.members_max)
-
-
-def roles_beyond(
-    reading: Reading, session: Session, query: RolesBeyond
-) -> tuple[tuple[RoleCard, Value], ...]:
-    """The next, in an order, of the roles that the session sees."""
-    where, owners = _seen_roles(reading, session, query.where)
-    found = reading.roles_beyond(
-        where, owners, session.integration, query.ordering, query.mark, query.count
-    )
-    cards = with_members(reading, tuple(card for card, _ in found), query.members_max)
-    return tuple(zip(cards, (key for _, key in found), strict=True))
-
-
-def _seen_roles(
-    reading: Reading, session: Session, where: Predicate
-) -> tuple[Predicate, frozenset[Id] | None]:
-    told = with_grants_told(where, lambda asked: _members_told(reading, asked))
-    where, owners = _seen(reading, session, Kind.ROLE, told)
-    if owners is None and session.integration is not None:
-        where = And((where, *_not_system(reading)))
-    return where, owners
-
-
-def _members_told(reading: Reading, asked: Granted) -> Granted:
-    """Where no group is in a group, members are users, and a search looks for nothing else."""
-    return asked if nesting.is_used(reading) else Granted(asked.term)
-
-
-def _not_system(reading: Reading) -> list[Predicate]:
-    """SCIM never sees a system role, whatever its role monitors."""
-    return [
-        Compare(Field.ID, Operator.NE, access.system_role(reading, Name(name)).id)
-        for name in SYSTEM_ROLES
-    ]
 
 
 def role_summaries(
@@ -471,6 +295,8 @@ ANSWERS: dict[type, Callable[[Reading, Session, Any], Any]] = {
     Users: users,
     UsersAfter: users_after,
     UsersBeyond: users_beyond,
+    Together: together,
+    TogetherBeyond: together_beyond,
     UserSummaries: user_summaries,
     AccessTokens: access_tokens,
     OneRole: one_role,

@@ -56,6 +56,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_id: str
 
 
+class InOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is looked for among users or roles, of which owners (None: all), in which order."""
+
+    where: Predicate
+    owners: frozenset[Id] | None
+    ordering: Ordering
+
+
 class Reading(HistoryReading, HeldReading, Protocol):
     """One account at one moment, with its histories.
 
@@ -192,6 +200,15 @@ class Reading(HistoryReading, HeldReading, Protocol):
         count: int,
     ) -> tuple[tuple[RoleCard, Value], ...]:
         """As `users_beyond`."""
+        ...
+
+    def mark_at(
+        self, users: InOrder, roles: InOrder, reader: str | None, place: int
+    ) -> Mark | None:
+        """What stands at a place, from 0, of users and roles in one order; None past the end.
+
+        Both are ordered in the same direction; equal ones stand by their ids.
+        """
         ...
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:

@@ -4,15 +4,16 @@ A store compiles them to its own query language; `admits` is the meaning that al
 Text is compared by the key or the exact spelling, as the field says, never by an engine's rules.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
 from rolecall.domain.model import Json
 
 Value = None | bool | int | str
+Item = TypeVar("Item")
 
 
 class Field(StrEnum):
@@ -130,6 +131,25 @@ class Ordering(msgspec.Struct, frozen=True, kw_only=True):
     place: tuple[str, ...] = ()
     part: str | None = None
     descending: bool = False
+
+
+def in_order(
+    items: Iterable[Item], placed: Callable[[Item], tuple[Value, str]], *, descending: bool
+) -> list[Item]:
+    """Items in an order, each placed by what it is sorted by and its id, as a store orders them.
+
+    Ids decide among equals, backwards too.
+    """
+
+    def by_value(item: Item) -> tuple[int, str]:
+        key = placed(item)[0]
+        return (0, key) if isinstance(key, str) else (int(key or 0), "")
+
+    found = sorted(items, key=lambda item: placed(item)[1])
+    without = [item for item in found if placed(item)[0] is None]
+    valued = [item for item in found if placed(item)[0] is not None]
+    valued.sort(key=by_value, reverse=descending)
+    return [*without, *valued] if descending else [*valued, *without]
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -131,6 +131,26 @@ class RolesBeyond(Query[tuple[tuple[RoleCard, Value], ...]], frozen=True, kw_onl
     members_max: int = 0
 
 
+class TogetherBeyond(
+    Query[tuple[tuple[UserCard | RoleCard, Value], ...]], frozen=True, kw_only=True
+):
+    """Visible users and roles that match, in one order, from a mark on; at most `count` in all.
+
+    Both are asked for with this mark and count, in the same direction.
+    """
+
+    users: UsersBeyond
+    roles: RolesBeyond
+
+
+class Together(Query[Page[UserCard | RoleCard]], frozen=True, kw_only=True):
+    """Visible users and roles that match, in one order; `start` counts from 0, through both."""
+
+    users: UsersBeyond
+    roles: RolesBeyond
+    start: int = 0
+
+
 class RoleSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A role with the counts that SHOW ROLES prints."""
 

@@ -6,7 +6,7 @@ An attribute of several values matches when any of them does. One without a valu
 everything (`ne`), and is what `eq null` finds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -70,19 +70,62 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return scim_users.FIELDS if self.resource_type is USER else scim_groups.FIELDS
 
 
-def where_of(text: str, view: View, tolerated: list[str]) -> Predicate:
+def where_of(
+    text: str, view: View, tolerated: list[str], others: Sequence[ResourceType] = ()
+) -> Predicate:
     """The stored condition that a filter asks for; names of quirks go to `tolerated`.
 
-    Raises invalidFilter.
+    What only the `others` have, other types that are searched with this one, has no value here
+    (RFC 7644 section 3.4.2.1). Raises invalidFilter.
     """
     plain = bind_plain(text, view.resource_type)
     if plain is not None:
         return predicate_of(plain, view)
+    parsed = parse_filter(text, tolerated)
     try:
-        bound = bind_filter(parse_filter(text, tolerated), view.resource_type, tolerated)
+        if others:
+            return _among(parsed, view, others, tolerated)
+        return predicate_of(bind_filter(parsed, view.resource_type, tolerated), view)
     except UnknownAttribute as unknown:
         raise errors.invalid_filter(unknown.detail) from None
-    return predicate_of(bound, view)
+
+
+def _among(
+    parsed: Filter, view: View, others: Sequence[ResourceType], tolerated: list[str]
+) -> Predicate:
+    """The condition that a filter over several types asks for of one of them."""
+    match parsed:
+        case filters.And():
+            return And(tuple(_among(term, view, others, tolerated) for term in parsed.terms))
+        case filters.Or():
+            return Or(tuple(_among(term, view, others, tolerated) for term in parsed.terms))
+        case filters.Not():
+            return Not(_among(parsed.term, view, others, tolerated))
+        case filters.Comparison() | filters.Present() | filters.ValuePath():
+            try:
+                bound = bind_filter(parsed, view.resource_type, tolerated)
+            except UnknownAttribute as unknown:
+                return _without_value(parsed, others, unknown)
+            return predicate_of(bound, view)
+        case _:
+            assert_never(parsed)
+
+
+def _without_value(
+    parsed: Filter, others: Sequence[ResourceType], unknown: UnknownAttribute
+) -> Predicate:
+    """What holds of an attribute that another type has. Raises UnknownAttribute."""
+    for other in others:
+        try:
+            bound = bind_filter(parsed, other)
+        except UnknownAttribute:
+            continue
+        if not isinstance(bound, filters.Comparison):
+            return NOTHING
+        assert not isinstance(bound.value, float), "no attribute is a decimal number"
+        absent = Compare("", Operator(bound.operator.value), bound.value)
+        return EVERYTHING if admits(absent, {}) else NOTHING
+    raise unknown
 
 
 def predicate_of(parsed: Filter, view: View) -> Predicate:
@@ -385,10 +428,13 @@ def _within(
 ORDERS = {"ascending": False, "descending": True}
 
 
-def ordering_of(params: Mapping[str, str], view: View) -> Ordering | None:
+def ordering_of(
+    params: Mapping[str, str], view: View, others: Sequence[ResourceType] = ()
+) -> Ordering | None:
     """What sortBy and sortOrder ask for; None: the order of ids. Raises invalidValue.
 
-    RFC 7644 section 3.4.2.3: without sortBy, sortOrder means nothing.
+    RFC 7644 section 3.4.2.3: without sortBy, sortOrder means nothing. What only the `others`
+    have, other types that are listed with this one, has no value here.
     """
     text = params.get("sortBy")
     order = params.get("sortOrder", "ascending").strip().lower()
@@ -398,6 +444,12 @@ def ordering_of(params: Mapping[str, str], view: View) -> Ordering | None:
         return None
     try:
         path = parse_path(text.strip(), view.resource_type)
+    except UnknownAttribute as unknown:
+        for other in others:
+            elsewhere = ordering_of(params, replace(view, resource_type=other))
+            if elsewhere is not None:
+                return Ordering(place=ABSENT, descending=elsewhere.descending)
+        raise errors.invalid_value(f"sortBy: {unknown.detail}") from None
     except errors.ScimError as error:
         raise errors.invalid_value(f"sortBy: {error.detail}") from None
     row = path.sub_attribute or path.attribute
@@ -413,6 +465,18 @@ def ordering_of(params: Mapping[str, str], view: View) -> Ordering | None:
     return replace(_sorted_by(path, view), descending=ORDERS[order])
 
 
+def keeps_kinds_apart(params: Mapping[str, str]) -> bool:
+    """Whether a list of several kinds is sorted by what is the same for all of one kind."""
+    try:
+        path = parse_path(params.get("sortBy", "").strip(), USER)
+    except errors.ScimError:
+        return False
+    return print_path(path) in OF_THE_KIND
+
+
+OF_THE_KIND = frozenset({"meta.resourceType", "meta.location"})
+ABSENT = ("absent",)
+"""A place that no document has."""
 UNSORTED = frozenset({"schemas", *GRANTS})
 
 

@@ -1,24 +1,28 @@
 """Lists: what a query finds of one kind of resource or of several, by index or by cursor.
 
 GET with parameters in the URL and POST to /.search with them in the body are one (RFC 7644
-sections 3.4.2 and 3.4.3); a query at the root goes through users, then groups.
+sections 3.4.2 and 3.4.3). A query at the root goes through users, then groups; one that is sorted
+merges them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from rolecall.domain.model import Json, Kind, RoleCard, UserCard
 from rolecall.domain.names import Id
-from rolecall.domain.predicate import EVERYTHING, NOTHING, Mark, Ordering, Predicate, Value
+from rolecall.domain.predicate import EVERYTHING, Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import (
     Page,
     Query,
     Roles,
     RolesAfter,
     RolesBeyond,
+    Together,
+    TogetherBeyond,
     Users,
     UsersAfter,
     UsersBeyond,
@@ -26,7 +30,7 @@ from rolecall.domain.queries import (
 from rolecall.fronts.scim_answers import Exchange, Reply, decoded, reply, reply_in_pieces
 from rolecall.fronts.scim_cursors import Cursors, Position
 from rolecall.fronts.scim_dialect import require_tolerated
-from rolecall.fronts.scim_filters import View, ordering_of, where_of
+from rolecall.fronts.scim_filters import View, keeps_kinds_apart, ordering_of, where_of
 from rolecall.fronts.scim_pieces import group_pieces, group_shown, is_whole, list_pieces
 from rolecall.fronts.scim_shown import projection_of, user_shown
 from rolecall.fronts.scim_steps import Accepted, Ask, Read, Service
@@ -66,11 +70,14 @@ class Part(msgspec.Struct, frozen=True):
     def page(self, start: int, count: int) -> Query[Page[Any]]:
         return self.listed.indexed(self.where, self.ordering, self.projection, start, count)
 
+    def beyond(self, mark: Mark | None, count: int) -> Query[tuple[tuple[Any, Value], ...]]:
+        assert self.ordering is not None, "what has no order is after an id"
+        return self.listed.beyond(self.where, self.ordering, self.projection, mark, count)
+
     def following(self, ask: Ask, mark: Mark | None, count: int) -> Sequence[tuple[Any, Value]]:
         """What comes after a mark, each with what it is sorted by."""
         if self.ordering is not None:
-            beyond = self.listed.beyond(self.where, self.ordering, self.projection, mark, count)
-            return ask(beyond)
+            return ask(self.beyond(mark, count))
         after = "" if mark is None else mark.id
         cards = ask(self.listed.after(self.where, self.projection, after, count))
         return [(card, None) for card in cards]
@@ -118,13 +125,11 @@ def _list(
     page = messages.parse_paging(params)
 
     def run(ask: Ask) -> Reply:
-        skipped, total = page.start_index - 1, 0
-        found: list[tuple[Part, Any]] = []
-        for part in parts:
-            items = ask(part.page(skipped, page.count - len(found)))
-            found += [(part, card) for card in items.items]
-            total += items.total
-            skipped = max(0, skipped - items.total)
+        together = _together(parts, params)
+        if together is not None:
+            found, total = together.page(ask, page)
+        else:
+            found, total = _one_after_the_other(ask, parts, page)
         counted, rows = exchange.contract.counted(page, total, len(found))
 
         def response(shown: Sequence[object]) -> dict[str, object]:
@@ -133,6 +138,20 @@ def _list(
         return _told(service, exchange, accepted, found, response)
 
     return Read(session=accepted.session, run=run, heavy=_is_heavy(parts))
+
+
+def _one_after_the_other(
+    ask: Ask, parts: Sequence[Part], page: messages.Page
+) -> tuple[list[tuple[Part, Any]], int]:
+    """The page at an index, and how many there are."""
+    skipped, total = page.start_index - 1, 0
+    found: list[tuple[Part, Any]] = []
+    for part in parts:
+        items = ask(part.page(skipped, page.count - len(found)))
+        found += [(part, card) for card in items.items]
+        total += items.total
+        skipped = max(0, skipped - items.total)
+    return found, total
 
 
 def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Sequence[Part]) -> Read:
@@ -147,7 +166,11 @@ def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Seque
         position = given or Position(
             count=count, total=sum(ask(part.page(0, 0)).total for part in parts)
         )
-        found, following = _page_after(ask, parts, position)
+        together = _together(parts, params)
+        if together is not None:
+            found, following = together.page_after(ask, position)
+        else:
+            found, following = _page_after(ask, parts, position)
         cursor = None if following is None else cursors.text_of(following)
 
         def response(shown: Sequence[object]) -> dict[str, object]:
@@ -156,6 +179,51 @@ def _walk(service: Service, exchange: Exchange, accepted: Accepted, parts: Seque
         return _told(service, exchange, accepted, found, response)
 
     return Read(session=accepted.session, run=run, heavy=True)
+
+
+class _Together(msgspec.Struct, frozen=True):
+    """Users and groups in one order."""
+
+    users: Part
+    groups: Part
+
+    def page(self, ask: Ask, page: messages.Page) -> tuple[list[tuple[Part, Any]], int]:
+        """The page at an index, and how many there are."""
+        asked = self._following(None, page.count)
+        answered = ask(Together(users=asked.users, roles=asked.roles, start=page.start_index - 1))
+        return [(self._part_of(card), card) for card in answered.items], answered.total
+
+    def page_after(
+        self, ask: Ask, position: Position
+    ) -> tuple[list[tuple[Part, Any]], Position | None]:
+        """What comes after a position, and the next position unless that is all."""
+        if position.count == 0:
+            return [], None
+        mark = Mark(key=position.key, id=position.after) if position.after else None
+        cards = ask(self._following(mark, position.count + 1))
+        found = [(self._part_of(card), card) for card, _ in cards[: position.count]]
+        if len(cards) <= position.count:
+            return found, None
+        part, card = found[-1]
+        after, key = part.listed.told(card)[0], cards[position.count - 1][1]
+        return found, msgspec.structs.replace(position, after=after, key=key)
+
+    def _following(self, mark: Mark | None, count: int) -> TogetherBeyond:
+        users, groups = self.users.beyond(mark, count), self.groups.beyond(mark, count)
+        assert isinstance(users, UsersBeyond), "users are asked for as users"
+        assert isinstance(groups, RolesBeyond), "groups are asked for as roles"
+        return TogetherBeyond(users=users, roles=groups)
+
+    def _part_of(self, card: UserCard | RoleCard) -> Part:
+        return self.users if isinstance(card, UserCard) else self.groups
+
+
+def _together(parts: Sequence[Part], params: dict[str, str]) -> _Together | None:
+    """Both kinds, when an order goes through them both."""
+    if len(parts) == 1 or parts[0].ordering is None or keeps_kinds_apart(params):
+        return None
+    users, groups = parts
+    return _Together(users, groups)
 
 
 def _page_after(
@@ -225,13 +293,12 @@ def _is_heavy(parts: Sequence[Part]) -> bool:
 def _parts(
     exchange: Exchange, accepted: Accepted, params: dict[str, str], kinds: tuple[Listed, ...]
 ) -> tuple[Part, ...]:
-    """Each kind with its condition and order; one that has not what is asked for finds nothing.
+    """Each kind with its condition and order, in the order in which they are listed.
 
-    Raises invalidFilter, or what is wrong with the order, when no kind has it.
+    Raises invalidFilter, or what is wrong with the order.
     """
     parts: list[Part] = []
     met: list[str] = []
-    wrong: errors.ScimError | None = None
     for listed in kinds:
         view = View(
             resource_type=listed.resource_type,
@@ -239,27 +306,31 @@ def _parts(
             client=accepted.integration.scim_client,
             maps_names=accepted.rules.maps_names,
         )
-        ordering: Ordering | None = None
-        try:
-            where = _where(exchange, params, view, met)
-            ordering = ordering_of(params, view)
-        except errors.ScimError as error:
-            wrong, where = error, NOTHING
+        others = [other.resource_type for other in kinds if other is not listed]
+        where = _where(exchange, params, view, others, met)
+        ordering = ordering_of(params, view, others)
         projection = projection_of(params, listed.resource_type)
         parts.append(Part(listed, where, ordering, projection))
-    if wrong is not None and all(part.where is NOTHING for part in parts):
-        raise wrong
     require_tolerated(accepted.integration, met)
     exchange.learn((), tuple(dict.fromkeys(met)))
+    if len(parts) > 1 and parts[0].ordering is not None and keeps_kinds_apart(params):
+        name = attrgetter("listed.resource_type.name")
+        parts.sort(key=name, reverse=parts[0].ordering.descending)
     return tuple(parts)
 
 
-def _where(exchange: Exchange, params: dict[str, str], view: View, met: list[str]) -> Predicate:
+def _where(
+    exchange: Exchange,
+    params: dict[str, str],
+    view: View,
+    others: Sequence[schema.ResourceType],
+    met: list[str],
+) -> Predicate:
     text = params.get("filter")
     if text is None:
         return EVERYTHING
     where = exchange.contract.where(text, view.resource_type, met)
-    return where_of(text, view, met) if where is None else where
+    return where_of(text, view, met, others) if where is None else where
 
 
 # ---- the kinds ---------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
-from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
+from rolecall.domain.ports import InOrder
+from rolecall.domain.predicate import Mark, Ordering, Predicate, Value, in_order
 from rolecall.domain.queries import Page
 from rolecall.store.fields import (
     keys_of,
@@ -24,6 +25,7 @@ from rolecall.store.fields import (
 from rolecall.store.memory_search import (
     Sought,
     document_of,
+    marks_of,
     members_in,
     nested_around,
     nested_within,
@@ -201,6 +203,17 @@ class MemoryDirectory:
         count: int,
     ) -> tuple[tuple[RoleCard, Value], ...]:
         return page_beyond(self._roles_sought(where, owners, reader), ordering, mark)[:count]
+
+    def mark_at(
+        self, users: InOrder, roles: InOrder, reader: str | None, place: int
+    ) -> Mark | None:
+        marks = [
+            *marks_of(self._users_sought(users.where, users.owners, reader), users.ordering),
+            *marks_of(self._roles_sought(roles.where, roles.owners, reader), roles.ordering),
+        ]
+        descending = users.ordering.descending
+        found = in_order(marks, lambda mark: (mark.key, mark.id), descending=descending)
+        return found[place] if place < len(found) else None
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
         found = [card.role for card in self.find_roles(where, None, None, 0, EVERY).items]

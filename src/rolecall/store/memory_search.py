@@ -92,6 +92,13 @@ def page_beyond(
     )
 
 
+def marks_of(found: Sequence[tuple[CardT, Sought]], ordering: Ordering) -> list[Mark]:
+    """Where each of what was found stands in an order."""
+    return [
+        Mark(key=sought.sorted_by(ordering), id=str(sought.values[Field.ID])) for _, sought in found
+    ]
+
+
 def _follows(key: Value, sought: Sought, ordering: Ordering, mark: Mark) -> bool:
     if (key is None) != (mark.key is None):
         return (key is None) != ordering.descending

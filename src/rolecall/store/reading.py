@@ -27,7 +27,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name, key_of
-from rolecall.domain.ports import Link, RoleCounts
+from rolecall.domain.ports import InOrder, Link, RoleCounts
 from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
 from rolecall.store import rows, statements, statements_held, statements_history
@@ -40,7 +40,7 @@ from rolecall.store.predicate import (
 )
 from rolecall.store.remembered import Remembered
 from rolecall.store.rows import Row
-from rolecall.store.search import Search
+from rolecall.store.search import Search, mark_at
 
 T = TypeVar("T")
 
@@ -213,6 +213,14 @@ class SqliteReading:
         search = Search("roles", ROLE_COLUMNS, where, owners, reader, ordering)
         found = self._beyond(search, mark, count)
         return tuple([(rows.role_card_from(row[:4]), row[4]) for row in found])
+
+    def mark_at(
+        self, users: InOrder, roles: InOrder, reader: str | None, place: int
+    ) -> Mark | None:
+        sql, parameters = mark_at(users, roles, reader, self._number, _at_most(place))
+        with patience(self._cursor.connection):
+            row = self._cursor.execute(sql, parameters).fetchone()
+        return None if row is None else Mark(key=row[0], id=row[1])
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
         parameters = Parameters(self._number, after, _at_most(count))

@@ -1,10 +1,13 @@
 """A search becomes a statement: one page of the objects that match, or how many match."""
 
 from rolecall.domain.names import Id
+from rolecall.domain.ports import InOrder
 from rolecall.domain.predicate import Compare, Field, Mark, Operator, Ordering, Predicate, Value
 from rolecall.store import statements
 from rolecall.store.predicate import (
     JOINED_FIELDS,
+    ROLE_COLUMNS,
+    USER_COLUMNS,
     Columns,
     Parameters,
     beyond,
@@ -89,6 +92,20 @@ class Search:
         )
         return sql, parameters.values()
 
+    def keys(self, parameters: Parameters) -> str:
+        """What each is sorted by, and its id, as part of a statement."""
+        assert self._ordering is not None, "what is in the order of ids needs no key"
+        key = sorted_column(self._ordering, self._columns, parameters)
+        condition = compile_predicate(self._where, self._columns, parameters)
+        if self._owners is not None:
+            condition += statements.WALKED.format(placeholder=parameters.add(self._owners))
+        return statements.KEYS.format(
+            table=self._table,
+            inner=statements.JOINS if self._joined else "",
+            key=key,
+            condition=condition,
+        )
+
     def total(self, number: int) -> Statement:
         leading = (number, self._reader) if self._joined else (number,)
         # The few who are inactive have an index that the planner would leave for the owners'.
@@ -111,3 +128,22 @@ class Search:
             order=order,
         )
         return sql, parameters.values()
+
+
+def mark_at(
+    users: InOrder, roles: InOrder, reader: str | None, number: int, place: int
+) -> Statement:
+    """What stands at a place of users and roles that are ordered alike."""
+    parameters = Parameters(number, reader, place)
+    parts = [
+        Search(table, columns, asked.where, asked.owners, reader, asked.ordering).keys(parameters)
+        for table, columns, asked in (
+            ("users", USER_COLUMNS, users),
+            ("roles", ROLE_COLUMNS, roles),
+        )
+    ]
+    sql = statements.MARK_AT.format(
+        found=" UNION ALL ".join(parts),
+        direction=direction_of(users.ordering, "found.key"),
+    )
+    return sql, parameters.values()

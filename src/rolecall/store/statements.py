@@ -438,6 +438,14 @@ SELECT o.body, r.version, r.changed_at, l.external_id, page.key FROM (
 ) AS page CROSS JOIN {table} AS o ON o.rowid = page.place {joins}
 ORDER BY page.key {direction}, page.id
 """
+# The place where a page of users and roles together begins: of those before it nothing is read.
+MARK_AT = """
+SELECT found.key, found.id FROM ({found}) AS found
+ORDER BY found.key {direction}, found.id LIMIT 1 OFFSET ?3
+"""
+KEYS = """
+SELECT {key} AS key, o.id AS id FROM {table} AS o {inner} WHERE o.account = ?1 AND {condition}
+"""
 TOTAL = "SELECT count(*) FROM {table} AS o {inner} WHERE o.account = ?1 AND {condition}"
 
 # A list walks the ids in order and looks at each owner (the plus keeps the planner from sorting
