@@ -1,5 +1,6 @@
 """What every command shares: options with one meaning, refusals in one form, the data folder."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -138,6 +139,14 @@ MetricsPortOption = Annotated[
 MetricsHostOption = Annotated[
     str, typer.Option(help="The address of that port: one that strangers don't reach.")
 ]
+IssuerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A host, address or network that keys of OAuth issuers may be fetched from though it "
+        "is not public; repeatable.",
+        metavar="HOST",
+    ),
+]
 TlsCertificateOption = Annotated[
     Path | None,
     typer.Option(help="Answer over HTTPS, with the certificate (and its chain) in this file."),
@@ -145,6 +154,18 @@ TlsCertificateOption = Annotated[
 TlsKeyOption = Annotated[
     Path | None, typer.Option(help="The certificate's private key, in PEM, not encrypted.")
 ]
+
+
+def issuers_meant(given: Iterable[str]) -> tuple[str, ...]:
+    """Internal issuers as they were named. Ends the command when one is no host or network."""
+    from rolecall.outside import Allowance
+
+    issuers = tuple(given)
+    try:
+        Allowance(issuers)
+    except ValueError as error:
+        fail(f"--internal-issuer: {error}.", 2)
+    return issuers
 
 
 def tls_meant(

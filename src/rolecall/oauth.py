@@ -2,7 +2,7 @@
 
 Keys are kept as long as the issuer says, ten minutes if it says nothing. A token with an unknown
 key has them fetched anew, at most every 30 seconds; while the issuer is down, those that are there
-are good for an hour. What is asked for is bounded in size and time, and nothing is redirected.
+are good for an hour. Where they may be fetched from is judged in `outside`.
 """
 
 import base64
@@ -12,7 +12,6 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -21,6 +20,7 @@ from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import ExternalOauth
 from rolecall.domain.oauth import LEEWAY
 from rolecall.domain.session import Proven
+from rolecall.outside import Allowance, Answer, Refused, fetched
 
 LOGGER = logging.getLogger(__name__)
 ALGORITHMS = ("RS256", "ES256")
@@ -31,6 +31,8 @@ FETCH_SECONDS = 5.0
 KEPT_SECONDS = 600.0
 AGAIN_SECONDS = 30.0
 STALE_SECONDS = 3_600.0
+ADDRESSES_MAX = 1_000
+"""So many addresses' keys are kept: an owner may name ever others."""
 MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])", re.IGNORECASE)
 SECOND = 1_000_000
 
@@ -49,7 +51,9 @@ class _Keys:
 class TokenChecks:
     """The port `Checks`."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance | None = None) -> None:
+        """`allowance` says where keys may be fetched from; by default, from public addresses."""
+        self.allowance = allowance or Allowance()
         self._lock = Lock()
         self._at: dict[str, _Keys] = {}
 
@@ -104,13 +108,16 @@ class TokenChecks:
             assert isinstance(key, RSAPublicKey), "no other key is kept"
             return key
         with self._lock:
-            held = self._at.setdefault(by.jws_keys_url, _Keys())
+            held = self._at.pop(by.jws_keys_url, None) or _Keys()
+            self._at[by.jws_keys_url] = held
+            if len(self._at) > ADDRESSES_MAX:  # the one that was used longest ago
+                del self._at[next(iter(self._at))]
         with held.lock:  # who waits takes the keys that the first fetches
             now = monotonic()
             due = kid not in held.keys or now >= held.fresh_until
             if due and (held.asked_at is None or now - held.asked_at >= AGAIN_SECONDS):
                 held.asked_at = now
-                _fetch(by.jws_keys_url, held, now)
+                self._fetch(by.jws_keys_url, held, now)
             if now - held.fetched_at > STALE_SECONDS:
                 held.keys = {}
             found = held.keys.get(kid)
@@ -120,28 +127,25 @@ class TokenChecks:
             raise _refused("its key is for another algorithm")
         return found
 
+    def _fetch(self, url: str, held: _Keys, now: float) -> None:
+        """Take the keys at the address; those that are there stay when it can't be read."""
+        try:
+            answer = fetched(url, self.allowance, FETCH_SECONDS, KEYS_BYTES_MAX)
+            found, age = _read(answer)
+        except Refused as why:
+            LOGGER.warning("keys of an OAuth issuer can't be had at %s: %s", url, why)
+        except (jwt.PyJWTError, ValueError, KeyError, TypeError, RecursionError) as error:
+            # Nothing of what came is repeated: it may be anything that answers there.
+            what = type(error).__name__
+            LOGGER.warning("keys of an OAuth issuer can't be read at %s: %s", url, what)
+        else:
+            held.keys, held.fetched_at, held.fresh_until = found, now, now + age
 
-def _fetch(url: str, held: _Keys, now: float) -> None:
-    """Take the keys at the address; those that are there stay when it can't be read."""
-    try:
-        found, age = _asked(url)
-    except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
-        LOGGER.warning("keys of an OAuth issuer can't be read at %s: %s", url, error)
-        return
-    held.keys, held.fetched_at, held.fresh_until = found, now, now + age
 
-
-def _asked(url: str) -> tuple[dict[str | None, jwt.PyJWK], float]:
-    began, body = monotonic(), b""
-    with httpx.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=False) as answer:
-        if answer.status_code != httpx.codes.OK:
-            raise ValueError(f"it answers {answer.status_code}")
-        for piece in answer.iter_bytes(8_192):
-            body += piece
-            if len(body) > KEYS_BYTES_MAX or monotonic() - began > FETCH_SECONDS:
-                raise ValueError("the answer is too long, or takes too long")
-        said = MAX_AGE.search(answer.headers.get("cache-control", ""))
-    keys = jwt.PyJWKSet.from_json(body.decode()).keys[:KEYS_MAX]
+def _read(answer: Answer) -> tuple[dict[str | None, jwt.PyJWK], float]:
+    """The keys that sign, by their ids, and for how long."""
+    keys = jwt.PyJWKSet.from_json(answer.body.decode()).keys[:KEYS_MAX]
+    said = MAX_AGE.search(answer.cache_control)
     age = KEPT_SECONDS if said is None else min(float(said[1]), STALE_SECONDS)
     signing = (key for key in keys if key.public_key_use in {None, "sig"})
     return {key.key_id: key for key in signing}, age

@@ -22,6 +22,7 @@ from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import Conformance
 from rolecall.domain.names import fold
 from rolecall.observing import ServerSources, observing
+from rolecall.outside import Allowance
 from rolecall.upkeep import forgetting
 from rolecall.vault import MovedClock
 from rolecall.web import server
@@ -63,6 +64,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate and its key, in PEM."""
     metrics: tuple[str, int] | None = None
     """Where scrapes are answered: an address and a port."""
+    issuers: tuple[str, ...] = ()
+    """OAuth issuers that may be asked for their keys though their addresses are not public."""
     log_json: bool = False
     """Whether the log is for machines: then it holds no secret, not even the first password."""
 
@@ -151,7 +154,7 @@ def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int], s
 
 def _opened(order: Order, folder: Path, clock: MovedClock, lines: Shown) -> Rolecall:
     """The folder; an ephemeral one by a clock that can be moved."""
-    return Rolecall(
+    rolecall = Rolecall(
         folder,
         durable=order.data is not None,
         on_attempts=lambda _number, seen: lines.show(noted.attempt for noted in seen),
@@ -159,6 +162,8 @@ def _opened(order: Order, folder: Path, clock: MovedClock, lines: Shown) -> Role
         conformance=order.conformance,
         clock=clock if order.data is None else None,
     )
+    rolecall.checks.allowance = Allowance(order.issuers)
+    return rolecall
 
 
 class _Fresh:

@@ -98,13 +98,14 @@ class Rolecall:
         )
         self.vault = Vault(kept_key(folder / settings.KEY_FILE))
         self.selecting = DuckSelecting()
+        self.checks = TokenChecks()
         self.world = World(
             clock=clock or SystemClock(),
             ids=RandomIds(),
             secrets=self.vault,
             selecting=self.selecting,
             conformance=conformance,
-            oauth=TokenChecks(),
+            oauth=self.checks,
         )
 
     def __enter__(self) -> Self:

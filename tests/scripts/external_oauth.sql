@@ -22,6 +22,9 @@ create security integration two type = external_oauth external_oauth_type = cust
 create security integration two type = external_oauth external_oauth_type = custom external_oauth_issuer = 'y' external_oauth_jws_keys_url = 'https://[' external_oauth_audience_list = ('a') external_oauth_token_user_mapping_claim = 'sub' external_oauth_snowflake_user_mapping_attribute = 'email_address';
 --! 001008 invalid value for property 'EXTERNAL_OAUTH_JWS_KEYS_URL': it takes an address that begins with https://
 
+create security integration two type = external_oauth external_oauth_type = custom external_oauth_issuer = 'y' external_oauth_jws_keys_url = 'https://issuer.example.com/a key' external_oauth_audience_list = ('a') external_oauth_token_user_mapping_claim = 'sub' external_oauth_snowflake_user_mapping_attribute = 'email_address';
+--! 001008 invalid value for property 'EXTERNAL_OAUTH_JWS_KEYS_URL': it takes an address of plain ASCII characters, percent-encoded
+
 create security integration two type = external_oauth external_oauth_type = custom external_oauth_issuer = 'y' external_oauth_audience_list = ('a') external_oauth_token_user_mapping_claim = 'sub' external_oauth_snowflake_user_mapping_attribute = 'email_address';
 --! 001008 invalid value for property 'EXTERNAL_OAUTH_JWS_KEYS_URL': either it is set or EXTERNAL_OAUTH_RSA_PUBLIC_KEY, and not both
 

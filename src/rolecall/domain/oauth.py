@@ -65,6 +65,8 @@ def _word(choices: tuple[str, ...]) -> Callable[[str, Json], str]:
 
 def _url(name: str, value: Json) -> str:
     found = _needed(name, value)
+    if not found.isascii() or not found.isprintable() or " " in found:  # it is repeated in the log
+        raise InvalidValue(name, "it takes an address of plain ASCII characters, percent-encoded")
     try:
         parts = urlsplit(found)
         host = parts.hostname if parts.port != 0 and parts.username is None else None
