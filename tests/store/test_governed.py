@@ -23,8 +23,9 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Link, Reading, Store, Transaction
 from rolecall.store import statements
+from rolecall.store.engine import connect
 from rolecall.store.failures import KeyTaken
-from rolecall.store.sqlite import SqliteStore, connect
+from rolecall.store.sqlite import SqliteStore
 
 ANN, BOB, ANALYST, OWNER, HEIR = (an_id(number) for number in range(1, 6))
 GATE, RULE, OKTA, TOKEN = (an_id(number) for number in range(11, 15))

@@ -267,7 +267,7 @@ def test_a_memo_of_a_lost_commit_is_forgotten(held: Held) -> None:
 def test_when_another_process_keeps_the_lock_callers_hear_of_it(
     held: Held, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rolecall.store.sqlite.BUSY_TRIES", 3)
+    monkeypatch.setattr("rolecall.store.engine.BUSY_TRIES", 3)
     other = apsw.Connection(str(file))
     other.execute("BEGIN IMMEDIATE")
     held.store.note(1, described("note", None))

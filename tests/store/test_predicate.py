@@ -27,10 +27,11 @@ from rolecall.domain.predicate import (
     Value,
     in_order,
 )
+from rolecall.store.engine import connect
 from rolecall.store.memory import MemoryStore
 from rolecall.store.predicate import USER_COLUMNS, first_beyond
 from rolecall.store.search import Search
-from rolecall.store.sqlite import SqliteStore, connect
+from rolecall.store.sqlite import SqliteStore
 
 NAMES = ("BOB", "1", "Ünï", "straße", "\ud7ff", "\U0010ffff", "a\0b", "%_", "日本")
 PARTS = ("", "b", "ob", "s", "\0", "\0b", "ï", "%", "\U0010ffff", "日")

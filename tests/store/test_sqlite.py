@@ -15,11 +15,12 @@ from builders import a_user, an_id
 from rolecall.domain.ports import Reading
 from rolecall.domain.predicate import And, Compare, Field, Kept, Operator
 from rolecall.store import rows, statements, statements_history
+from rolecall.store.engine import connect
 from rolecall.store.failures import StoreFailure, StoreTooNew
 from rolecall.store.migrations import MIGRATIONS, SEARCHED, bring_up
 from rolecall.store.readers import READERS_MAX
 from rolecall.store.remembered import VALUES_MAX
-from rolecall.store.sqlite import SqliteStore, connect
+from rolecall.store.sqlite import SqliteStore
 from rolecall.store.turn import Turn
 
 VERSION = len(MIGRATIONS)

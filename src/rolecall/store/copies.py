@@ -13,9 +13,9 @@ from urllib.parse import quote
 import apsw
 import msgspec
 
+from rolecall.store.engine import connect
 from rolecall.store.failures import StoreDamaged, StoreFailure, StoreTooNew
 from rolecall.store.migrations import MIGRATIONS
-from rolecall.store.sqlite import connect
 
 PAGES_AT_ONCE = 500
 """Some four megabytes between two signs of progress."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from shutil import disk_usage
-from time import sleep
 from typing import TypeVar
 
 import apsw
@@ -19,6 +18,7 @@ from rolecall.domain.model import Account
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Describe, Done, Reading, Transaction
 from rolecall.store import rows, statements
+from rolecall.store.engine import connect
 from rolecall.store.failures import StoreFailure
 from rolecall.store.inbox import Job
 from rolecall.store.measures import Measures
@@ -26,7 +26,7 @@ from rolecall.store.migrations import MIGRATIONS, bring_up
 from rolecall.store.readers import Readers
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
-from rolecall.store.turn import PAUSE_SECONDS, Turn
+from rolecall.store.turn import Turn
 from rolecall.store.waited import waited, waited_each
 from rolecall.store.writer import OnAttempts, Writer
 
@@ -34,16 +34,12 @@ T = TypeVar("T")
 
 OnStatement = Callable[[str], None]
 
-BUSY_TRIES = 30_000
-"""Some ten seconds at the pause between two tries: then the other process is stuck."""
-
 FREE_BYTES_MIN = 32 << 20
 """With less a group may not fit any more: more than the longest log between two foldings."""
 
 FAILURE_SECONDS = 30.0
 """A failed commit is believed so long, unless one succeeds."""
 
-STATEMENTS_CACHED = 200
 PAGE_BYTES = 8_192
 """Half the system calls of the usual page for the same log (measured: 3 % of a create)."""
 
@@ -268,21 +264,3 @@ class SqliteStore:
                 return True
 
             connection.set_exec_trace(trace)
-
-
-def connect(path: Path) -> apsw.Connection:
-    """A connection that waits for locks and plans a statement once.
-
-    Without the planner's guarantee the engine prepares a statement anew whenever another value
-    might find a better plan: measured, a card took 11 microseconds instead of 3.
-    """
-    connection = apsw.Connection(str(path), statementcachesize=STATEMENTS_CACHED)
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-    connection.set_busy_handler(_wait_a_little)
-    return connection
-
-
-def _wait_a_little(tries: int) -> bool:
-    """Whether to try again for a lock that another process holds."""
-    sleep(PAUSE_SECONDS)
-    return tries < BUSY_TRIES
