@@ -10,9 +10,10 @@ from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.store import statements
+from rolecall.store.engine import connect
 from rolecall.store.predicate import USER_COLUMNS
 from rolecall.store.search import Search
-from rolecall.store.sqlite import SqliteStore, connect
+from rolecall.store.sqlite import SqliteStore
 
 OWNER = an_id(50)
 
@@ -79,7 +80,7 @@ def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("disabled", "unless", "added"),
+    ("disabled", "known", "added"),
     [
         (True, ("OKTA", "e1"), False),
         (True, ("OKTA", "e2"), True),
@@ -89,15 +90,22 @@ def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path)
     ],
 )
 def test_a_user_is_not_added_beside_a_disabled_one_of_the_same_link(
-    store: Store, *, disabled: bool, unless: tuple[str, str] | None, added: bool
+    store: Store, *, disabled: bool, known: tuple[str, str] | None, added: bool
 ) -> None:
     def body(tx: Transaction) -> bool:
         tx.save_user(a_user("BOB", id=an_id(1), disabled=disabled))
         tx.save_link("OKTA", an_id(1), "e1")
-        return tx.add_user(a_user("EVE", id=an_id(2)), unless)
+        return tx.add_user(a_user("EVE", id=an_id(2)), known)
 
     assert store.transact(1, body) is added
     assert store.read(1, lambda r: r.user(an_id(2)) is not None) is added
+    links = [
+        link
+        for link in store.read(1, lambda r: r.links_of(None, 0, 9))
+        if link.resource == an_id(2)
+    ]
+    told = [(link.reader, link.external_id) for link in links]
+    assert told == ([known] if known is not None and added else [])
 
 
 # ---- members ---------------------------------------------------------------------------------

@@ -325,10 +325,11 @@ class Transaction(HeldTransaction, Reading, Protocol):
         """
         ...
 
-    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
+    def add_user(self, user: User, known: tuple[str, str] | None = None) -> bool:
         """Insert; False, and nothing written, when its id or its name's or login's key is taken.
 
-        So too when `unless`, a reader and an external id, names a user who is disabled.
+        With `known`, a reader and an external id, the reader knows the user by that from now on;
+        False as well, and nothing written, when it knows one by that who is disabled.
         """
         ...
 

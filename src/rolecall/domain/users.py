@@ -73,7 +73,6 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
             return change_user(tx, session, _as_revival(revived, command))
         if known is None or not tx.add_user(user):
             raise _taken(tx, session, command)
-    if known is not None:
         tx.save_link(known[0], user.id, known[1])
 
     card = UserCard(

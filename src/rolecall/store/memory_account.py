@@ -225,9 +225,9 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
                 return True
         return False
 
-    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
-        if unless is not None and any(
-            (reader, external_id) == unless
+    def add_user(self, user: User, known: tuple[str, str] | None = None) -> bool:
+        if known is not None and any(
+            (reader, external_id) == known
             and resource in self._state.users
             and self._state.users[resource].disabled
             for (reader, resource), external_id in self._state.links.items()
@@ -237,6 +237,8 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
         if user.id in self._state.users or self.users_taking(keys.name, keys.login):
             return False
         self._state.users[user.id] = user
+        if known is not None:
+            self._state.links[known[0], user.id] = known[1]
         return True
 
     def save_user(self, user: User) -> None:

@@ -83,15 +83,16 @@ INSERT INTO users (
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13)
 ON CONFLICT DO NOTHING
 """
-ADD_USER_UNLESS = """
-INSERT INTO users (
+ADD_USER_KNOWN = """
+INSERT OR IGNORE INTO users (
     account, id, name, name_key, login_key, display_key, email_key, owner, active, created_at, body,
     document, addresses
-) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, jsonb(?12), ?13 WHERE NOT EXISTS (
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(EXISTS (
     SELECT 1 FROM links AS l CROSS JOIN users AS u ON u.account = ?1 AND u.id = l.resource
     WHERE l.account = ?1 AND l.reader = ?14 AND l.external_id = ?15 AND u.active = 0
-) ON CONFLICT DO NOTHING
+), NULL, ?9), ?10, ?11, jsonb(?12), ?13)
 """
+"""A row that must not come is ignored for its NULL: INSERT … SELECT takes twice the time."""
 USERS_BY_NAME = """
 SELECT o.body FROM users AS o WHERE o.account = ?1 AND o.name > ?2 AND {condition}
 ORDER BY o.name LIMIT ?3
@@ -187,10 +188,10 @@ WHERE account = ?1 ORDER BY role, grantee
 """
 SAVE_ROLE_GRANT = """
 INSERT INTO role_grants (account, role, grantee, granted_by, created_at, origin, grant_option)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING 1
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING
 """
 DELETE_ROLE_GRANT = """
-DELETE FROM role_grants WHERE account = ?1 AND role = ?2 AND grantee = ?3 RETURNING 1
+DELETE FROM role_grants WHERE account = ?1 AND role = ?2 AND grantee = ?3
 """
 PRIVILEGES_ON = """
 SELECT kind, object, role, privilege, granted_by, created_at, grant_option FROM privileges
@@ -207,7 +208,7 @@ WHERE account = ?1 AND granted_by = ?2 ORDER BY kind, object, role, privilege
 SAVE_PRIVILEGE = """
 INSERT INTO privileges (
     account, kind, object, role, privilege, granted_by, created_at, grant_option
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING RETURNING 1
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING
 """
 ADD_GRANT_OPTION = """
 UPDATE privileges SET grant_option = 1
@@ -215,7 +216,7 @@ WHERE account = ?1 AND kind = ?2 AND object = ?3 AND role = ?4 AND privilege = ?
 """
 DELETE_PRIVILEGE = """
 DELETE FROM privileges
-WHERE account = ?1 AND kind = ?2 AND object = ?3 AND role = ?4 AND privilege = ?5 RETURNING 1
+WHERE account = ?1 AND kind = ?2 AND object = ?3 AND role = ?4 AND privilege = ?5
 """
 DELETE_PRIVILEGES_ON = """
 DELETE FROM privileges WHERE account = ?1 AND kind = ?2 AND object = ?3
@@ -297,7 +298,7 @@ DELETE_LAPSED_SESSIONS = """
 DELETE FROM sessions WHERE account = ?1 AND user = ?2 AND ends_at <= ?3
 """
 SESSIONS_OPEN = "SELECT account, count(*) FROM sessions WHERE ends_at > ?1 GROUP BY account"
-DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2 RETURNING 1"
+DELETE_SESSION = "DELETE FROM sessions WHERE account = ?1 AND id = ?2"
 DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE account = ?1 AND user = ?2"
 
 # ---- policies, rules, parameters, programmatic access tokens ---------------------------------
@@ -317,10 +318,10 @@ SELECT scope FROM parameters WHERE account = ?1 AND name = ?2 AND value = ?3 ORD
 """
 SAVE_PARAMETER = """
 INSERT INTO parameters (account, scope, name, value) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value RETURNING 1
+ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value
 """
 DELETE_PARAMETER = """
-DELETE FROM parameters WHERE account = ?1 AND scope = ?2 AND name = ?3 RETURNING 1
+DELETE FROM parameters WHERE account = ?1 AND scope = ?2 AND name = ?3
 """
 DELETE_PARAMETERS = "DELETE FROM parameters WHERE account = ?1 AND scope = ?2"
 ACCESS_TOKENS_OF = """
@@ -348,10 +349,10 @@ DELETE_REVISION = "DELETE FROM revisions WHERE account = ?1 AND id = ?2"
 SAVE_LINK = """
 INSERT INTO links (account, resource, reader, external_id) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT DO UPDATE SET external_id = excluded.external_id
-WHERE external_id <> excluded.external_id RETURNING 1
+WHERE external_id <> excluded.external_id
 """
 DELETE_LINK = """
-DELETE FROM links WHERE account = ?1 AND resource = ?2 AND reader = ?3 RETURNING 1
+DELETE FROM links WHERE account = ?1 AND resource = ?2 AND reader = ?3
 """
 DELETE_LINKS = "DELETE FROM links WHERE account = ?1 AND resource = ?2"
 LINKS_OF = """
@@ -369,7 +370,7 @@ LAST_SEQUENCES = """
 SELECT (SELECT seq FROM events WHERE account = ?1 ORDER BY seq DESC LIMIT 1),
     (SELECT seq FROM attempts WHERE account = ?1 ORDER BY seq DESC LIMIT 1)
 """
-RECORD = """INSERT INTO events
+RECORD = """INSERT OR FAIL INTO events
 (account, seq, at, actor, request, kind, subject, body, attempt, marks) VALUES """
 RECORD_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 EVENTS_AFTER = """
@@ -384,7 +385,7 @@ EVENTS_ABOUT = """
 SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT ?3
 """
-KEEP_ATTEMPT = "INSERT INTO attempts (account, seq, kind, at, body, integration) VALUES "
+KEEP_ATTEMPT = "INSERT OR FAIL INTO attempts (account, seq, kind, at, body, integration) VALUES "
 KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?, ?)"
 ATTEMPTS_IN = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4

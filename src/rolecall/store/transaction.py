@@ -97,22 +97,26 @@ class SqliteTransaction(SqliteReading):
         return False
 
     # users
-    def add_user(self, user: User, unless: tuple[str, str] | None = None) -> bool:
+    def add_user(self, user: User, known: tuple[str, str] | None = None) -> bool:
         parameters = rows.save_user(self._number, user)
         statement = statements.ADD_USER
-        if unless is not None:
-            parameters, statement = (*parameters, *unless), statements.ADD_USER_UNLESS
+        if known is not None:
+            parameters, statement = (*parameters, *known), statements.ADD_USER_KNOWN
         if self._wrote or self._batch.cautious:
-            self._write(statement, parameters)
-            added = self._cursor.connection.changes() == 1
+            added = self._changes(statement, parameters)
         else:
             self._cursor.execute(statement, parameters)
             # A user who is refused has written nothing: that spoils no group.
             added = self._wrote = self._cursor.connection.changes() == 1
+        if not added:
+            return False
+        if known is not None:
+            reader, external_id = known
+            self._write(statements.SAVE_LINK, (self._number, user.id, reader, external_id))
         addresses = parameters[rows.ADDRESSES]
-        if added and addresses is not None:
+        if addresses is not None:
             self._write(statements.ADD_ADDRESSES, (self._number, user.id, addresses))
-        return added
+        return True
 
     def save_user(self, user: User) -> None:
         parameters = rows.save_user(self._number, user)
@@ -314,8 +318,7 @@ class SqliteTransaction(SqliteReading):
         return self._write(sql, parameters).fetchall()
 
     def _changes(self, sql: str, parameters: rows.Row) -> bool:
-        """Whether a statement that returns what it changed has changed something."""
-        return bool(self._returned(sql, parameters))
+        return self._count(sql, parameters) > 0
 
     def _count(self, sql: str, parameters: rows.Row) -> int:
         self._write(sql, parameters)
