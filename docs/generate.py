@@ -18,6 +18,7 @@ from typer.core import TyperArgument, TyperOption
 from typer.main import get_command
 
 from rolecall import cli, settings
+from rolecall.cli_examples import EXAMPLES
 from rolecall.domain import commands, events
 from rolecall.domain.parameters import EFFECTIVE, LEVELS, PARAMETERS
 from rolecall.fronts.scim_answers import SCIM_ERRORS
@@ -259,6 +260,9 @@ def command_line() -> str:
         parts.append(
             f"## rolecall {words}\n\n{command.help}\n\n"
             + grid(("argument or option", "meaning", "default"), rows)
+            + "\n\n```sh\n"
+            + "\n".join(EXAMPLES[words])
+            + "\n```"
         )
     return page(
         "Command line",

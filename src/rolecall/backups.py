@@ -13,7 +13,7 @@ import msgspec
 
 from rolecall import __version__, settings
 from rolecall.store.copies import Judged, OnProgress, copy_database, judged, synced
-from rolecall.store.failures import StoreDamaged
+from rolecall.store.failures import StoreDamaged, StoreTooNew
 from rolecall.store.held import Hold
 from rolecall.vault import kept_key
 
@@ -54,7 +54,7 @@ def back_up(folder: Path, target: Path, at: int, on_progress: OnProgress) -> Man
     try:
         copy_database(database, draft / settings.DATABASE_FILE, on_progress)
         _write(draft / settings.KEY_FILE, kept_key(folder / settings.KEY_FILE))
-        found = judged(draft / settings.DATABASE_FILE, thorough=False)
+        found = _judged(draft / settings.DATABASE_FILE, database, thorough=False)
         manifest = Manifest(
             version=__version__,
             schema=found.schema,
@@ -94,7 +94,7 @@ def restore(source: Path, folder: Path, on_progress: OnProgress) -> Judged:
             for name, file in drafts.items():
                 expected = None if manifest is None else manifest.checksums.get(name, "")
                 _copy_checked(file, folder / f"{name}.part", expected, on_progress)
-            found = judged(folder / f"{settings.DATABASE_FILE}.part", thorough=True)
+            found = _judged(folder / f"{settings.DATABASE_FILE}.part", database, thorough=True)
             for name in reversed(drafts):  # the database last: with it the folder is whole
                 (folder / f"{name}.part").rename(folder / name)
         finally:
@@ -102,6 +102,16 @@ def restore(source: Path, folder: Path, on_progress: OnProgress) -> Judged:
                 (folder / f"{name}.part").unlink(missing_ok=True)
         synced(folder)
     return found
+
+
+def _judged(copy: Path, original: Path, *, thorough: bool) -> Judged:
+    """What is in a copy; a fault names the original. Raises StoreDamaged, StoreTooNew."""
+    try:
+        return judged(copy, thorough=thorough)
+    except StoreDamaged as damaged:
+        raise StoreDamaged(str(damaged).replace(str(copy), str(original))) from damaged
+    except StoreTooNew as newer:
+        raise StoreTooNew(str(original), newer.found, newer.known) from newer
 
 
 def taken_at(source: Path) -> int:

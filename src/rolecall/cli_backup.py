@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rolecall import settings
-from rolecall.cli_options import DataOption, fail
+from rolecall.cli_options import DataOption, Summary, SummaryOption, fail
 
 if TYPE_CHECKING:
     from rolecall.store.copies import OnProgress
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 def backup(
     target: Annotated[Path, typer.Argument(help="A new folder for the backup.")],
     data: DataOption = None,
+    format_: SummaryOption = Summary.TEXT,
 ) -> None:
     """Copy the data folder to a new folder, also while a server runs on it.
 
     The copy is one moment of the account: the database, the signing key, and their
     checksums, readable by you alone. It holds everything the account holds: keep it as safe.
     """
+    import msgspec
+
     from rolecall.backups import back_up
     from rolecall.vault import SystemClock
 
@@ -35,7 +38,10 @@ def backup(
         fail(f"{folder} holds no Rolecall data: name the data folder with --data.", 2)
     with _told(), _progress("copying") as on_progress:
         made = back_up(folder, target, SystemClock().now(), on_progress)
-    typer.echo(f"{target} holds {_accounts(made.accounts)} (schema version {made.schema}).")
+    if format_ is Summary.JSON:
+        typer.echo(msgspec.json.encode(made).decode())
+    else:
+        typer.echo(f"{target} holds {_accounts(made.accounts)} (schema version {made.schema}).")
 
 
 def restore(
@@ -79,11 +85,12 @@ def _told() -> Iterator[None]:
 
 @contextmanager
 def _progress(stage: str) -> "Iterator[OnProgress]":
-    """A bar on standard error, which is a terminal or stays empty."""
+    """A bar on standard error, drawn only on a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(stage, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolecall.cli_options import AccountOption, DataOption, Summary, fail, opened
+from rolecall.cli_examples import teaching
+from rolecall.cli_options import AccountOption, DataOption, Summary, fail, opened, unreadable
 
 if TYPE_CHECKING:
     from rolecall.domain.model import NetworkRule
@@ -22,7 +23,7 @@ network_app = typer.Typer(
 )
 
 
-@network_app.command("import")
+@teaching(network_app, "network import")
 def network_import(
     file: Annotated[
         Path,
@@ -121,9 +122,9 @@ def _ranges(file: Path, tag: str | None) -> "Ranges":
             text = file.read_text(encoding="utf-8")
         return read_ranges(text, tag)
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"can't read {file}: {error}", 2)
-    except RangesUnreadable as unreadable:
-        fail(f"{file}: {unreadable}.", 2)
+        fail(unreadable(file, error), 2)
+    except RangesUnreadable as why:
+        fail(f"{file}: {why}.", 2)
 
 
 def _show(found: "list[Difference]", left_out: int, style: Summary) -> None:

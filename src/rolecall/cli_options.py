@@ -75,18 +75,56 @@ FormatOption = Annotated[
 ]
 
 
+LISTS = {
+    "INTEGRATION": "rolecall sql -c 'show integrations'",
+    "TOKEN": "rolecall token list",
+    "USER": "rolecall sql -c 'show users'",
+}
+"""Who typed a name that nothing has looks for it there."""
+
+
 def fail(sentence: str, status: int = 1) -> NoReturn:
     """Say what went wrong and end."""
     typer.echo(f"rolecall: {sentence}", err=True)
     raise SystemExit(status)
 
 
+SummaryOption = Annotated[
+    Summary, typer.Option("--format", help="How it is told: text for people, json for scripts.")
+]
+
+
+def unreadable(file: Path, error: OSError | UnicodeDecodeError) -> str:
+    """Why a file can't be read, without the number that the system gives the reason."""
+    return f"can't read {file}: {error.strerror if isinstance(error, OSError) else error}."
+
+
+def secret_in(file: Path) -> str:
+    """What a file with a password or a token holds, without the end of its line."""
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(unreadable(file, error), 2)
+
+
+def token_meant(file: Path | None) -> str:
+    """The token for a SCIM server: from a file, else from the environment."""
+    token = secret_in(file).strip() if file is not None else settings.token()
+    if not token:
+        fail(f"no token: set ${settings.TOKEN_VARIABLE} or give --token-file.", 2)
+    return token
+
+
 def refused_in_words(refusal: "Refusal") -> str:
     """A refusal for the person at this machine, who may know the remedy."""
+    from rolecall.domain.errors import NotFound
     from rolecall.fronts.sql_refusals import refused
 
     told = refused(refusal).message.removeprefix("SQL compilation error:").strip()
-    return f"{told} {refusal.remedy}" if refusal.remedy else told
+    remedy = refusal.remedy
+    if remedy is None and isinstance(refusal, NotFound) and refusal.kind in LISTS:
+        remedy = f"To see what there is: {LISTS[refusal.kind]}"
+    return f"{told} {remedy}" if remedy else told
 
 
 def opened(data: Path | None, conformance: Spoken | None = None) -> "Rolecall":

@@ -5,11 +5,11 @@ Registered by `cli`; what it needs is imported when it runs.
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rolecall import settings
+from rolecall.cli_options import fail, token_meant
 
 if TYPE_CHECKING:
     from rolecall.simulate.player import Report
@@ -30,6 +30,9 @@ class Reported(StrEnum):
     JSON = "json"
 
 
+UsersOption = Annotated[int, typer.Option(help="How many people there are.", min=10, max=1_000_000)]
+
+
 def simulate(
     provider: Annotated[Provider, typer.Argument(help="Whose sequences to play.")],
     url: Annotated[
@@ -47,9 +50,7 @@ def simulate(
     token_file: Annotated[
         Path | None, typer.Option(help="A file with the token. Default: $ROLECALL_TOKEN.")
     ] = None,
-    users: Annotated[
-        int, typer.Option(help="How many people there are.", min=10, max=1_000_000)
-    ] = (100),
+    users: UsersOption = 100,
     groups: Annotated[int, typer.Option(help="How many groups there are.", min=1, max=10_000)] = 10,
     changes: Annotated[
         int, typer.Option(help="How many join late, move or leave, in equal parts.", min=3)
@@ -65,20 +66,23 @@ def simulate(
 
     It creates users and groups there, changes and disables them: use a server for tests. At the end
     everything is read back and compared with what the server had said yes to.
-    Exit status 1: the provider would stumble. 2: it was called wrongly.
+    Exit status 1: the provider would stumble. 2: it was called wrongly, nobody
+    answers at the URL, or the token is refused there.
     """
     import msgspec
 
     from rolecall.simulate.printing import progress, show
     from rolecall.simulate.rules import explained
-    from rolecall.simulate.simulation import Plan
+    from rolecall.simulate.simulation import Plan, Unreachable, knock
     from rolecall.simulate.simulation import simulate as played
 
-    given = token_file.read_text().strip() if token_file is not None else token or settings.token()
-    if not given:
-        fail(f"no token: set ${settings.TOKEN_VARIABLE} or give --token-file.")
+    given = token or token_meant(token_file)
     if not url.startswith(("http://", "https://")):
-        fail("--url is an address such as http://127.0.0.1:8480/scim/v2.")
+        fail("--url is an address such as http://127.0.0.1:8480/scim/v2.", 2)
+    try:
+        knock(url, given)
+    except Unreachable as why:
+        fail(str(why), 2)
     plan = Plan(provider=provider.value, users=users, groups=groups, changes=changes, seed=seed)
     with progress() as on_progress:
         report: Report = played(plan, url, given, None, on_progress)
@@ -88,9 +92,3 @@ def simulate(
     else:
         show(report)
     raise SystemExit(1 if report.surprises else 0)
-
-
-def fail(sentence: str) -> NoReturn:
-    """Say how it is called, and end."""
-    typer.echo(f"rolecall: {sentence}", err=True)
-    raise SystemExit(2)

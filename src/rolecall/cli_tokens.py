@@ -1,10 +1,14 @@
 """`rolecall token`: what identity providers authenticate with, issued, listed and ended."""
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rolecall.cli_examples import teaching
 from rolecall.cli_local import local_script
 from rolecall.cli_options import AccountOption, DataOption, FormatOption, Output, fail, opened
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 token_app = typer.Typer(help="Issue, list and revoke SCIM access tokens.", no_args_is_help=True)
 
 
-@token_app.command("issue")
+@teaching(token_app, "token issue")
 def token_issue(
     integration: Annotated[str, typer.Argument(help="The security integration's name.")],
     purpose: Annotated[
@@ -35,19 +39,41 @@ def token_issue(
     """
     from rolecall.domain.names import fold
 
-    with opened(data) as rolecall:
+    with opened(data) as rolecall, _written(out) as write:
         found = rolecall.account_named(account)
-        text = rolecall.issue_token(found, fold(integration), purpose=purpose)
+        write(rolecall.issue_token(found, fold(integration), purpose=purpose))
+    if out is not None:
+        typer.echo(f"The token is in {out}.", err=True)
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[Callable[[str], None]]:
+    """Where a token goes. A file is opened before there is one, that none is issued for nothing."""
     if out is None:
-        typer.echo(text)
+        yield typer.echo
         return
-    out.touch(mode=0o600)
-    out.chmod(0o600)
-    out.write_text(text + "\n")
-    typer.echo(f"The token is in {out}.", err=True)
+    is_new, is_file = not out.exists(), out.is_file() or not out.exists()
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT, 0o600)
+    except OSError as error:
+        fail(f"--out: {out} can't be written: {error.strerror}. No token was issued.", 2)
+
+    def write(token: str) -> None:
+        if is_file:  # a pipe has neither a mode nor a length
+            out.chmod(0o600)
+            file.truncate()
+        file.write(f"{token}\n")
+
+    with os.fdopen(descriptor, "w") as file:
+        try:
+            yield write
+        except BaseException:
+            if is_new:
+                out.unlink(missing_ok=True)
+            raise
 
 
-@token_app.command("list")
+@teaching(token_app, "token list")
 def token_list(
     format_: FormatOption = Output.TABLE, data: DataOption = None, account: AccountOption = None
 ) -> None:
@@ -56,7 +82,7 @@ def token_list(
         raise SystemExit(local_script(rolecall, account, "show scim tokens", format_))
 
 
-@token_app.command("revoke")
+@teaching(token_app, "token revoke")
 def token_revoke(
     token: Annotated[
         str | None, typer.Argument(help="The token's id, as `token list` shows it.")

@@ -103,7 +103,9 @@ def _database(folder: Path) -> Iterator[Finding]:
         yield bad("integrity", "; ".join(found.faults), "restore a backup: rolecall restore --help")
     else:
         yield ok("integrity", "every page is whole")
-    schema = f"version {found.schema} of {found.known}"
+    schema = f"version {found.schema}"
+    if found.schema != found.known:
+        schema += f"; this program's is {found.known}"
     if found.schema > found.known:
         yield bad("schema", schema, "start the newer version of Rolecall that wrote it")
     elif found.schema < found.known:

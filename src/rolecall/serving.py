@@ -70,18 +70,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the log is for machines: then it holds no secret, not even the first password."""
 
 
-class MetricsRefused(Exception):
-    """The listener for metrics can't be had."""
+class ListenRefused(Exception):
+    """A listener can't be had."""
 
-    def __init__(self, host: str, port: int, error: OSError) -> None:
+    def __init__(self, host: str, port: int, error: OSError, metrics: str = "") -> None:
         super().__init__(
-            f"can't listen for metrics on {host} port {port}: {error.strerror}. "
-            "Choose another with --metrics-port, or 0 for any free one."
+            f"can't listen{' for metrics' * bool(metrics)} on {host} port {port}: "
+            f"{error.strerror}. Choose another with --{metrics}port, or 0 for any free one."
         )
 
 
 def run(order: Order) -> None:
-    """Serve until a signal. Raises OSError when the address can't be had."""
+    """Serve until a signal. Raises ListenRefused, OSError."""
     # uvicorn ends in good order on SIGTERM and then raises it again. Unless that is Ctrl-C to us,
     # the process dies there: nothing is closed, and a scratch folder stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -89,7 +89,10 @@ def run(order: Order) -> None:
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS, 20, 50)
     with ExitStack() as stack:
-        listening = server.listen(order.host, order.port)
+        try:
+            listening = server.listen(order.host, order.port)
+        except OSError as error:
+            raise ListenRefused(order.host, order.port, error) from error
         stack.callback(listening.close)
         if order.ready_file is not None:
             # A server that was killed left its own: whoever waits must not take it for this one's.
@@ -145,7 +148,7 @@ def _measure(stack: ExitStack, sources: ServerSources, place: tuple[str, int], s
     try:
         bound, end = listen_for_scrapes(host, port, sources)
     except OSError as error:
-        raise MetricsRefused(host, port, error) from error
+        raise ListenRefused(host, port, error, "metrics-") from error
     stack.callback(end)
     stack.enter_context(observing(sources))
     shown = f"[{host}]" if ":" in host else host

@@ -129,14 +129,6 @@ def test_locations_name_the_public_url_whatever_the_host_header_says(tmp_path: P
     assert (answer.headers["location"], answer.json()["meta"]["location"]) == (location, location)
 
 
-def test_a_taken_port_is_a_sentence_with_the_remedy(server: Server, tmp_path: Path) -> None:
-    port = httpx.URL(server.url).port
-    said = rolecall("serve", "--data", str(tmp_path / "data"), "--port", str(port), fails=2)
-    assert f"can't listen on 127.0.0.1 port {port}" in said
-    assert "--port 0" in said
-    assert not (tmp_path / "data").exists()
-
-
 def test_a_newer_versions_data_is_refused_with_a_sentence(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with started(tmp_path, "--data", str(data)):

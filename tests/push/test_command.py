@@ -329,7 +329,7 @@ def test_an_address_that_is_no_scim_server_is_named(push: Push) -> None:
 
 def test_a_token_over_plain_http_is_warned_about(push: Push) -> None:
     push.text(EXPORT, url="http://scim.example.com/scim/v2")
-    assert push.err.startswith("warning: the token travels unencrypted")
+    assert push.err.startswith("rolecall: the token travels unencrypted")
 
 
 @pytest.mark.parametrize(

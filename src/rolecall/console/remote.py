@@ -105,10 +105,11 @@ class RemoteWorksheet:
         try:
             answer = self._client.post(path, json=body)
         except httpx.HTTPError as error:
-            place = self._client.base_url
-            raise RemoteRefusal(
-                f"Nobody answers at {place} ({error}). Is `rolecall serve` running there?"
-            ) from None
+            place, why = self._client.base_url, str(error)
+            advice = "Is `rolecall serve` running there?"
+            if "SSL" in why:
+                advice = "Is it https:// there, by a certificate that this machine trusts?"
+            raise RemoteRefusal(f"Nobody answers at {place} ({why}). {advice}") from None
         try:
             read = msgspec.json.decode(answer.content)
         except msgspec.DecodeError:

@@ -3,6 +3,7 @@
 Whoever makes an account comes through `found`: the statement as well as the operator's command.
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -30,6 +31,7 @@ FIRST = 1
 """The organization's own account; ORGADMIN of any other has no say over its neighbours."""
 GRACE_DAYS_MIN, GRACE_DAYS_MAX = 3, 90
 DAY = 86_400_000_000
+ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TRIES_MAX = 100
 """So many times in a row another process may found an account first."""
 
@@ -68,6 +70,9 @@ def found(store: Store, founding: FoundAccount, *more: Command, actor: str, requ
     Raises InvalidValue, AlreadyExists for a name taken in any case, or a Refusal of `more`.
     """
     require_name("NAME", founding.name)
+    if not ACCOUNT_NAME.fullmatch(founding.name):
+        reason = "it takes letters, digits and underscores, and begins with a letter"
+        raise InvalidValue("NAME", f"{reason}: it is part of the account's address")
     require_name("ADMIN_NAME", founding.administrator_name)
     for _ in range(TRIES_MAX - 1):
         try:

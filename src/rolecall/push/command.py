@@ -81,13 +81,13 @@ def push_command(  # noqa: PLR0913 - one parameter for each option of the comman
         check(order, token)
         directory = read_files(order.files)
         if order.url.startswith("http://") and httpx.URL(order.url).host not in _LOOPBACK:
-            err.write("warning: the token travels unencrypted over http://; use https://\n")
+            err.write("rolecall: the token travels unencrypted over http://; use https://\n")
         status, summary = asyncio.run(_push(order, token, directory, err, transport))
     except Unusable as error:
-        err.write(tallies.printable(f"error: {error}\n"))
+        err.write(tallies.printable(f"rolecall: {error}\n"))
         return UNUSABLE
     except Stopped as error:
-        err.write(tallies.printable(f"error: {error}\n"))
+        err.write(tallies.printable(f"rolecall: {error}\n"))
         return SOMETHING_FAILED
     out.write(tallies.as_json(summary) if format == "json" else tallies.as_text(summary))
     return status

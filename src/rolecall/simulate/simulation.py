@@ -7,12 +7,13 @@ from random import Random
 import httpx
 import msgspec
 
-from rolecall.simulate.caller import Caller
+from rolecall.simulate.caller import SCIM_JSON, Caller
 from rolecall.simulate.directory import Story, story_of
 from rolecall.simulate.entra import FLAG, EntraPlayer
 from rolecall.simulate.manners import ENTRA, GENERIC, MANNERS, OKTA
 from rolecall.simulate.okta import OktaPlayer
 from rolecall.simulate.player import Player, Progress, Report, play, report_of
+from rolecall.simulate.rules import sentence_of
 
 SEED = 7644
 ANSWER_SECONDS_MAX = 30.0
@@ -59,6 +60,30 @@ def simulate(
         started = time.perf_counter()
         play(player, on_progress, manners.concurrency, compares=plan.compares)
         return report_of(player, time.perf_counter() - started)
+
+
+class Unreachable(Exception):
+    """There is nobody to play against: what is wrong, and what to look at."""
+
+
+def knock(url: str, token: str) -> None:
+    """Ask once before anything is played. Raises Unreachable where a provider could not begin."""
+    base, _, query = url.partition("?")
+    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM_JSON}
+    parameters = httpx.QueryParams(query).set("count", "1")
+    try:
+        with httpx.Client(timeout=ANSWER_SECONDS_MAX, trust_env=False) as client:
+            answer = client.get(f"{base.rstrip('/')}/Users", params=parameters, headers=headers)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        why = str(error) or type(error).__name__
+        raise Unreachable(
+            f"nobody answers at {base} ({why}): is the server running, and --url right?"
+        ) from error
+    if answer.status_code in {401, 403}:
+        said = sentence_of(answer.content)
+        raise Unreachable(f"{base} answered {answer.status_code}: {said or 'no'} Check the token.")
+    if answer.status_code == 404 and not answer.content.lstrip().startswith(b"{"):
+        raise Unreachable(f"{answer.url.copy_with(query=None)} is not there (404): check --url.")
 
 
 def player_of(plan: Plan, story: Story, caller: Caller, query: str = "") -> Player:

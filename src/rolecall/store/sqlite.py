@@ -91,7 +91,15 @@ class SqliteStore:
             path.touch(mode=0o600)
             self._connection = self._open_writing(durable=durable, notice=backup_notice)
         except (*BROKEN, apsw.ReadOnlyError, OSError) as broken:
-            raise StoreFailure(f"{path} can't be used: {broken}.") from broken
+            damaged = isinstance(broken, apsw.CorruptError | apsw.NotADBError)
+            raise StoreFailure(
+                f"{path} can't be used: {broken}. "
+                + (
+                    "Restore a backup into another folder: rolecall restore --help"
+                    if damaged
+                    else "See who owns the folder, and what room its disk has: rolecall doctor"
+                )
+            ) from broken
         self._turn = Turn(path.with_name(f"{path.name}-turn"))
         self._readers = Readers(self._open_reading)
         self._writer = Writer(self._connection, self._turn, self._remembered, on_attempts)
