@@ -130,6 +130,20 @@ def test_members_among_some_users_are_found_without_reading_the_others(store: St
     assert store.read(1, lambda r: r.members_among(an_id(98), asked)) == ()
 
 
+def test_how_a_list_of_members_differs_is_told_by_the_store(store: Store) -> None:
+    for user in (a_user("ANN", id=ANN, login_name="ANN"), a_user(id=BOB)):
+        store.transact(1, methodcaller("save_user", user))
+    store.transact(1, lambda tx: tx.save_role(a_role(id=ANALYST)))
+    store.transact(1, lambda tx: tx.add_members(ANALYST, (ANN, BOB), None, None, NOW))
+    asked = (an_id(99), BOB, BOB, an_id(97), an_id(99))
+    assert store.read(1, lambda r: r.members_but(ANALYST, asked)) == (ANN,)
+    assert store.read(1, lambda r: r.members_but(ANALYST, ())) == (ANN, BOB)
+    assert store.read(1, lambda r: r.members_but(an_id(98), asked)) == ()
+    assert store.read(1, lambda r: r.strangers_among(ANALYST, asked)) == (an_id(97), an_id(99))
+    assert store.read(1, lambda r: r.strangers_among(ANALYST, (ANN, BOB))) == ()
+    assert store.read(1, lambda r: r.strangers_among(an_id(98), (BOB, ANN))) == (ANN, BOB)
+
+
 def test_what_is_held_outlives_the_process(file: Path) -> None:
     first = SqliteStore(file)
     save(first, a_change())

@@ -89,6 +89,7 @@ def test_a_replacement_sends_only_the_difference_to_the_store(crowd: Crowd) -> N
     group = crowd.client.group("replaced", *crowd.people[:1_000])
     wanted = [*crowd.people[1:1_000], crowd.people[1_050]]
     crowd.cost("PUT", f"/Groups/{group}", group_of("replaced", *wanted))
+    assert statements.MEMBERS_OF not in crowd.executed[: crowd.executed.index(statements.COMMIT)]
     events = crowd.client.events()[-2:]
     assert [type(event).__name__ for event in events] == ["MembersRemoved", "MembersAdded"]
     assert [len(getattr(event, "users", ())) for event in events] == [1, 1]

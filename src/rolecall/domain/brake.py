@@ -7,7 +7,7 @@ written, so that no two requests slip under it together; without a limit nothing
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -46,7 +46,6 @@ LIMIT_MAX = 1_000_000
 WINDOW_MINUTES_MAX = 10_080
 EXEMPT_MAX = 100
 ASK_AGAIN_SECONDS_MAX = 3_600
-MEMBERS_MAX = 10_000_000
 
 
 class Stopped(Exception):
@@ -136,9 +135,8 @@ def _braked(reading: Reading, session: Session) -> Integration | None:
     return integration
 
 
-def _members(reading: Reading, role: Id) -> set[Id]:
-    users = {member.user for member in reading.members_of(role, MEMBERS_MAX)}
-    return users | nesting.groups_within(reading, role)
+def _members(reading: Reading, role: Id) -> frozenset[Id]:
+    return nesting.groups_within(reading, role).union(reading.members_but(role, ()))
 
 
 def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[Id]:
@@ -149,18 +147,19 @@ def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[I
             case AddMembers():
                 gone -= set(change.users)
             case RemoveMembers(users=None):
-                gone = _members(reading, role)
+                gone = set(_members(reading, role))
             case RemoveMembers(users=users) if users is not None:
                 gone |= set(reading.members_among(role, users))
                 gone |= nesting.groups_within(reading, role).intersection(users)
             case SetMembers():
-                gone = _members(reading, role) - set(change.users)
+                gone = set(reading.members_but(role, change.users))
+                gone |= nesting.groups_within(reading, role).difference(change.users)
             case _:  # a name, a comment
                 pass
     return gone
 
 
-def _not_exempt(reading: Reading, integration: Integration, ids: set[Id]) -> set[Id]:
+def _not_exempt(reading: Reading, integration: Integration, ids: Set[Id]) -> Set[Id]:
     """The ids without those of users who are never held, by NAME or LOGIN_NAME in any case."""
     keys = [key_of(name) for name in integration.deprovisioning_exempt_users]
     return ids - {user.id for key in keys for user in reading.users_taking(key, key)}

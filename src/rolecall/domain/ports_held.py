@@ -1,4 +1,4 @@
-"""What the brake asks of a store: what was removed lately, and the changes that are held.
+"""What the brake asks of a store: who would go, what was removed lately, what changes are held.
 
 Every store signs these with the rest of `ports`, where they are parts of a reading and of a
 transaction. Integrations are meant by name.
@@ -16,6 +16,14 @@ class HeldReading(Protocol):
 
     def members_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
         """Those of the users that hold the role by a direct grant, by id."""
+        ...
+
+    def members_but(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        """The users that hold the role by a direct grant, but for these, by id."""
+        ...
+
+    def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        """Those of the ids, each once and in order, that no user with a direct grant has."""
         ...
 
     def spells_of(self, integration: Name) -> Spells:

@@ -168,27 +168,27 @@ def drop_role(tx: Transaction, session: Session, command: DropRole) -> Effect:
 def change_members(
     tx: Transaction, session: Session, role: Role, change: MemberChange, at: int
 ) -> list[Event]:
-    """Who holds the role changes; only the users named are touched (DESIGN contract 9)."""
+    """Who holds the role changes; only the users named are touched (DESIGN contract 9).
+
+    How a whole list differs from what is there is the store's to say: nothing else leaves it.
+    """
     match change:
         case AddMembers():
             return add_members(tx, session, role, change.users, at)
         case RemoveMembers():
             return _members_removed(tx, role, change.users)
         case SetMembers():
-            wanted = frozenset(change.users)
-            present = {member.user for member in tx.members_of(role.id, MEMBERS_MAX)}
             nested = nesting.groups_within(tx, role.id)
-            events = nesting.parted(tx, role, nested - wanted)
-            gone = tuple(sorted(present - wanted))
+            events = nesting.parted(tx, role, nested.difference(change.users))
+            gone = tx.members_but(role.id, change.users)
             events += _removed(role, tx.remove_members(role.id, gone)) if gone else []
-            held = present | nested
-            fresh = tuple(user for user in dict.fromkeys(change.users) if user not in held)
+            strangers = tx.strangers_among(role.id, change.users)
+            fresh = tuple(each for each in strangers if each not in nested)
             return events + add_members(tx, session, role, fresh, at)
         case _:
             assert_never(change)
 
 
-MEMBERS_MAX = 10_000_000
 COUNTED_FIRST_MAX = 100
 """Up to so many wanted, a group is counted before its members are read: most have more or few."""
 

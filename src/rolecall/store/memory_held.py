@@ -15,6 +15,13 @@ class MemoryHeld:
     def members_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
         return tuple(sorted({user for user in users if (role, user) in self._state.members}))
 
+    def members_but(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        held = {user for holds, user in self._state.members if holds == role}
+        return tuple(sorted(held.difference(users)))
+
+    def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        return tuple(sorted({user for user in users if (role, user) not in self._state.members}))
+
     def spells_of(self, integration: Name) -> Spells:
         return self._state.spells.get(integration, ())
 

@@ -352,6 +352,14 @@ class SqliteReading:
         found = self._rows(statements_held.MEMBERS_AMONG, role, rows.list_of(users))
         return tuple([row[0] for row in found])
 
+    def members_but(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        found = self._rows(statements_held.MEMBERS_BUT, role, rows.list_of(users))
+        return tuple(sorted([row[0] for row in found]))
+
+    def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
+        found = self._rows(statements_held.STRANGERS_AMONG, role, rows.list_of(users))
+        return tuple(sorted([row[0] for row in found]))
+
     def spells_of(self, integration: Name) -> Spells:
         return self._one(rows.spells_from, statements_held.SPELLS_OF, integration) or ()
 

@@ -5,6 +5,14 @@ SELECT m.user FROM members AS m
 WHERE m.account = ?1 AND m.role = ?2 AND m.user IN (SELECT value FROM json_each(?3))
 ORDER BY m.user
 """
+MEMBERS_BUT = """
+SELECT user FROM members WHERE account = ?1 AND role = ?2
+EXCEPT SELECT value FROM json_each(?3)
+"""
+STRANGERS_AMONG = """
+SELECT value FROM json_each(?3)
+EXCEPT SELECT user FROM members WHERE account = ?1 AND role = ?2
+"""
 SPELLS_OF = "SELECT body FROM removals WHERE account = ?1 AND integration = ?2"
 SAVE_SPELLS = """
 INSERT INTO removals (account, integration, body) VALUES (?1, ?2, ?3)
