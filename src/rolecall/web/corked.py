@@ -30,6 +30,13 @@ class CorkedTransport:
             self._waiting += data
             self.flush()
 
+    def write_now(self, data: bytes) -> None:
+        """Send a whole answer, after what waits."""
+        if self._waiting is not None:
+            data, self._waiting = self._waiting + data, None
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
     def flush(self) -> None:
         """Send what waits, unless the client has gone."""
         data, self._waiting = self._waiting, None
@@ -50,5 +57,6 @@ class CorkedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  as the server calls it
         """Cork the connection."""
-        corked: Any = CorkedTransport(transport, self.loop)
-        super().connection_made(corked)
+        self.corked = CorkedTransport(transport, self.loop)
+        as_any: Any = self.corked
+        super().connection_made(as_any)

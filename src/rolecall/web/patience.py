@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from rolecall.web.corked import CorkedProtocol
+from rolecall.web.prompt import PromptProtocol
 
 SWEEP_SECONDS = 2.0
 HEADER_SECONDS_MAX = 15.0
@@ -31,7 +31,7 @@ TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\n" + _CLOSING
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + _CLOSING
 
 
-class PatientProtocol(CorkedProtocol):
+class PatientProtocol(PromptProtocol):
     """HTTP/1.1 that remembers since when it waits, and for what."""
 
     connections_max: int = 10_000
@@ -40,7 +40,7 @@ class PatientProtocol(CorkedProtocol):
         """Begin to wait for headers; beyond the server's descriptors, don't."""
         super().connection_made(transport)
         self._heading = True
-        self._since = self._heard = self.loop.time()
+        self._since = self._heard = self._answered = self.loop.time()
         self._bytes = 0
         self._unread_since: float | None = None
         if len(self.connections) > self.connections_max:
@@ -68,6 +68,11 @@ class PatientProtocol(CorkedProtocol):
         self._bytes = 0
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """From now on the next request is waited for."""
+        self._answered = self.loop.time()
+        super().on_response_complete()
+
     def resume_writing(self) -> None:
         """The client has read what it was sent; an answer in pieces goes on."""
         self._unread_since = None
@@ -81,6 +86,8 @@ class PatientProtocol(CorkedProtocol):
             self.transport.abort()
         elif self._is_late(now):
             self._end(TIMED_OUT)
+        elif self._is_idle(now):
+            self.transport.close()
 
     def _is_late(self, now: float) -> bool:
         if self._heading:
@@ -90,6 +97,12 @@ class PatientProtocol(CorkedProtocol):
             return False
         allowed = BODY_GRACE_SECONDS + self._bytes / BODY_BYTES_PER_SECOND_MIN
         return now - self._heard > BODY_SILENCE_SECONDS_MAX or now - self._since > allowed
+
+    def _is_idle(self, now: float) -> bool:
+        """Whether the client has had its answer and asked no more, for as long as is kept alive."""
+        if self._heading or not self.cycle.response_complete:
+            return False
+        return now - self._answered > self.timeout_keep_alive
 
     def _is_unread(self, now: float) -> bool:
         if not self.flow.write_paused:

@@ -22,6 +22,7 @@ from rolecall.web.fairness import LoopTurns, Ring, Slots
 from rolecall.web.limits import InFlight, Known, Passage, endpoint_of
 from rolecall.web.mailbox import Mailbox
 from rolecall.web.meter import Meter, scim_endpoint
+from rolecall.web.prompt import BODILESS, WHOLE, Whole
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Any]
@@ -46,6 +47,7 @@ READING_AT_ONCE = 8
 PROVING_AT_ONCE = 2
 """JSON Web Tokens in check at once: some wait for their issuer."""
 JSON_TYPES = ("application/scim+json", "application/json")
+NO_EXTENSIONS: dict[str, Any] = {}
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
 Outgoing = tuple[Account, Write, Done[Effects]]
@@ -118,7 +120,7 @@ class ScimApp:
             self.in_flight.enter(passage, front.requests_max)
         except errors.ScimError as full:
             reply = front.refuse(exchange, full)
-            await _send(send, reply, exchange)
+            await _send(scope, send, reply, exchange)
             self._count(place.number, exchange, reply.status, began)
             return
         try:
@@ -127,7 +129,7 @@ class ScimApp:
                 await turn
             reply = await self._reply(front, exchange, passage, receive, length, content_type)
             if reply.pieces is None:
-                await _send(send, reply, exchange)
+                await _send(scope, send, reply, exchange)
             else:
                 await self._send_pieces(send, receive, reply, reply.pieces, exchange, passage)
         finally:
@@ -208,7 +210,8 @@ class ScimApp:
         What goes wrong in between leaves the answer without its end, which the client sees.
         """
         request = (b"x-request-id", exchange.request.encode())
-        await send(_start(reply, [request, *announced(exchange)]))
+        headers = [request, *announced(exchange), CONTENT_TYPE, *reply.headers]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         gone = asyncio.ensure_future(_gone(receive))
         try:
             while not gone.done():
@@ -369,22 +372,17 @@ def _too_large(most: int) -> errors.ScimError:
     )
 
 
-async def _send(send: Send, reply: Reply, exchange: Exchange) -> None:
-    headers: list[tuple[bytes, bytes]] = [
-        (b"content-length", str(len(reply.body)).encode()),
-        (b"x-request-id", exchange.request.encode()),
-        *announced(exchange),
-    ]
-    if reply.status in {204, 304}:
-        del headers[0]
-    await send(_start(reply, headers))
+async def _send(scope: Scope, send: Send, reply: Reply, exchange: Exchange) -> None:
+    headers = [(b"x-request-id", exchange.request.encode()), *announced(exchange), *reply.headers]
+    if reply.body:
+        headers.append(CONTENT_TYPE)
+    whole: Whole | None = scope.get("extensions", NO_EXTENSIONS).get(WHOLE)
+    if whole is not None and whole(scope, reply.status, headers, reply.body):
+        return
+    if reply.status not in BODILESS:
+        headers.append((b"content-length", b"%d" % len(reply.body)))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
-
-
-def _start(reply: Reply, headers: list[tuple[bytes, bytes]]) -> MutableMapping[str, Any]:
-    typed = [CONTENT_TYPE] if reply.body or reply.pieces is not None else []
-    headers = [*headers, *typed, *reply.headers]
-    return {"type": "http.response.start", "status": reply.status, "headers": headers}
 
 
 async def _gone(receive: Receive) -> None:

@@ -222,7 +222,8 @@ def _config(application: Served, manner: Manner) -> uvicorn.Config:
 
 def _protocol(proxies: Sequence[str], *, prefaces: bool) -> type[PatientProtocol]:
     base = after_proxies(proxies) if prefaces else PatientProtocol
-    return type("Connection", (base,), {"connections_max": connections_affordable()})
+    settings = {"connections_max": connections_affordable(), "prompt_path": PREFIX}
+    return type("Connection", (base,), settings)
 
 
 class Background:
