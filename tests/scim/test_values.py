@@ -54,6 +54,48 @@ def test_binary_is_base64_rfc7643_2_3_6(text: str) -> None:
     assert values.is_binary(text)
 
 
-@pytest.mark.parametrize("text", ["T Q", "TQ===", "T=Q", "?"])
+@pytest.mark.parametrize("text", ["T Q", "TQ===", "T=Q", "?", "T", "TUlJT", "TUlJ\r\nT"])
 def test_anything_else_is_no_binary_rfc7643_2_3_6(text: str) -> None:
     assert not values.is_binary(text)
+
+
+REFERENCES = [
+    "https://example.com/profile/bjensen?x=1&y=[2]#top",
+    "../Users/26118915-6090-4610-87e4-49d8ca9f808d",
+    "Users/2819c223",
+    "/scim/v2/Groups/e9e30dba",
+    "urn:ietf:params:scim:schemas:core:2.0:User",
+    "mailto:ann@example.com",
+    "data:image/png;base64,iVBORw0KGgo=",
+    "https://example.com/J%C3%B6rg",
+    "https://example.com/Jörg/写真",
+    "http://[2001:db8::7]/",
+    "bulkId:qwerty",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_a_reference_is_an_absolute_or_relative_uri_rfc7643_2_3_7(text: str) -> None:
+    assert values.is_reference(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not a uri",
+        "https://example.com/ann smith",
+        "https://example.com/\n",
+        "https://example.com/\u00a0",
+        "<https://example.com>",
+        '"https://example.com"',
+        "C:\\photos\\ann.jpg",
+        "https://example.com/100%",
+        "https://example.com/%zz",
+        "https://example.com/{id}",
+        "\x07",
+        "\x85",
+    ],
+)
+def test_what_no_uri_can_hold_is_no_reference_rfc7643_2_3_7(text: str) -> None:
+    assert not values.is_reference(text)

@@ -34,7 +34,7 @@ TYPES: dict[Type, Object] = {
     Type.DECIMAL: {"type": "number"},
     Type.INTEGER: {"type": "integer"},
     Type.DATETIME: {"type": "string", "format": "date-time"},
-    Type.REFERENCE: {"type": "string"},
+    Type.REFERENCE: {"type": "string", "format": "uri-reference"},
     Type.BINARY: {"type": "string"},
 }
 REFUSALS = ("400", "401", "403", "404", "405", "409", "412", "413", "415", "429", "501", "503")

@@ -1,6 +1,7 @@
 """A body becomes a resource here: names canonical, types checked, what is unassigned left out.
 
-RFC 7643 sections 2 and 3. Whatever a client may set is kept exactly as it was sent; what it may
+RFC 7643 sections 2 and 3. The type of a value is judged, the wording of a text is not (decision
+86): whatever a client may set is kept exactly as it was sent; what it may
 not set (readOnly) is passed over, as RFC 7644 sections 3.3 and 3.5.1 ask; what nobody knows is
 passed over too, and named in `ignored`, so that a strict caller can refuse it.
 """
@@ -18,6 +19,7 @@ from rolecall.scim.values import (
     has_forbidden_character,
     is_binary,
     is_date_time,
+    is_reference,
     kind_of,
     shown,
 )
@@ -263,6 +265,16 @@ def _read_text(attribute: Attribute, given: Json, prefix: str, _notes: Notes) ->
     return given
 
 
+def _read_reference(attribute: Attribute, given: Json, prefix: str, notes: Notes) -> Json:
+    read = _read_text(attribute, given, prefix, notes)
+    if not isinstance(read, str) or not is_reference(read):
+        raise errors.invalid_value(
+            f"'{prefix}{attribute.name}' must be a URI, absolute or relative; encode spaces and "
+            "the like with percent signs, or leave it out."
+        )
+    return read
+
+
 def _read_boolean(attribute: Attribute, given: Json, prefix: str, notes: Notes) -> Json:
     if isinstance(given, bool):
         return given
@@ -300,7 +312,7 @@ def _read_binary(attribute: Attribute, given: Json, prefix: str, _notes: Notes) 
 
 _READERS: dict[Type, Callable[[Attribute, Json, str, Notes], Json]] = {
     Type.STRING: _read_text,
-    Type.REFERENCE: _read_text,
+    Type.REFERENCE: _read_reference,
     Type.BOOLEAN: _read_boolean,
     Type.INTEGER: _read_integer,
     Type.DECIMAL: _read_decimal,

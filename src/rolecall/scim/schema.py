@@ -222,7 +222,7 @@ COMMON = (
 # RFC 7643 section 2.4: sub-attributes that multi-valued attributes share.
 VALUE = Attribute(name="value", description="The value itself.")
 DISPLAY = Attribute(name="display", description="A name for people to read.")
-LABEL = Attribute(name="type", description="What the value is used for.")
+LABEL = Attribute(name="type", description="What the value is used for; other words are kept.")
 PRIMARY = Attribute(
     name="primary",
     description="Whether this value is the preferred one; at most one may be.",
@@ -272,9 +272,11 @@ USER_ATTRIBUTES = (
     ),
     Attribute(name="title", description="Job title."),
     Attribute(name="userType", description="The user's relation to the organization."),
-    Attribute(name="preferredLanguage", description="Languages, as in Accept-Language."),
-    Attribute(name="locale", description="Locale for dates, numbers and currency."),
-    Attribute(name="timezone", description="Time zone, by its name in the IANA database."),
+    Attribute(
+        name="preferredLanguage", description="Languages, as in Accept-Language; kept as sent."
+    ),
+    Attribute(name="locale", description="Locale, such as en-US; kept as sent."),
+    Attribute(name="timezone", description="Time zone, such as Europe/Berlin; kept as sent."),
     Attribute(
         name="active",
         description="Whether the user may sign in.",
@@ -318,7 +320,7 @@ USER_ATTRIBUTES = (
             Attribute(name="locality", description="City or locality."),
             Attribute(name="region", description="State or region."),
             Attribute(name="postalCode", description="Postal code."),
-            Attribute(name="country", description="Country, by its ISO 3166-1 code."),
+            Attribute(name="country", description="Country, such as US; kept as sent."),
             replace(LABEL, canonical_values=("work", "home", "other")),
             PRIMARY,
         ),
@@ -402,7 +404,7 @@ GROUP_ATTRIBUTES = (
             ),
             Attribute(
                 name="type",
-                description="Kind of the member.",
+                description="Kind of the member, as its id has it.",
                 mutability=IMMUTABLE,
                 canonical_values=("User", "Group"),
             ),
@@ -414,7 +416,8 @@ GROUP_ATTRIBUTES = (
 ACCOUNT_ATTRIBUTES = (
     Attribute(
         name="allowedInterfaces",
-        description="Interfaces that the user may sign in to: ALL, or a list with commas.",
+        description="Interfaces that the user may sign in to: ALL, or of the others a list with "
+        "commas. Nothing else is taken.",
         canonical_values=("ALL", "SNOWFLAKE_INTELLIGENCE", "STREAMLIT"),
     ),
     Attribute(
@@ -427,7 +430,8 @@ ACCOUNT_ATTRIBUTES = (
     ),
     Attribute(
         name="defaultSecondaryRoles",
-        description="DEFAULT_SECONDARY_ROLES of the user: ALL, or NONE or an empty text.",
+        description="DEFAULT_SECONDARY_ROLES of the user: ALL, or NONE or an empty text. Nothing "
+        "else is taken.",
         canonical_values=("ALL", "NONE"),
     ),
     Attribute(

@@ -47,6 +47,9 @@ _DATE_TIME = re.compile(
 )
 # RFC 7643 section 2.3.6: base64, plain or for URLs, padding optional; some clients fold its lines.
 _BINARY = re.compile(r"[A-Za-z0-9+/_\-\r\n]*={0,2}[\r\n]*", re.ASCII)
+# RFC 7643 section 2.3.7: a URI, absolute or relative. Letters of any script may stand in one, as
+# browsers and providers have it (RFC 3987); these never do.
+_NO_URI = re.compile(r'[\s\x00-\x1f\x7f-\x9f<>"{}|\\^`]|%(?![0-9A-Fa-f]{2})')
 
 
 def is_date_time(text: str) -> bool:
@@ -54,4 +57,14 @@ def is_date_time(text: str) -> bool:
 
 
 def is_binary(text: str) -> bool:
-    return _BINARY.fullmatch(text) is not None
+    """Tell whether a text is base64; one character more than a multiple of four can't be."""
+    if _BINARY.fullmatch(text) is None:
+        return False
+    return len(text.translate(_NO_DIGITS)) % 4 != 1
+
+
+_NO_DIGITS = dict.fromkeys(map(ord, "\r\n="))
+
+
+def is_reference(text: str) -> bool:
+    return _NO_URI.search(text) is None
