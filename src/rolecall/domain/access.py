@@ -289,7 +289,7 @@ def holds(reading: Reading, session: Session, privilege: Privilege) -> bool:
     """Whether the session holds a privilege on the account."""
     if session.actor_kind is ActorKind.SYSTEM:
         return True
-    if privilege.value.startswith("CREATE"):
+    if privilege.startswith("CREATE"):
         return reading.memo(
             ("creates", session.role, privilege),
             lambda: _roles_hold(reading, privilege, primary_roles(reading, session)),

@@ -27,7 +27,7 @@ EXACT = frozenset(
 )
 """What compares letter by letter (RFC 7643 section 2.2: caseExact); extensions' URNs left out."""
 
-_EXACT_SHOWN = tuple(f'"{place[0 if place[0] != ACCOUNT else 1]}":' for place in EXACT)
+_EXACT_NAMES = frozenset(place[0 if place[0] != ACCOUNT else 1] for place in EXACT)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -53,9 +53,19 @@ def searched(user: User) -> str | None:
     if not document:
         return None
     text = _ENCODER.encode(document).decode()
-    if text.isascii() and not any(shown in text for shown in _EXACT_SHOWN):
+    if text.isascii() and not _has_exact(document):
         return text.lower()
     return _ENCODER.encode(keyed(document)).decode()
+
+
+def _has_exact(document: dict[str, Json]) -> bool:
+    """Whether an attribute of it compares letter by letter: itself, or within an extension."""
+    return not _EXACT_NAMES.isdisjoint(document) or any(
+        isinstance(inner, dict)
+        and (name == ACCOUNT or name.startswith("urn:"))
+        and not _EXACT_NAMES.isdisjoint(inner)
+        for name, inner in document.items()
+    )
 
 
 def keyed(value: Json, place: tuple[str, ...] = ()) -> Json:

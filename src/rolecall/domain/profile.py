@@ -37,14 +37,16 @@ MULTI_VALUED = frozenset(
     }
 )
 """What is a list from its first entry on (RFC 7643 section 4.1.2)."""
+EMPTY = (list, dict)
+"""What is unassigned when there is nothing in it (RFC 7643 section 2.5)."""
 
 
 def founded(profile: Profile) -> Profile:
     """The profile that a resource is born with: nothing empty, at most one entry primary."""
     return {
-        name: _settled(name, value) if isinstance(value, list | dict) else value
+        name: _settled(name, value)
         for name, value in profile.items()
-        if value is not None and value not in ([], {})
+        if value or not (value is None or isinstance(value, EMPTY))
     }
 
 
@@ -246,9 +248,13 @@ def _emails(profile: Profile) -> list[Json]:
 
 
 def _primary_at(entries: list[Json]) -> int | None:
-    addresses = [position for position, entry in enumerate(entries) if _address(entry)]
-    primary = [position for position in addresses if _is_primary(entries[position])]
-    return next(iter(primary or addresses), None)
+    first = None
+    for position, entry in enumerate(entries):
+        if _address(entry):
+            if _is_primary(entry):
+                return position
+            first = position if first is None else first
+    return first
 
 
 def _address(entry: Json) -> str | None:

@@ -54,18 +54,22 @@ def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effec
     if ended is None:
         return Effect()
 
+    shown = profile.founded(command.profile)
+    if "EMAIL" in command.properties:
+        address = properties.text("EMAIL", command.properties["EMAIL"])
+        shown = profile.with_email(shown, address)
     user = User(
         id=command.id,
         name=command.name,
         login_name=command.login_name,
         owner=session.role,
         created_at=command.at,
-        profile=profile.founded(command.profile),
+        email=profile.primary_email(shown),
+        profile=shown,
         **properties.fields_of(command.properties),
     )
-    if "EMAIL" in command.properties:
-        user = apply_change(user, Set(At("EMAIL"), command.properties["EMAIL"]))
-    user, warnings = defaults.settled(tx, session, None, _consistent(user))
+    properties.require_consistent(user)
+    user, warnings = defaults.settled(tx, session, None, user)
     known = _known_as(session, command)
     if not tx.add_user(user, known):
         revived = None if known is None else _revivable(tx, session, known[1])
@@ -349,7 +353,7 @@ def _replaced(user: User) -> User:
     return user
 
 
-def _consistent(user: User, changes: Sequence[UserChange] = ()) -> User:
+def _consistent(user: User, changes: Sequence[UserChange]) -> User:
     """The e-mail property follows the primary address; TYPE allows the properties."""
     try:
         properties.require_consistent(user)

@@ -36,7 +36,7 @@ from rolecall.store.memory_held import MemoryHeld, MemoryHeldChanges
 from rolecall.store.memory_histories import MemoryHistories, MemoryHistoryChanges
 from rolecall.store.memory_search import counts_of
 from rolecall.store.memory_state import State, drop, key_in, only, require_free
-from rolecall.store.remembered import Remembered
+from rolecall.store.remembered import Remembered, recalled
 
 T = TypeVar("T")
 
@@ -59,7 +59,8 @@ class MemoryReading(MemoryDirectory, MemoryHistories, MemoryHeld):
         return self._state.generation
 
     def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return self._remembered.recall(self._number, self._state.generation, key, compute)
+        values = self._remembered.values(self._number, self._state.generation)
+        return recalled(values, key, compute)
 
     def account(self) -> Account:
         assert self._state.account is not None, "an account is founded before it is asked"

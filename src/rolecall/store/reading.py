@@ -38,7 +38,7 @@ from rolecall.store.predicate import (
     Parameters,
     compile_predicate,
 )
-from rolecall.store.remembered import Remembered
+from rolecall.store.remembered import Remembered, Values, recalled
 from rolecall.store.rows import Row
 from rolecall.store.search import Search, mark_at
 
@@ -58,7 +58,7 @@ def _at_most(count: int) -> int:
 class SqliteReading:
     """Reads one account at the moment of the open transaction."""
 
-    __slots__ = ("_cursor", "_generation", "_number", "_remembered")
+    __slots__ = ("_cursor", "_generation", "_number", "_remembered", "_values")
 
     def __init__(
         self, number: int, cursor: apsw.Cursor, remembered: Remembered, generation: int
@@ -67,6 +67,7 @@ class SqliteReading:
         self._cursor = cursor
         self._remembered = remembered
         self._generation = generation
+        self._values: Values | None = None
 
     @property
     def number(self) -> int:
@@ -76,7 +77,10 @@ class SqliteReading:
         return self._generation
 
     def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return self._remembered.recall(self._number, self.generation(), key, compute)
+        values = self._values
+        if values is None:
+            values = self._values = self._remembered.values(self._number, self.generation())
+        return recalled(values, key, compute)
 
     def account(self) -> Account:
         account = self._one(rows.account_from, statements.ACCOUNT)

@@ -11,32 +11,37 @@ VALUES_MAX = 4_096
 MISSING = object()
 
 
+Values = dict[Hashable, object]
+
+
 class Remembered:
     """What readings computed, by account and generation. Thread safe: single dict operations."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[int, dict[Hashable, object]]] = {}
+        self._held: dict[int, tuple[int, Values]] = {}
 
-    def recall(self, number: int, generation: int, key: Hashable, compute: Callable[[], T]) -> T:
-        """The value remembered for this generation, or `compute()`, remembered from now on.
+    def values(self, number: int, generation: int) -> Values:
+        """What is remembered for this generation of an account, for `recalled`.
 
         A reading of an older moment neither sees nor disturbs what a newer one remembers.
         """
         held = self._held.get(number)
         if held is None or held[0] < generation:
             held = self._held[number] = (generation, {})
-        elif held[0] > generation:
-            return compute()
-        values = held[1]
-        present = values.get(key, MISSING)
-        if present is not MISSING:
-            return present  # type: ignore[return-value]  # a key always stands for one type
-        value = compute()
-        if len(values) >= VALUES_MAX:
-            values.clear()
-        values[key] = value
-        return value
+        return held[1] if held[0] == generation else {}
 
     def forget(self) -> None:
         """After a commit was lost: its generations may come again with another meaning."""
         self._held = {}
+
+
+def recalled(values: Values, key: Hashable, compute: Callable[[], T]) -> T:
+    """The value remembered, or `compute()`, remembered from now on."""
+    present = values.get(key, MISSING)
+    if present is not MISSING:
+        return present  # type: ignore[return-value]  # a key always stands for one type
+    value = compute()
+    if len(values) >= VALUES_MAX:
+        values.clear()
+    values[key] = value
+    return value

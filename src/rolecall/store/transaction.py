@@ -80,10 +80,7 @@ class SqliteTransaction(SqliteReading):
 
     def memo(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What a body sees after its own writes may be undone: it isn't remembered."""
-        if self._wrote:
-            return compute()
-        generation = self._batch.generation(self._number)
-        return self._remembered.recall(self._number, generation, key, compute)
+        return compute() if self._wrote else super().memo(key, compute)
 
     def save_account(self, account: Account) -> None:
         assert account.number == self._number, "an account is saved under its own number"
