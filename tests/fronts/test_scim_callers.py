@@ -233,12 +233,14 @@ def test_a_refused_address_hears_nothing_of_the_token(desk: Caller) -> None:
     assert guessed.body == desk.ask(path, address=ELSEWHERE).body
 
 
-def test_a_token_that_bypasses_policies_is_held_to_the_integrations_alone(desk: Caller) -> None:
+def test_no_token_frees_itself_of_a_policy(desk: Caller) -> None:
+    # Users may set it themselves: it lifts the vendor's demand for a policy, and no policy.
     token = desk.issue(
         "robot add pat bypass role_restriction = 'SCIM_CALLER'"
         " mins_to_bypass_network_policy_requirement = 10"
     )
-    desk.run("alter user robot set network_policy = here")
     assert desk.status(token=token, address=ELSEWHERE) == 200
-    desk.run("alter security integration okta set network_policy = here")
-    assert desk.status(token=token, address=ELSEWHERE) == 403
+    for place in ("user robot", "security integration okta", "account"):
+        desk.run(f"alter {place} set network_policy = here")
+        assert [desk.status(token=token, address=each) for each in (HERE, ELSEWHERE)] == [200, 403]
+        desk.run(f"alter {place} unset network_policy")

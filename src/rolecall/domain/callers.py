@@ -6,7 +6,7 @@ that lets it in is asked at each request, and once more in its transaction.
 
 import msgspec
 
-from rolecall.domain import access, admission, credentials, oauth
+from rolecall.domain import access, credentials, oauth
 from rolecall.domain.errors import LoginRefused, NotAuthorized, RoleNotGranted, TokenRefused
 from rolecall.domain.model import AccessToken, Integration, Kind, Privilege, User
 from rolecall.domain.names import Id, Name
@@ -70,20 +70,6 @@ def only_integration(reading: Reading) -> Integration | None:
         lambda: tuple(each for each in reading.integrations() if each.enabled),
     )
     return enabled[0] if len(enabled) == 1 else None
-
-
-def require_admitted(
-    reading: Reading, address: str | None, integration: Integration | None, who: Shown, at: int
-) -> None:
-    """Judge the address by the integration's policy, the user's and the account's.
-
-    A token that bypasses policies bypasses the user's and the account's. Raises AddressRefused.
-    """
-    if who.token is not None and (who.token.bypass_network_policy_until or 0) > at:
-        if integration is not None and integration.network_policy is not None:
-            admission.require_admitted(reading, address, integration)
-        return
-    admission.require_admitted(reading, address, integration, who.user.id)
 
 
 def require_good(reading: Reading, who: Shown, at: int) -> None:

@@ -4,7 +4,7 @@ The signature is checked outside; all that the account has to say is asked at ea
 once more in its transaction.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -29,8 +29,8 @@ ROLE_SCOPE = "session:role:"
 class Checks(Protocol):
     """What checks JSON Web Tokens: it may ask the issuer for its keys, and takes its time."""
 
-    def issuer_of(self, token: str) -> str | None:
-        """Who is said to have issued it, verified by nobody."""
+    def claims_of(self, token: str) -> Mapping[str, object]:
+        """What it says, verified by nobody; nothing if it can't be read."""
         ...
 
     def proven(self, token: str, by: ExternalOauth, at: int) -> Proven:
@@ -137,14 +137,19 @@ def all_of(reading: Reading) -> Iterable[ExternalOauth]:
     return [each for each in found if isinstance(each, ExternalOauth)]
 
 
-def by_issuer(reading: Reading, issuer: str) -> ExternalOauth:
+def by_issuer(reading: Reading, claims: Mapping[str, object]) -> ExternalOauth:
     """The enabled integration that takes the issuer's tokens. Raises TokenRefused."""
-    for each in all_of(reading):
-        if each.issuer == issuer:
-            return _enabled(each)
+    found = _with_issuer(reading, claims)
+    if found is not None:
+        return _enabled(found)
     raise TokenRefused(
         "unknown", remedy="no EXTERNAL_OAUTH integration has the token's issuer: see its iss claim"
     )
+
+
+def _with_issuer(reading: Reading, claims: Mapping[str, object]) -> ExternalOauth | None:
+    issuer = claims.get("iss")
+    return next((each for each in all_of(reading) if each.issuer == issuer), None)
 
 
 def _enabled(found: ExternalOauth) -> ExternalOauth:
@@ -158,18 +163,34 @@ def _enabled(found: ExternalOauth) -> ExternalOauth:
 # ---- whom a token means ------------------------------------------------------------------------
 
 
+def user_claimed(reading: Reading, claims: Mapping[str, object]) -> Id | None:
+    """Whose the token says it is, verified by nobody.
+
+    That user's policy judges the address before the signature is looked at.
+    """
+    by = _with_issuer(reading, claims)
+    subject = None if by is None else claims.get(by.user_claim)
+    if by is None or not isinstance(subject, str):
+        return None
+    found = _users_with(reading, by, subject)
+    return found[0].id if len(found) == 1 else None
+
+
+def _users_with(reading: Reading, by: ExternalOauth, subject: str) -> tuple[User, ...]:
+    if by.user_attribute == "LOGIN_NAME":
+        user = reading.user_with_login(key_of(subject))
+        return () if user is None else (user,)
+    email = Compare(Field.EMAIL_KEY, Operator.EQ, key_of(subject))
+    return tuple(reading.users_by_name(email, Name(""), 2))
+
+
 def user_meant(reading: Reading, proven: Proven) -> User:
     """The one user whom the claim names. Raises TokenRefused."""
     by = reading.governed(Kind.EXTERNAL_OAUTH, proven.integration)
     if not isinstance(by, ExternalOauth):
         raise TokenRefused("unknown", remedy=f"integration {proven.name} was dropped")
     _enabled(by)
-    if by.user_attribute == "LOGIN_NAME":
-        user = reading.user_with_login(key_of(proven.subject))
-        found: tuple[User, ...] = () if user is None else (user,)
-    else:
-        email = Compare(Field.EMAIL_KEY, Operator.EQ, key_of(proven.subject))
-        found = reading.users_by_name(email, Name(""), 2)
+    found = _users_with(reading, by, proven.subject)
     if len(found) != 1:
         who = "no user has" if not found else "more than one user has"
         attribute = f"{by.user_attribute} = its claim {proven.claim}"

@@ -26,7 +26,7 @@ from rolecall.fronts.login_checks import WRONG_PASSWORD, Checked, Knock, Method,
 from rolecall.fronts.sql import Worksheet, bearer_worksheet, login_worksheet
 from rolecall.fronts.sql_notes import fix_of
 from rolecall.fronts.sql_refusals import SqlRefusal, refused
-from rolecall.fronts.sql_session import Bearer
+from rolecall.fronts.sql_session import Bearer, require_admitted
 from rolecall.fronts.world import World
 
 __all__ = ["Knock", "Login", "Method", "PasswordMustChange"]
@@ -159,7 +159,7 @@ def knock_with(account: Account, world: World, knock: Knock) -> tuple[Worksheet,
     What the request asks to act as or where holds for that request. Raises SqlRefusal.
     """
     at = world.clock.now()
-    stored, user = _living(account, world, knock.secret, at)
+    stored, user = _living(account, world, knock.secret, at, knock.client_ip)
     if knock.role is knock.database is knock.schema is knock.warehouse is None:
         return session_of(account, world, knock.secret, knock.client_ip), user.id, stored.id
     who = Bearer(
@@ -186,14 +186,16 @@ def session_of(
 # ---- the life of a session --------------------------------------------------------------------
 
 
-def renew(account: Account, world: World, master_token: str) -> Login:
+def renew(account: Account, world: World, master_token: str, client_ip: str | None = None) -> Login:
     """The session goes on under a new token; the master token is the same and lives longer.
 
-    Raises SqlRefusal: 390113 for a token that opens nothing, 390114 when it came too late.
+    Raises AddressRefused, and SqlRefusal: 390113 for a token that opens nothing, 390114 when it
+    came too late.
     """
     at, request = world.clock.now(), world.ids.new()
     found = account.renewable_session(world.secrets.verifier_of(master_token))
     stored, user = (None, None) if found is None else found
+    require_admitted_here(account, world, client_ip, user)
     if stored is None or user is None:
         raise SqlRefusal("390113", "08001", "Master token was not found. Please login again.")
     minted = world.secrets.mint_token(at, SESSION_SECONDS)
@@ -205,7 +207,7 @@ def renew(account: Account, world: World, master_token: str) -> Login:
         master_expires_at=at + MASTER_SECONDS * 1_000_000,
     )
     try:
-        (effect,) = account.execute(_doorkeeper(account, user, at, request, None), renewing)
+        (effect,) = account.execute(_doorkeeper(account, user, at, request, client_ip), renewing)
     except Refusal:
         raise SqlRefusal(
             "390114", "08001", "Authentication token has expired. The user must authenticate again."
@@ -217,7 +219,7 @@ def renew(account: Account, world: World, master_token: str) -> Login:
 def keep_alive(account: Account, world: World, token: str) -> None:
     """A heartbeat: the session's master token lives longer. Raises SqlRefusal (390112)."""
     at, request = world.clock.now(), world.ids.new()
-    stored, user = _living(account, world, token, at)
+    stored, user = _living(account, world, token, at, None)
     beat = RenewSession(
         session=stored.id,
         verifier=None,
@@ -242,8 +244,11 @@ def log_out(account: Account, world: World, token: str) -> None:
     account.execute(door, CloseSession(session=stored.id, at=at))
 
 
-def _living(account: Account, world: World, token: str, at: int) -> tuple[SqlSession, User]:
+def _living(
+    account: Account, world: World, token: str, at: int, client_ip: str | None
+) -> tuple[SqlSession, User]:
     found = account.login_session(world.secrets.verifier_of(token))
+    require_admitted_here(account, world, client_ip, None if found is None else found[1])
     if found is None or found[1] is None or found[0].expires_at <= at:
         raise EXPIRED
     return found[0], found[1]
@@ -269,6 +274,32 @@ def _login(
         warehouse=stored.warehouse,
         parameters=stored.parameters,
     )
+
+
+# ---- addresses ---------------------------------------------------------------------------------
+
+
+def require_admitted_here(
+    account: Account, world: World, client_ip: str | None, user: User | None = None
+) -> None:
+    """Judge the address of a request that opens no session, and note its refusal.
+
+    Raises AddressRefused. `user` is whom the request's token belongs to, if it is anybody's.
+    """
+    try:
+        require_admitted(account, client_ip, user)
+    except AddressRefused as refusal:
+        turned_away(account, world, refusal, user)
+        raise
+
+
+def turned_away(account: Account, world: World, refusal: AddressRefused, user: User | None) -> None:
+    """Note a request with a session's token, or none, that came from a refused address."""
+    knock = Knock(login_name="", secret="", client_ip=refusal.address)
+    found = Checked(user=user, fault=refusal)
+    noted = attempt_of(knock, found, world.clock.now(), world.ids.new(), refusal)
+    noted = msgspec.structs.replace(noted, method="SESSION", details=None)
+    account.store.note(account.number, noted)
 
 
 # ---- refusals ---------------------------------------------------------------------------------

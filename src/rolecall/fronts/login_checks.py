@@ -9,12 +9,13 @@ from typing import TypeGuard
 
 import msgspec
 
-from rolecall.domain import access, admission, credentials
+from rolecall.domain import access, credentials
 from rolecall.domain.account import Account
 from rolecall.domain.errors import AddressRefused, LoginRefused
 from rolecall.domain.model import Account as AccountRow
 from rolecall.domain.model import Json, User
 from rolecall.domain.names import Id, key_of
+from rolecall.fronts.sql_session import require_admitted
 from rolecall.fronts.tables_users import fingerprint
 from rolecall.fronts.world import World
 
@@ -93,9 +94,8 @@ def checked(account: Account, world: World, knock: Knock, at: int) -> Checked:
 
 def _not_admitted(account: Account, knock: Knock, user: User | None) -> Checked | None:
     """Judged before the secret, and for nobody too: who may not knock learns nothing."""
-    known = None if user is None else user.id
     try:
-        account.moment(lambda r: admission.require_admitted(r, knock.client_ip, user=known))
+        require_admitted(account, knock.client_ip, user)
     except AddressRefused as refusal:
         return Checked(user=user, fault=refusal)
     return None
@@ -224,10 +224,9 @@ def _access_token(account: Account, world: World, knock: Knock, at: int) -> Chec
     """A programmatic access token, which says itself whose it is."""
     found = account.access_token(world.secrets.verifier_of(knock.secret))
     token, user = (None, None) if found is None else found
-    if token is None or (token.bypass_network_policy_until or 0) <= at:
-        turned_away = _not_admitted(account, knock, user)
-        if turned_away is not None:
-            return turned_away
+    turned_away = _not_admitted(account, knock, user)
+    if turned_away is not None:
+        return turned_away
     if token is None or user is None:
         return _faulty(knock, "unknown access token")
     login_name = user.login_name

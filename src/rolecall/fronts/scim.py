@@ -102,13 +102,19 @@ class ScimFront:
         return self.world.oauth is not None and oauth.is_token(text)
 
     def prove(self, exchange: Exchange) -> None:
-        """Check the token, and keep what it proves or why it is refused; may ask its issuer."""
+        """Check the token, and keep what it proves or why it is refused; may ask its issuer.
+
+        The address comes first: of a token from elsewhere no signature is looked at.
+        """
         text, checks = _presented(exchange), self.world.oauth
         assert checks is not None, "it needs a proof"
-        issuer = checks.issuer_of(text)
+        claims = checks.claims_of(text)
 
         def body(reading: Reading) -> ExternalOauth:
-            return oauth.by_issuer(reading, issuer or "")
+            integration = _integration_meant(reading, exchange)
+            whose = oauth.user_claimed(reading, claims)
+            admission.require_admitted(reading, exchange.client_ip, integration, whose)
+            return oauth.by_issuer(reading, claims)
 
         try:
             by = self.account.moment(body)
@@ -119,17 +125,11 @@ class ScimFront:
     def _accept_proof(
         self, reading: Reading, exchange: Exchange, proof: Proven | Refusal
     ) -> Accepted:
-        """The same by a JSON Web Token. The address comes first, as with every token."""
-        integration = _knocked_at(reading, exchange, None) or (
-            callers.only_integration(reading) if exchange.endpoint_id is None else None
-        )
-        try:
-            if isinstance(proof, Refusal):
-                raise proof
-            who = callers.shown_by(reading, proof)
-        except Refusal:
-            admission.require_admitted(reading, exchange.client_ip, integration)
-            raise
+        """The same by a JSON Web Token, whose address was judged before it was checked."""
+        if isinstance(proof, Refusal):
+            raise proof
+        integration = _integration_meant(reading, exchange)
+        who = callers.shown_by(reading, proof)
         exchange.caller = {
             "user": who.user.name,
             "oauth_integration": proof.name,
@@ -141,9 +141,7 @@ class ScimFront:
 
     def _accept_caller(self, reading: Reading, exchange: Exchange, who: callers.Shown) -> Accepted:
         """The same by a user's access token, which names no integration: the URL does."""
-        integration = _knocked_at(reading, exchange, None)
-        if integration is None and exchange.endpoint_id is None:
-            integration = callers.only_integration(reading)
+        integration = _integration_meant(reading, exchange)
         token = who.token
         assert token is not None, "it was found by its verifier"
         exchange.token = token.id
@@ -159,7 +157,7 @@ class ScimFront:
         integration: Integration | None,
         who: callers.Shown,
     ) -> Accepted:
-        callers.require_admitted(reading, exchange.client_ip, integration, who, exchange.at)
+        admission.require_admitted(reading, exchange.client_ip, integration, who.user.id)
         callers.require_good(reading, who, exchange.at)
         if integration is None:
             raise errors.unauthorized(
@@ -290,6 +288,13 @@ def _knocked_at(reading: Reading, exchange: Exchange, found: Bearer | None) -> I
         if named is not None:
             return named
     return None if found is None else found.integration
+
+
+def _integration_meant(reading: Reading, exchange: Exchange) -> Integration | None:
+    """For whom a caller speaks, who names no integration: the URL's, else the only one."""
+    if exchange.endpoint_id is not None:
+        return _knocked_at(reading, exchange, None)
+    return callers.only_integration(reading)
 
 
 def _methods(exchange: Exchange) -> "Mapping[str, Handler]":

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from rolecall.domain import admission
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, why_ended
 from rolecall.domain.account import Account
 from rolecall.domain.commands import ByName, ChangeSession, Ref
@@ -171,8 +172,12 @@ class LoginSeat:
         self.session_id = NOWHERE
 
     def sit(self, at: int, request: Id) -> tuple[Session, Place]:
-        """The stored session, while it lives and its user may log in. Raises TokenRefused."""
+        """The stored session, while it lives and its user may log in.
+
+        Raises AddressRefused, before anything else is said, and TokenRefused.
+        """
         found = self._account.login_session(self._verifier)
+        require_admitted(self._account, self.client_ip, None if found is None else found[1])
         if found is None:
             raise TokenRefused("unknown", remedy="Log in again.")
         stored, user = found
@@ -207,6 +212,15 @@ class LoginSeat:
 
     def moved(self, change: ChangeSession, moved: Moved) -> None:
         """The store has kept it."""
+
+
+def require_admitted(account: Account, address: str | None, user: User | None) -> None:
+    """Judge an address by the policy of whom a credential is of, if it is anybody's.
+
+    Raises AddressRefused.
+    """
+    known = None if user is None else user.id
+    account.moment(lambda reading: admission.require_admitted(reading, address, user=known))
 
 
 class BearerSeat:

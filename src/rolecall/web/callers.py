@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from rolecall.domain.account import Account
 from rolecall.fronts import sql_api
-from rolecall.fronts.login import Knock, Method, knock_with, let_in
+from rolecall.fronts.login import Knock, Method, knock_with, let_in, require_admitted_here
 from rolecall.fronts.sql import Worksheet
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.world import World
@@ -39,8 +39,12 @@ class Callers:
 
     def caller(self, request: Request, body: dict[str, Any]) -> Caller:
         """Whose credential the request brings. Raises SqlRefusal."""
-        token = bearer_of(request)
-        account, method = self._meant(request, token)
+        try:
+            token = bearer_of(request)
+            account, method = self._meant(request, token)
+        except SqlRefusal:  # the address comes first, whatever was sent
+            require_admitted_here(self._hosts(request), self._world, _address(request))
+            raise
         parameters = body.get("parameters")
         knock = Knock(
             login_name="",
@@ -72,7 +76,7 @@ class Callers:
             kinds = ", ".join(sql_api.TYPES)
             message = f"X-Snowflake-Authorization-Token-Type is one of {kinds}."
             raise SqlRefusal(sql_api.BAD_REQUEST, "08001", message)
-        account = self._account_of(self._places.at(request.headers.get("host", "")).number)
+        account = self._hosts(request)
         if said == "KEYPAIR_JWT" or (not said and sql_api.is_jwt(token)):
             return account, Method.SNOWFLAKE_JWT
         verifier = self._world.secrets.verifier_of(token)
@@ -83,6 +87,9 @@ class Callers:
             return holder, None
         is_access_token = account.access_token(verifier) is not None
         return account, Method.PROGRAMMATIC_ACCESS_TOKEN if is_access_token else None
+
+    def _hosts(self, request: Request) -> Account:
+        return self._account_of(self._places.at(request.headers.get("host", "")).number)
 
 
 class Endpoint:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rolecall.domain.account import Account
-from rolecall.domain.errors import Refusal
+from rolecall.domain.errors import AddressRefused, Refusal
 from rolecall.domain.names import Id
 from rolecall.domain.session import Session
 from rolecall.fronts import driver
@@ -31,7 +31,15 @@ from rolecall.fronts.driver_logins import (
     sign_on_refused,
 )
 from rolecall.fronts.driver_rows import encode
-from rolecall.fronts.login import PasswordMustChange, enter, keep_alive, log_out, renew
+from rolecall.fronts.login import (
+    PasswordMustChange,
+    enter,
+    keep_alive,
+    log_out,
+    renew,
+    require_admitted_here,
+    turned_away,
+)
 from rolecall.fronts.sql import Worksheet, login_worksheet
 from rolecall.fronts.sql_api import CANCELED
 from rolecall.fronts.sql_refusals import SqlRefusal
@@ -93,7 +101,7 @@ class Driver:
         self._logins_waiting = 0
         self._queries = Queries()
         self._guards: set[asyncio.Task[None]] = set()
-        self._worksheets: OrderedDict[str, Worksheet] = OrderedDict()
+        self._worksheets: OrderedDict[tuple[str, str | None], Worksheet] = OrderedDict()
 
     def routes(self) -> list[Route]:
         """Where it answers."""
@@ -162,12 +170,14 @@ class Driver:
 
     async def renew(self, request: Request) -> object:
         """A new session token for the master token."""
-        token = _token(request.headers.get("authorization", ""))
+        token = self._presented(request)
         verifier = self._world.secrets.verifier_of(token)
         await object_of(request, SMALL_BYTES_MAX)
         account = self._knowing(request, lambda each: each.renewable_session(verifier))
         try:
-            login = await self._in(self._workers, renew, account, self._world, token)
+            login = await self._in(
+                self._workers, renew, account, self._world, token, _address(request)
+            )
         except SqlRefusal as refusal:
             # Python connector 5 takes any object here for a renewal, and hears of no refusal.
             return driver.failure(refusal) | {"data": None}
@@ -198,17 +208,17 @@ class Driver:
 
     async def heartbeat(self, request: Request) -> object:
         """The session lives on."""
-        token = _token(request.headers.get("authorization", ""))
         account = self._caller(request).account
+        token = _token(request.headers.get("authorization", ""))
         await self._in(self._workers, keep_alive, account, self._world, token)
         return driver.success(None)
 
     async def log_out(self, request: Request) -> object:
         """`?delete=true`: the session is over."""
-        token = _token(request.headers.get("authorization", ""))
         caller = self._caller(request)
+        token = _token(request.headers.get("authorization", ""))
         if request.query_params.get("delete") == "true":
-            self._worksheets.pop(caller.verifier, None)
+            self._worksheets.pop((caller.verifier, caller.client_ip), None)
             await self._in(self._workers, log_out, caller.account, self._world, token)
         return driver.success(None)
 
@@ -224,11 +234,15 @@ class Driver:
 
     def _caller(self, request: Request) -> Caller:
         """The session whose token the request has. Raises SqlRefusal, TokenRefused."""
-        token = _token(request.headers.get("authorization", ""))
-        verifier = self._world.secrets.verifier_of(token)
+        verifier = self._world.secrets.verifier_of(self._presented(request))
         account = self._knowing(request, lambda each: each.login_session(verifier))
         seat = LoginSeat(account, verifier, _address(request))
-        session, _ = seat.sit(self._world.clock.now(), self._world.ids.new())
+        try:
+            session, _ = seat.sit(self._world.clock.now(), self._world.ids.new())
+        except AddressRefused as refusal:
+            known = account.login_session(verifier)
+            turned_away(account, self._world, refusal, None if known is None else known[1])
+            raise
         assert session.user is not None, "a login is a user's"
         return Caller(
             account=account,
@@ -238,6 +252,15 @@ class Driver:
             verifier=verifier,
             client_ip=seat.client_ip,
         )
+
+    def _presented(self, request: Request) -> str:
+        """The session's token. Raises AddressRefused first, and SqlRefusal if none came."""
+        try:
+            return _token(request.headers.get("authorization", ""))
+        except SqlRefusal:
+            account = self._account_of(self._places.at(request.headers.get("host", "")).number)
+            require_admitted_here(account, self._world, _address(request))
+            raise
 
     def _knowing(self, request: Request, known: Callable[[Account], object]) -> Account:
         """The account that knows a token: the host's, unless it doesn't and another does."""
@@ -251,15 +274,17 @@ class Driver:
 
     def _worksheet(self, caller: Caller) -> Worksheet:
         """The session's worksheet, which remembers its last query."""
-        worksheet = self._worksheets.get(caller.verifier)
+        # A worksheet is judged by the address that it began at: another address has its own.
+        place = (caller.verifier, caller.client_ip)
+        worksheet = self._worksheets.get(place)
         if worksheet is None:
             worksheet = login_worksheet(
                 caller.account, self._world, caller.verifier, caller.client_ip
             )
-            self._worksheets[caller.verifier] = worksheet
+            self._worksheets[place] = worksheet
             if len(self._worksheets) > WORKSHEETS_MAX:
                 self._worksheets.popitem(last=False)
-        self._worksheets.move_to_end(caller.verifier)
+        self._worksheets.move_to_end(place)
         return worksheet
 
     # ---- statements ----------------------------------------------------------------------------

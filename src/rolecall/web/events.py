@@ -17,9 +17,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from rolecall.domain.account import Account
+from rolecall.domain.errors import AddressRefused
 from rolecall.domain.past import Change
 from rolecall.fronts import following
+from rolecall.fronts.login import require_admitted_here
 from rolecall.fronts.sql import SqlRefusal, Worksheet
+from rolecall.fronts.sql_refusals import refused
 from rolecall.fronts.world import World
 from rolecall.web.accounts import Places
 
@@ -28,7 +31,7 @@ T = TypeVar("T")
 FOLLOWERS_MAX = 32
 LOOK_SECONDS = 0.25
 NUMBER_MAX = 2**62
-FORBIDDEN_CODES = frozenset({"003001"})
+FORBIDDEN_CODES = frozenset({"003001", "390422"})
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -68,18 +71,20 @@ class Events:
         if after is None or follow not in {"true", "false"}:
             return _refused(400, "after is a whole number, follow is true or false")
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            return _refused(401, "send the header 'Authorization: Bearer <access token>'")
+        presented = token.strip() if scheme.lower() == "bearer" else ""
         if self._followers >= FOLLOWERS_MAX:
             return _refused(429, f"{FOLLOWERS_MAX} follow already; try again later")
         self._followers += 1
         try:
-            who = await self._work(lambda: self._who(request, token.strip()))
+            who = await self._work(lambda: self._who(request, presented))
             first = await self._work(lambda: following.page_after(who, after))
         except SqlRefusal as refusal:
             self._followers -= 1
             status = 403 if refusal.code in FORBIDDEN_CODES else 401
             return _refused(status, refusal.message.split(":\n", 1)[-1])
+        except AddressRefused as refusal:
+            self._followers -= 1
+            return _refused(403, refused(refusal).message)
         except BaseException:
             self._followers -= 1
             raise
@@ -91,6 +96,11 @@ class Events:
     def _who(self, request: Request, token: str) -> Worksheet:
         account = self._account_of(self._places.at(request.headers.get("host", "")).number)
         address = request.client.host if request.client else None
+        if not token:
+            require_admitted_here(account, self._world, address)
+            raise SqlRefusal(
+                "390303", "08001", "send the header 'Authorization: Bearer <access token>'"
+            )
         return following.follower(account, self._world, token, address)
 
     async def _lines(
