@@ -48,7 +48,9 @@ def _show(found: "list[Finding]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("check", "", "found", "what to do")
+    table = Table()
+    for title in ("check", "", "found", "what to do"):
+        table.add_column(title, overflow="fold")  # a statement that helps is there to be pasted
     for each in found:
         verdict = Text(each.verdict.value, style=COLOURS[each.verdict.value])
         table.add_row(Text(each.check), verdict, Text(each.found), Text(each.do or ""))

@@ -13,6 +13,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.narrowing import Narrowing
 from rolecall.domain.queries import RoleSummaries, UserSummaries
 from rolecall.simulate.player import Progress, Report
+from rolecall.simulate.printing import refusals_told
 from rolecall.simulate.rules import RULES
 from rolecall.simulate.simulation import Plan, simulate
 from rolecall.web import server
@@ -120,10 +121,9 @@ def show(outcome: Outcome) -> None:
     console = Console()
     console.print(table)
     report = outcome.report
-    refused = ", ".join(f"{status} ({count} times)" for status, count in report.refusals.items())
     console.print(
         f"{report.requests:,} requests in {report.seconds:.1f} s: {report.rate:,.0f} a second. "
-        f"Planned refusals: {refused or 'none'}. Surprises: {len(report.surprises)}."
+        f"Planned refusals: {refusals_told(report)}. Surprises: {len(report.surprises)}."
     )
     for surprise in report.surprises:
         console.print(f"  {surprise.said}: {RULES[surprise.rule]}", markup=False)

@@ -49,9 +49,8 @@ def test_the_sql_of_a_page_runs_as_printed(page: Path, server: Server) -> None:
         assert "successfully" in server.sql(script)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_messages_of_a_page_are_the_server_s_own(page: Path) -> None:
-    told = page.read_text("utf-8")
+def test_the_messages_that_are_explained_are_the_server_s_own() -> None:
+    told = (FOLDER / "index.md").read_text("utf-8")
     said = " ".join(TOKEN_WORDS.values())
     quoted = re.findall(r"401 `(.*?) …`", told)
     assert quoted

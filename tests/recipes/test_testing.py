@@ -1,6 +1,7 @@
 """docs/clients/testing.md works as printed: fixture, tests, and the container's commands."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients" / "testing.md").read_text("utf-8")
 PYTHON = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
-CONTAINER = re.compile(r"^```dockerfile\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```sh\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -49,18 +50,21 @@ def test_the_fixture_and_its_tests_run_as_printed(tmp_path: Path) -> None:
     assert "3 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_container_starts_what_this_program_understands(tmp_path: Path) -> None:
-    """There is no engine to build it with here: its commands are run as they are."""
-    (told,) = CONTAINER.findall(PAGE)
-    (entry,) = re.findall(r"^ENTRYPOINT (\[.*\])$", told, flags=re.MULTILINE)
-    (probe,) = re.findall(r"^  CMD (\[.*\])$", told, flags=re.MULTILINE)
-    program, verb, *options = json.loads(entry)
-    assert (program, verb) == ("rolecall", "serve")
-    with started(tmp_path, *options) as running:
-        port = str(httpx.URL(running.root).port)
-        command = [sys.executable, *json.loads(probe)[1:]]
-        command[-1] = command[-1].replace("8480", port)
-        assert subprocess.run(command, timeout=30, check=False).returncode == 0
+def test_the_shell_s_way_runs_as_printed(tmp_path: Path) -> None:
+    (script,) = (block for block in SHELL.findall(PAGE) if "ready.json" in block)
+    folder = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        ["bash", "-m", "-e", "-c", script],
+        cwd=tmp_path,
+        env={**environment(), "PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert json.loads(done.stdout)["faults"]["count"] == 2, done.stderr
+    assert json.loads((tmp_path / "account.json").read_text())["token"].startswith("rolecall_")
+    assert not (tmp_path / "ready.json").exists(), "the server has ended"
 
 
 def test_a_reset_forgets_users_and_tokens(server: Server) -> None:

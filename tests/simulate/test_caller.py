@@ -122,8 +122,10 @@ def test_a_server_that_is_not_there_is_a_surprise() -> None:
 
 def test_a_surprise_says_what_the_server_said() -> None:
     caller = a_caller(lambda _: httpx.Response(400, json={"detail": "userName is missing"}))
-    caller.ask("POST", "Users", {"schemas": []}, expected=(201,))
-    assert [each.said for each in caller.surprises] == ["POST Users: 400 userName is missing"]
+    caller.ask("POST", "Users", {"schemas": [], "password": "a secret"}, expected=(201,))
+    (surprise,) = caller.surprises
+    assert surprise.said == "POST Users: 400 userName is missing"
+    assert surprise.sent == '{"schemas":[],"password":"***"}'
 
 
 def test_the_same_surprise_is_counted_and_shown_once() -> None:

@@ -3,6 +3,7 @@
 A caller is used by many threads at once; what they share (the token, the counts) is behind a lock.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -10,6 +11,7 @@ from typing import TypeAlias
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
 from rolecall.simulate.manners import GENERIC, Manners
 from rolecall.simulate.rules import RULES, Asked, Surprise, kind_of, stumbles
@@ -17,6 +19,8 @@ from rolecall.simulate.rules import RULES, Asked, Surprise, kind_of, stumbles
 ROTATIONS_MAX = 5
 PAUSE_SECONDS_MAX = 5.0
 SURPRISES_MAX = 50
+SENT_MAX = 400
+PASSWORD = re.compile(rb'"password":"[^"]*"')
 SCIM_JSON = "application/scim+json"
 
 Json: TypeAlias = str | bool | int | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -123,10 +127,10 @@ class Caller:
             return Answer(status=0, body=b"")
         answer = Answer(status=response.status_code, body=response.content)
         for found in stumbles(asked, answer.status, response.headers, answer.body):
-            self.note(found.rule, f"{method} {path}: {found.said}")
+            self.note(found.rule, f"{method} {path}: {found.said}", sent_in(content))
         return answer
 
-    def note(self, rule: str, said: str) -> None:
+    def note(self, rule: str, said: str, sent: str = "") -> None:
         """Keep what the provider stumbles over, as long as there is room for it."""
         assert rule in RULES, f"{rule} has no reason"
         if rule not in self.manners.rules:
@@ -135,9 +139,9 @@ class Caller:
         with self._lock:
             known = self._surprises.get(key)
             if known is not None:
-                self._surprises[key] = Surprise(rule=rule, said=known.said, count=known.count + 1)
+                self._surprises[key] = replace(known, count=known.count + 1)
             elif len(self._surprises) < SURPRISES_MAX:
-                self._surprises[key] = Surprise(rule=rule, said=said, count=1)
+                self._surprises[key] = Surprise(rule=rule, said=said, count=1, sent=sent)
 
     def _send(
         self,
@@ -177,6 +181,14 @@ class Caller:
                 self.rotations += 1
             self._token, self._fresh_token = self._fresh_token or refused, ""
             return self._token != refused
+
+
+def sent_in(content: bytes | None) -> str:
+    """A body for a report: not the whole of a large one, and no password."""
+    if content is None:
+        return ""
+    text = PASSWORD.sub(b'"password":"***"', content).decode()
+    return text if len(text) <= SENT_MAX else f"{text[:SENT_MAX]}…"
 
 
 def pause_seconds(retry_after: str) -> float:

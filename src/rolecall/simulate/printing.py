@@ -29,19 +29,28 @@ def show(report: Report, console: Console | None = None) -> None:
     """What was played, and a table of what was stumbled over with the reasons."""
     console = console or Console()
     title = MANNERS[report.provider].title
-    refused = ", ".join(f"{status} ({count} times)" for status, count in report.refusals.items())
+    who = f"{title[:1].upper()}{title[1:]}"
     console.print(
-        f"{title} has {report.users_active:,} active and {report.users_inactive:,} inactive users, "
+        f"{who} has {report.users_active:,} active and {report.users_inactive:,} inactive users, "
         f"{report.groups:,} groups and {report.memberships:,} memberships there.\n"
         f"{report.requests:,} requests in {report.seconds:.1f} s: {report.rate:,.0f} a second. "
-        f"Refusals: {refused or 'none'}."
+        f"Refusals: {refusals_told(report)}."
     )
     if not report.surprises:
-        console.print(f"{title} would stumble over nothing.")
+        console.print(f"{who} would stumble over nothing.")
         return
     table = Table("rule", "times", "first seen", title=f"What {title} would stumble over")
     for each in report.surprises:
         table.add_row(each.rule, f"{each.count:,}", each.said)
     console.print(table, markup=False)
+    for each in report.surprises:
+        if each.sent:
+            console.print(f"{each.said.partition(':')[0]} had sent {each.sent}", markup=False)
     for rule, why in explained(report.surprises).items():
         console.print(f"{rule}: {why}", markup=False)
+
+
+def refusals_told(report: Report) -> str:
+    """The refusals by status, the planned ones too."""
+    told = (f"{count:,} of {status}" for status, count in report.refusals.items())
+    return ", ".join(told) or "none"

@@ -175,6 +175,8 @@ class Surprise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rule: str
     said: str
     count: int
+    sent: str = ""
+    """What the first one sent, as far as it shows what was stumbled over."""
 
 
 def kind_of(said: str) -> str:
