@@ -15,7 +15,9 @@ from time import perf_counter, sleep
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.commands import CreateUser
-from rolecall.domain.names import Name
+from rolecall.domain.events import MembersAdded, UserChanged
+from rolecall.domain.names import Id, Name
+from rolecall.domain.ports import Transaction
 from rolecall.fronts.sql import Worksheet, local_worksheet
 from rolecall.wiring import ACCOUNT, ADMINISTRATOR, Rolecall
 
@@ -30,6 +32,23 @@ VIEW = """
 select status, count(*) from snowflake.account_usage.rest_events
 where event_timestamp >= dateadd('minute', -5, current_timestamp()) group by 1
 """
+CHANGED = """
+select change, count(*) from snowflake.account_usage.changes
+where changed_on >= dateadd('minute', -5, current_timestamp()) group by 1
+"""
+NEWEST = """
+select event_timestamp, endpoint, why from snowflake.account_usage.rest_events
+where status = 'FAILURE' order by event_timestamp desc limit 50
+"""
+LATEST = """
+select changed_on, change, object_name, actor_name from snowflake.account_usage.changes
+where change = 'GRANT ROLE' order by change_id desc limit 50
+"""
+HOLDERS = """
+select user_name, role_path from table(
+    snowflake.information_schema.role_holders('PUBLIC', dateadd('day', -1, current_timestamp())))
+"""
+ABOUT = "select change, actor_name from snowflake.account_usage.changes where object_id = '{user}'"
 WHOLE = "select status, count(*) from snowflake.account_usage.rest_events group by 1"
 
 
@@ -44,11 +63,19 @@ def main() -> None:
         account = rolecall.account(founded.number)
         fill(rolecall, account, arguments.rows)
         worksheet = local_worksheet(account, rolecall.world, "bench")
-        for name, query in (("function", FUNCTION), ("view", VIEW)):
+        fill_changes(account, arguments.rows)
+        for name, query in (
+            ("five minutes, function", FUNCTION),
+            ("five minutes, view", VIEW),
+            ("five minutes of changes", CHANGED),
+            ("newest 50 failures", NEWEST),
+            ("newest 50 grants", LATEST),
+            ("changes of one user", ABOUT.format(user=user_id(arguments.rows // 2))),
+            ("holders of a role a day ago", HOLDERS),
+        ):
             times = [seconds_of(worksheet, query) for _ in range(21)][1:]
             middle, worst = statistics.median(times) * 1_000, max(times) * 1_000
-            figures = f"{middle:.0f} ms, worst {worst:.0f}"
-            print(f"five minutes of {arguments.rows:,} rows, {name}: {figures}")
+            print(f"{name}, of {arguments.rows:,} rows: {middle:.0f} ms, worst {worst:.0f}")
         print(f"all {arguments.rows:,} rows: {seconds_of(worksheet, WHOLE):.1f} s")
         beside(rolecall, account, worksheet, arguments.seconds)
 
@@ -74,6 +101,30 @@ def fill(rolecall: Rolecall, account: Account, count: int) -> None:
         if number % 20_000 == 0:
             account.store.flush()
     account.store.flush()
+
+
+def fill_changes(account: Account, count: int) -> None:
+    """Events of a year, evenly; one in ten is a membership."""
+    first = account.store.read(account.number, lambda reading: reading.account().created_at)
+
+    def some(begin: int) -> Callable[[Transaction], None]:
+        def body(tx: Transaction) -> None:
+            for number in range(begin, min(begin + 1_000, count)):
+                user, at = user_id(number), first - YEAR_MICROSECONDS * (count - number) // count
+                changed = UserChanged(id=user, before={"COMMENT": "a"}, after={"COMMENT": "b"})
+                member = MembersAdded(id=user_id(number % 500), users=(user,))
+                event = changed if number % 10 else member
+                tx.record(event, at=at, actor="GENERIC_SCIM_PROVISIONING", request="r")
+
+        return body
+
+    for begin in range(0, count, 1_000):
+        account.store.transact(account.number, some(begin))
+
+
+def user_id(number: int) -> Id:
+    """One of 50,000."""
+    return Id(f"019a0000-0000-7000-8000-{number % 50_000:012}")
 
 
 def seconds_of(worksheet: Worksheet, query: str) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from builders import NOW, SECOND
-from rolecall.fronts import relations
+from rolecall.fronts import histories
 from rolecall.select.duck import DuckSelecting
 from rolecall.store.memory_histories import MemoryHistories
 from sql_world import Desk
@@ -17,7 +17,7 @@ ON = "'2026-01-01 <time>'::timestamp_ltz"
 @pytest.fixture
 def desk(duck: DuckSelecting, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A role a minute, from 00:01 to 00:09; pages hold two changes."""
-    monkeypatch.setattr(relations, "CHANGES_PAGE", 2)
+    monkeypatch.setattr(histories, "PAGE_ROWS", 2)
     desk = Desk(duck)
     for minute in range(1, 10):
         desk.clock.at = NOW + minute * MINUTE

@@ -292,7 +292,7 @@ def test_a_view_is_asked_for_the_time_that_is_wanted_alone(
     view = "select user_name from snowflake.account_usage.login_history"
     recent = "event_timestamp >= dateadd('minute', -5, current_timestamp())"
     assert desk.rows(f"{view} where {recent}") == [("EVE",)]
-    assert asked[0].after[0] == desk.clock.at - 5 * MINUTE
+    assert asked[0].wanted.since == desk.clock.at - 5 * MINUTE
     assert desk.rows(f"{view} where not {recent}") == [("BOB",)]
     assert desk.rows(f"{view} where event_timestamp < '2026-01-01 00:05:00'") == [("BOB",)]
     assert desk.rows(f"{view} where event_timestamp > try_to_timestamp('nonsense')") == []

@@ -19,6 +19,8 @@ from rolecall.domain.events import (
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Store, Transaction
+from rolecall.domain.wanted import Wanted
+from rolecall.store import statements, statements_history
 from rolecall.store.migrations import MIGRATIONS, bring_up
 from rolecall.store.sqlite import SqliteStore
 
@@ -106,7 +108,8 @@ def test_events_are_paged_by_time_and_then_by_number(store: Store) -> None:
         happens(store, created(), at=at)
 
     def seen(after: tuple[int, int], until: int, count: int) -> list[int]:
-        return [e.seq for e in store.read(1, lambda r: r.events_page(after, until, count))]
+        wanted = Wanted(since=after[0], until=until)
+        return [e.seq for e in store.read(1, lambda r: r.events_wanted(wanted, after, count))]
 
     assert seen((NOW, -1), NOW + 9, 9) == [2, 5, 1, 3, 4]
     assert seen((NOW + 2, 1), NOW + 2, 9) == [3]
@@ -213,3 +216,16 @@ def test_an_older_file_s_events_learn_their_attempts_and_marks(file: Path, versi
         assert len(store.read(1, lambda r: r.attempts_of_integration("OKTA", 0, 9, 9))) == 1
     finally:
         store.close()
+
+
+def test_whoever_makes_a_file_plans_as_whoever_opens_it(file: Path) -> None:
+    made = apsw.Connection(str(file))
+    bring_up(made, file, MIGRATIONS)
+    opened = apsw.Connection(str(file))
+    for statement in (statements.LAST_SEQUENCES, statements_history.LAST_EVENT):
+        plans = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", (1,))]
+            for connection in (made, opened)
+        ]
+        assert plans[0] == plans[1]
+        assert not [step for step in plans[0] if "events_by" in str(step)]

@@ -15,6 +15,7 @@ from rolecall.domain.events import UserCreated
 from rolecall.domain.model import Account, Kind, Token, User
 from rolecall.domain.names import Name
 from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.wanted import EVERYTHING, Wanted
 from rolecall.store.failures import StoreFailure
 
 BOB = a_user("BOB", id=an_id(1))
@@ -315,14 +316,17 @@ def test_a_history_is_walked_by_time_and_number(store: Store) -> None:
         keep(at)
 
     def page(after: tuple[int, int], until: int, count: int) -> list[tuple[int, int]]:
-        noted = store.read(1, lambda r: r.attempts_page(AttemptKind.SCIM, after, until, count))
+        wanted = Wanted(since=after[0], until=until)
+        scim = AttemptKind.SCIM
+        noted = store.read(1, lambda r: r.attempts_wanted(scim, wanted, after, count))
         return [(each.attempt.at, each.seq) for each in noted]
 
     assert page((0, -1), 9, 3) == [(1, 2), (2, 3), (2, 4)]
     assert page((2, 4), 9, 3) == [(2, 5), (3, 1), (5, 6)]
     assert page((2, 4), 3, 3) == [(2, 5), (3, 1)]
     assert page((5, 6), 9, 3) == []
-    assert store.read(1, lambda r: r.attempts_page(AttemptKind.LOGIN, (0, -1), 9, 9)) == ()
+    login = AttemptKind.LOGIN
+    assert store.read(1, lambda r: r.attempts_wanted(login, EVERYTHING, None, 9)) == ()
 
 
 def test_a_store_at_rest_is_not_busy(store: Store) -> None:

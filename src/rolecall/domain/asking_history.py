@@ -37,7 +37,7 @@ def history(reading: Reading, session: Session, query: History) -> tuple[Noted, 
 def history_page(reading: Reading, session: Session, query: HistoryPage) -> tuple[Noted, ...]:
     """Attempts after one that is known, for who walks a whole history. Raises NotAuthorized."""
     require_monitor(reading, session)
-    found = reading.attempts_page(query.kind, query.after, query.until, query.count)
+    found = reading.attempts_wanted(query.kind, query.wanted, query.after, query.count)
     return _with_events(reading, found) if query.caused else found
 
 

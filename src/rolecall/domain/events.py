@@ -4,6 +4,8 @@ They are committed with the change and read in order by whoever follows; one seq
 gaps allowed. Every event names its subject in `id`, so that a follower can fetch the row anew.
 """
 
+from typing import get_args
+
 import msgspec
 
 from rolecall.domain.model import Json, Kind, Privilege, Scalar
@@ -393,6 +395,37 @@ def is_mark(event: Event) -> bool:
     if isinstance(event, CHANGED):
         return "NAME" in event.before
     return isinstance(event, (*GONE, OwnershipTransferred))
+
+
+MANY = (UserCreated, UserChanged, MembersAdded, MembersRemoved, SessionOpened, SessionsEnded)
+"""What happens all day. Every other kind of event is seldom, and found by its kind."""
+SELDOM = frozenset(kind.__name__ for kind in get_args(Event) if kind not in MANY)
+OF_TOKENS = (
+    AccessTokenAdded,
+    AccessTokenChanged,
+    AccessTokenEnded,
+    TokenIssued,
+    TokenReplaced,
+    TokenEnded,
+)
+
+
+def object_of(event: Event) -> Id:
+    """What was changed: of a token its user or its integration."""
+    match event:
+        case AccessTokenAdded() | AccessTokenChanged() | AccessTokenEnded():
+            return event.user
+        case TokenIssued() | TokenReplaced() | TokenEnded():
+            return event.integration
+        case _:
+            return event.id
+
+
+def weight_of(event: Event) -> int:
+    """How it is found beside its number, time and subject: 1 a mark, 2 seldom, 0 not at all."""
+    if is_mark(event):
+        return 1
+    return 0 if isinstance(event, MANY) else 2
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Protocol
 from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.events import Recorded
 from rolecall.domain.names import Id
+from rolecall.domain.wanted import Place, Wanted
 
 
 class HistoryReading(Protocol):
@@ -29,10 +30,10 @@ class HistoryReading(Protocol):
         """As `attempts_in`: logins as a user of this name, or what an actor of it stated."""
         ...
 
-    def attempts_page(
-        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    def attempts_wanted(
+        self, kind: AttemptKind, wanted: Wanted, after: Place | None, count: int
     ) -> tuple[Noted, ...]:
-        """The oldest `count` until then that come after a time and, at that time, a number."""
+        """The first `count` that are wanted, in the order that is, behind a place."""
         ...
 
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]: ...
@@ -51,8 +52,10 @@ class HistoryReading(Protocol):
         ...
 
     def events_after(self, after: int, count: int) -> tuple[Recorded, ...]: ...
-    def events_page(self, after: tuple[int, int], until: int, count: int) -> tuple[Recorded, ...]:
-        """As `attempts_page`, of events."""
+    def events_wanted(
+        self, wanted: Wanted, after: Place | None, count: int
+    ) -> tuple[Recorded, ...]:
+        """As `attempts_wanted`, of events."""
         ...
 
     def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:

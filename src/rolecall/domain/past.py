@@ -58,6 +58,7 @@ from rolecall.domain.model import Json, Kind
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Reading
 from rolecall.domain.queries import Query
+from rolecall.domain.wanted import Place, Wanted
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -103,16 +104,16 @@ def changes(reading: Reading, query: Changes) -> tuple[Change, ...]:
 
 
 class ChangesPage(Query[tuple[Change, ...]], frozen=True, kw_only=True):
-    """The changes that come after a time and, at that time, a number, until a time, in order."""
+    """The first changes that are wanted, in the order that is, behind a place."""
 
-    after: tuple[int, int]
-    until: int
+    wanted: Wanted
+    after: Place | None
     count: int
 
 
 def changes_page(reading: Reading, query: ChangesPage) -> tuple[Change, ...]:
-    """A page of the events in a range of time, told."""
-    page = reading.events_page(query.after, query.until, query.count)
+    """A page of the events that are wanted, told."""
+    page = reading.events_wanted(query.wanted, query.after, query.count)
     return tuple(changes_of(reading, page))
 
 
@@ -289,6 +290,20 @@ WORDS: dict[type, tuple[str, Kind | None]] = {
     SessionsEnded: ("END SESSIONS", Kind.USER),
 }
 """Every event: what was done, and to what kind of thing; None where the event says the kind."""
+
+
+def kinds_called(change: str) -> tuple[str, ...]:
+    """The events that what was done can be told by, at least; the names of their classes."""
+    if change in {"DISABLE USER", "ENABLE USER"}:
+        return (UserChanged.__name__,)
+    return tuple(
+        kind.__name__
+        for kind, (words, _) in WORDS.items()
+        if change == words or (issubclass(kind, GOVERNED) and change.startswith(f"{words} "))
+    )
+
+
+GOVERNED = (GovernedCreated, GovernedChanged, GovernedDropped)
 
 
 def _said(event: Event) -> str:

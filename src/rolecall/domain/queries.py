@@ -29,6 +29,7 @@ from rolecall.domain.model import (
 from rolecall.domain.names import Id, Name
 from rolecall.domain.narrowing import ALL, Narrowing
 from rolecall.domain.predicate import EVERYTHING, Mark, Ordering, Predicate, Value
+from rolecall.domain.wanted import Place, Wanted
 
 Answer_co = TypeVar("Answer_co", covariant=True)
 Item = TypeVar("Item")
@@ -456,14 +457,14 @@ class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
 
 
 class HistoryPage(Query[tuple[Noted, ...]], frozen=True, kw_only=True):
-    """The oldest `count` attempts of a kind that come after a time and a number, until a time.
+    """The first `count` attempts of a kind that are wanted, in the order that is, behind a place.
 
     To whoever monitors the account. `caused` wants the events of each.
     """
 
     kind: AttemptKind
-    after: tuple[int, int]
-    until: int
+    wanted: Wanted
+    after: Place | None
     count: int
     caused: bool = False
 

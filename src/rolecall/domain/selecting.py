@@ -11,19 +11,21 @@ Rows = Sequence[tuple[Cell, ...]]
 
 
 def never() -> bool:
-    """Nobody is kept waiting."""
+    """Nobody is kept waiting, nothing is left out."""
     return False
 
 
 class Paged(msgspec.Struct, frozen=True, kw_only=True):
     """A table whose rows come a page at a time, once: nobody holds all of them.
 
-    While `busy` says that others are kept waiting, many pages are taken slowly.
+    While `busy` says that others are kept waiting, many pages are taken slowly. `cut` says after
+    the last of them whether there are rows behind.
     """
 
     columns: tuple[Column, ...]
     pages: Iterable[Rows]
     busy: Callable[[], bool] = never
+    cut: Callable[[], bool] = never
 
 
 Relation = Table | Paged

@@ -4,26 +4,18 @@ A view is found by its schema: SNOWFLAKE.ACCOUNT_USAGE needs its whole name, INF
 stands in every database and may be in use. Rows are asked of the account by the session.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
 import msgspec
 
-from rolecall.domain.access import ACCOUNTADMIN
-from rolecall.domain.attempts import AttemptKind, Noted
 from rolecall.domain.errors import NotAuthorized
-from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Name
-from rolecall.domain.past import Changes, ChangesPage
 from rolecall.domain.queries import (
     Databases,
     GrantRecords,
-    History,
-    HistoryPage,
     MembershipRecords,
-    RoleInSession,
     RoleRecords,
     ScimResources,
     UserRecords,
@@ -31,46 +23,31 @@ from rolecall.domain.queries import (
 from rolecall.domain.selecting import Paged, Relation
 from rolecall.domain.tolerated import ToleratedQuirks
 from rolecall.fronts import (
+    histories,
     schema_rows,
     tables_audit,
     tables_schema,
     tables_trail,
     tables_usage,
 )
+from rolecall.fronts.histories import ALL, SHARED_DATABASE, Asked, HistoryView, Mentioned
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Fields, columns_of, rows_of, table_of
 from rolecall.sql.errors import UnknownRelation
 
 INFORMATION_SCHEMA = Name("INFORMATION_SCHEMA")
 ACCOUNT_USAGE = Name("ACCOUNT_USAGE")
-SHARED_DATABASE = Name("SNOWFLAKE")
-"""The vendor's own database, which every account sees: `snowflake.account_usage.…`."""
-
-YEAR = 366 * 86_400 * 1_000_000
-
-
-class Range(msgspec.Struct, frozen=True, kw_only=True):
-    """What a query asks of a time, at least and at most."""
-
-    since: int = 0
-    until: int = 2**62
-
-
-EVER = Range()
-NO_RANGES: Mapping[str, Range] = {}
-Mentioned = frozenset[str] | None
-"""The columns that a query mentions; None where it may be all."""
 
 
 def nothing(_: Moment) -> Iterable[Any]:
-    """The rows of a view that is asked by a range of time."""
+    """The rows of a view that is a history."""
     return ()
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view: where it stands, what it says, its columns, and how its rows are asked for.
 
-    What grows without end is `ranged`: asked for by its `times`, and handed over in pages.
+    What grows without end is a `history`: asked for by what is wanted of it, page by page.
     """
 
     schema: Name
@@ -78,81 +55,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     fields: Fields[Any]
     rows: Callable[[Moment], Iterable[Any]] = nothing
-    times: str | None = None
-    ranged: Callable[[Moment, Range, Mentioned], Iterable[Sequence[Any]]] | None = None
-
-
-FOREVER = 2**62
-CHANGES_PAGE = 1_000
-ATTEMPTS_PAGE = 1_000
-"""So few that making rows of them keeps nobody waiting."""
-
-
-def _rest_events(moment: Moment, wanted: Range, mentioned: Mentioned) -> Iterator[Sequence[Noted]]:
-    """Page by page; who monitors a few integrations only gets theirs at once."""
-    try:
-        first = moment.ask(_page_of(AttemptKind.SCIM, wanted, mentioned))
-    except NotAuthorized:
-        since, until = wanted.since, wanted.until
-        query = History(kind=AttemptKind.SCIM, since=since, until=until, count=FOREVER)
-        yield moment.ask(query)
-        return
-    yield from _behind(first, AttemptKind.SCIM, moment, wanted, mentioned)
-
-
-def _changes(
-    moment: Moment, wanted: Range, _: Mentioned
-) -> Iterator[Sequence[tables_audit.ChangeRow]]:
-    """Page by page: all by their numbers, a range by its times."""
-    everything = Changes(after=0, count=CHANGES_PAGE)
-    ranged = ChangesPage(after=(wanted.since, -1), until=wanted.until, count=CHANGES_PAGE)
-    page = moment.ask(everything if wanted == EVER else ranged)
-    while page:
-        yield tables_audit.change_rows(page)
-        last = page[-1]
-        if wanted == EVER:
-            page = moment.ask(msgspec.structs.replace(everything, after=last.seq))
-        else:
-            page = moment.ask(msgspec.structs.replace(ranged, after=(last.at, last.seq)))
-
-
-def _trail(
-    kind: AttemptKind, moment: Moment, wanted: Range, mentioned: Mentioned
-) -> Iterator[Sequence[Noted]]:
-    """A year of it, to administrators."""
-    require_shared(moment)
-    year = Range(since=max(wanted.since, moment.at - YEAR), until=min(wanted.until, moment.at))
-    first = moment.ask(_page_of(kind, year, mentioned))
-    yield from _behind(first, kind, moment, year, mentioned)
-
-
-def _behind(
-    page: Sequence[Noted], kind: AttemptKind, moment: Moment, wanted: Range, mentioned: Mentioned
-) -> Iterator[Sequence[Noted]]:
-    """The page and those behind it; a short one is the last."""
-    yield page
-    while len(page) == ATTEMPTS_PAGE:
-        query = _page_of(kind, wanted, mentioned)
-        after = (page[-1].attempt.at, page[-1].seq)
-        page = moment.ask(msgspec.structs.replace(query, after=after))
-        yield page
-
-
-def _page_of(kind: AttemptKind, wanted: Range, mentioned: Mentioned) -> HistoryPage:
-    """The first page; what requests caused is read only for DETAILS, which tells it."""
-    return HistoryPage(
-        kind=kind,
-        after=(wanted.since, -1),
-        until=wanted.until,
-        count=ATTEMPTS_PAGE,
-        caused=kind is AttemptKind.SCIM and (mentioned is None or "DETAILS" in mentioned),
-    )
-
-
-def require_shared(moment: Moment) -> None:
-    """ACCOUNT_USAGE is for ACCOUNTADMIN. Raises NotAuthorized."""
-    if not moment.ask(RoleInSession(role=ACCOUNTADMIN)):
-        raise NotAuthorized(Privilege.USAGE, Kind.DATABASE, SHARED_DATABASE)
+    history: HistoryView[Any] | None = None
 
 
 def _in_schema(
@@ -195,32 +98,28 @@ VIEWS: tuple[View, ...] = (
         name=Name("REST_EVENTS"),
         says="Every SCIM request that is kept. Page by EVENT_ID. Ours.",
         fields=tables_audit.REST_EVENTS,
-        times="EVENT_TIMESTAMP",
-        ranged=_rest_events,
+        history=histories.REST_EVENTS,
     ),
     View(
         schema=ACCOUNT_USAGE,
         name=Name("CHANGES"),
         says="Every change that is kept, with the names of its time and who made it. Ours.",
         fields=tables_audit.CHANGES,
-        times="CHANGED_ON",
-        ranged=_changes,
+        history=histories.CHANGES,
     ),
     View(
         schema=ACCOUNT_USAGE,
         name=Name("LOGIN_HISTORY"),
         says="Logins of the last year, refused ones too.",
         fields=tables_trail.LOGIN_HISTORY,
-        times="EVENT_TIMESTAMP",
-        ranged=partial(_trail, AttemptKind.LOGIN),
+        history=histories.LOGINS,
     ),
     View(
         schema=ACCOUNT_USAGE,
         name=Name("QUERY_HISTORY"),
         says="SQL statements of the last year, refused ones too.",
         fields=tables_trail.QUERY_HISTORY,
-        times="START_TIME",
-        ranged=partial(_trail, AttemptKind.STATEMENT),
+        history=histories.STATEMENTS,
     ),
     _in_schema(
         "APPLICABLE_ROLES",
@@ -292,34 +191,32 @@ def _columns() -> list[tables_schema.ColumnLine]:
     ]
 
 
-def view_relation(
-    name: tuple[str, ...],
-    moment: Moment,
-    ranges: Mapping[str, Range] = NO_RANGES,
-    mentioned: Mentioned = None,
-) -> Relation:
+def view_relation(name: tuple[str, ...], moment: Moment, asked: Asked = ALL) -> Relation:
     """The rows of the view of this name. Raises UnknownRelation: absent or not for this session."""
     *qualifier, last = name
     for view in VIEWS:
         if view.name == last and stands_in(view.schema, tuple(qualifier), moment):
             try:
-                return _relation(view, moment, ranges, mentioned)
+                return _relation(view, moment, asked)
             except NotAuthorized:
                 break
     raise UnknownRelation(".".join(name))
 
 
-def _relation(
-    view: View, moment: Moment, ranges: Mapping[str, Range], mentioned: Mentioned
-) -> Relation:
+def _relation(view: View, moment: Moment, asked: Asked) -> Relation:
     """The first page is asked for at once, so that who may not read is refused here."""
-    fields = _fields(view, mentioned)
-    if view.ranged is None or view.times is None:
+    fields = _fields(view, asked.mentioned)
+    if view.history is None:
         return table_of(fields, view.rows(moment))
-    pages = iter(view.ranged(moment, ranges.get(view.times, EVER), mentioned))
+    beginning = view.history.asked(moment, asked)
+    pages = iter(beginning)
     first = next(pages, ())
-    rows = (rows_of(fields, page) for page in chain([first], pages))
-    return Paged(columns=columns_of(fields), pages=rows, busy=moment.account.busy)
+    return Paged(
+        columns=columns_of(fields),
+        pages=(rows_of(fields, page) for page in chain([first], pages)),
+        busy=moment.account.busy,
+        cut=lambda: beginning.cut,
+    )
 
 
 def _fields(view: View, mentioned: Mentioned) -> Fields[Any]:

@@ -26,10 +26,11 @@ from rolecall.domain.queries import (
     ShownParameters,
     WhoAmI,
 )
-from rolecall.domain.selecting import Relation
+from rolecall.domain.selecting import Paged, Relation
 from rolecall.domain.session import ALL_ROLES, ActorKind
 from rolecall.domain.tables import Cell, ColumnType, Table
-from rolecall.fronts.relations import INFORMATION_SCHEMA, Mentioned, Range, stands_in, view_relation
+from rolecall.fronts.histories import ENOUGH_ROWS, EVER, MORE, Asked, Range
+from rolecall.fronts.relations import INFORMATION_SCHEMA, stands_in, view_relation
 from rolecall.fronts.sql_ddl import ddl_of
 from rolecall.fronts.sql_refusals import SqlRefusal
 from rolecall.fronts.sql_session import Moment
@@ -85,15 +86,27 @@ def selected(plan: "SelectPlan", moment: Moment, execute: Execute) -> Table:
     constants: Sequence[Cell] = ()
     if constant_sql is not None:
         constants = _engine(moment, constant_sql, {}).rows[0]
-    relations = {
-        call.placeholder: _relation(call, constants, moment, plan.mentioned)
-        for call in plan.relations
-    }
     try:
-        return _engine(moment, plan.query_sql(values), relations)
+        return _answered(plan, plan.query_sql(values), constants, moment)
     except UnknownIdentifier as error:
         error.line, error.column = plan.place_of(error.name)
         raise
+
+
+def _answered(plan: "SelectPlan", sql: str, constants: Sequence[Cell], moment: Moment) -> Table:
+    """Where first rows are wanted, more are read until there are enough of them, or no more."""
+    first = plan.first
+    enough = 0 if first is None else max(ENOUGH_ROWS, 2 * (first.limit + first.offset))
+    while True:
+        relations = {
+            call.placeholder: _relation(call, constants, moment, plan, enough)
+            for call in plan.relations
+        }
+        table = _engine(moment, sql, relations)
+        cut = any(isinstance(each, Paged) and each.cut() for each in relations.values())
+        if first is None or not cut or len(table.rows) >= first.limit:
+            return table
+        enough *= MORE
 
 
 def _engine(moment: Moment, sql: str, relations: Mapping[str, Relation]) -> Table:
@@ -309,12 +322,13 @@ def _relation(
     call: RelationCall,
     constants: Sequence[Cell],
     moment: Moment,
-    mentioned: Mentioned,
+    plan: "SelectPlan",
+    enough: int,
 ) -> Relation:
     """The rows of a view or a table function, for who may read it."""
     if not call.is_function:
         stage = moment.stage(call.name)
-        return stage or view_relation(call.name, moment, _range(call, constants), mentioned)
+        return stage or view_relation(call.name, moment, _asked(call, constants, plan, enough))
     *qualifier, name = call.name
     function = TABLE_FUNCTIONS.get(name)
     anywhere = name == "RESULT_SCAN" and not qualifier
@@ -326,19 +340,28 @@ def _relation(
     return function.rows(given, moment)
 
 
-def _range(call: RelationCall, constants: Sequence[Cell]) -> dict[str, Range]:
-    """By column, what the query asks of a time."""
-    ranges: dict[str, Range] = {}
+def _asked(call: RelationCall, constants: Sequence[Cell], plan: "SelectPlan", enough: int) -> Asked:
+    """What the query asks of a view."""
+    times: dict[str, Range] = {}
+    numbers: dict[str, Range] = {}
     for bound in call.bounds:
-        value = constants[bound.position]
+        ranges = times if bound.number is None else numbers
+        value = bound.number if bound.position is None else constants[bound.position]
         if isinstance(value, int):
-            found = ranges.get(bound.column, Range())
-            ranges[bound.column] = (
-                Range(since=max(found.since, value), until=found.until)
-                if bound.at_least
-                else Range(since=found.since, until=min(found.until, value))
-            )
-    return ranges
+            found = ranges.get(bound.column, EVER)
+            ranges[bound.column] = found.within(at_least=bound.at_least, value=value)
+    among = {
+        each.column: (*each.values, *(constants[position] for position in each.positions))
+        for each in call.among
+    }
+    return Asked(
+        mentioned=plan.mentioned,
+        times=times,
+        numbers=numbers,
+        among=among,
+        first=plan.first,
+        enough=enough,
+    )
 
 
 HISTORY_ARGUMENTS = (

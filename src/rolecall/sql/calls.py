@@ -26,11 +26,35 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the query asks of a column at least, or at most: its column in the constants."""
+    """What the query asks of a column at least, or at most.
+
+    A number as it is, a time by its column in the constants.
+    """
 
     column: str
     at_least: bool
-    position: int
+    position: int | None = None
+    number: int | None = None
+
+
+class Among(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the query asks of a column: one of these values, or of these constants by position."""
+
+    column: str
+    values: tuple[Constant, ...] = ()
+    positions: tuple[int, ...] = ()
+
+
+class First(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A query for the first rows of one relation, by a column of it or by none.
+
+    Its answer is made row by row: rows behind the last of them don't change it.
+    """
+
+    limit: int
+    offset: int = 0
+    column: str | None = None
+    newest_first: bool = False
 
 
 class RelationCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -41,3 +65,4 @@ class RelationCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_function: bool = False
     arguments: tuple[Argument, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    among: tuple[Among, ...] = ()

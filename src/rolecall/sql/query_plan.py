@@ -8,8 +8,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedError
 
-from rolecall.sql.bounds import bounded_columns
-from rolecall.sql.calls import Argument, Bound, Constant, FunctionCall, RelationCall
+from rolecall.sql.bounds import bounded_columns, first_rows
+from rolecall.sql.calls import Among, Argument, Bound, Constant, FunctionCall, RelationCall
 from rolecall.sql.cursor import place_of
 from rolecall.sql.dialect import translate
 from rolecall.sql.errors import (
@@ -104,6 +104,7 @@ class SelectPlan:
         flatten(self._tree)
         self.functions = tuple(self._functions)
         self.relations = tuple(self._relations)
+        self.first = first_rows(self._tree) if len(self.relations) == 1 else None
         self.trivial_types = self._trivial_types()
 
     @property
@@ -312,7 +313,7 @@ class SelectPlan:
                 continue
             if not node.alias:
                 node.set("alias", exp.TableAlias(this=node.this.copy()))
-            relation = self._relation(name, self._bounds(node))
+            relation = self._relation(name, *self._asked(node))
             node.set("this", exp.to_identifier(relation.placeholder, quoted=True))
             node.set("db", None)
             node.set("catalog", None)
@@ -327,25 +328,51 @@ class SelectPlan:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         node.set("this", exp.to_identifier(relation.placeholder, quoted=True))
 
-    def _bounds(self, table: exp.Table) -> tuple[Bound, ...]:
-        """What WHERE asks of the table's times; the query itself asks it again, to the letter."""
-        return tuple(
-            self._bound(bounded.column, bounded.value, at_least=bounded.at_least)
-            for bounded in bounded_columns(table)
+    def _asked(self, table: exp.Table) -> tuple[tuple[Bound, ...], tuple[Among, ...]]:
+        """What WHERE asks of the table's columns; the query itself asks it again, to the letter."""
+        bounds: list[Bound] = []
+        among: list[Among] = []
+        for bounded in bounded_columns(table):
+            column = _folded(bounded.column.this)
+            if bounded.at_least is None:
+                if all(_is_constant(v) or isinstance(v, exp.Placeholder) for v in bounded.values):
+                    among.append(self._among(column, bounded.values))
+            else:
+                bounds.append(self._bound(column, *bounded.values, at_least=bounded.at_least))
+        return tuple(bounds), tuple(among)
+
+    def _bound(self, column: str, value: exp.Expr, *, at_least: bool) -> Bound:
+        if _is_constant(value) and type(number := _constant(value)) is int:
+            return Bound(column=column, at_least=at_least, number=number)
+        moment = exp.TryCast(this=value.copy(), to=exp.DataType.build("TIMESTAMPTZ"))
+        return Bound(column=column, at_least=at_least, position=self._constant_of(moment))
+
+    def _among(self, column: str, values: Sequence[exp.Expr]) -> Among:
+        return Among(
+            column=column,
+            values=tuple(_constant(value) for value in values if _is_constant(value)),
+            positions=tuple(
+                self._constant_of(value.copy()) for value in values if not _is_constant(value)
+            ),
         )
 
-    def _bound(self, column: exp.Column, value: exp.Expr, *, at_least: bool) -> Bound:
-        self._constants.append(exp.TryCast(this=value.copy(), to=exp.DataType.build("TIMESTAMPTZ")))
-        return Bound(
-            column=_folded(column.this), at_least=at_least, position=len(self._constants) - 1
-        )
+    def _constant_of(self, value: exp.Expr) -> int:
+        """The value's column in the constants."""
+        self._constants.append(value)
+        return len(self._constants) - 1
 
-    def _relation(self, name: tuple[str, ...], bounds: tuple[Bound, ...] = ()) -> RelationCall:
+    def _relation(
+        self,
+        name: tuple[str, ...],
+        bounds: tuple[Bound, ...] = (),
+        among: tuple[Among, ...] = (),
+    ) -> RelationCall:
         for relation in self._relations:
-            if (relation.name, relation.bounds, bounds) == (name, (), ()):
+            whole = not (relation.bounds or relation.among or bounds or among)
+            if whole and relation.name == name:
                 return relation
         placeholder = f"relation_{len(self._relations)}"
-        relation = RelationCall(name=name, placeholder=placeholder, bounds=bounds)
+        relation = RelationCall(name=name, placeholder=placeholder, bounds=bounds, among=among)
         self._relations.append(relation)
         return relation
 
@@ -375,8 +402,7 @@ class SelectPlan:
             name, given = given.this.name.upper(), given.expression
         if given.find(exp.Column, exp.Query, exp.Star) is not None:
             raise InvalidArgument(function, "only constants are allowed.")
-        self._constants.append(given)
-        return Argument(name=name, position=len(self._constants) - 1)
+        return Argument(name=name, position=self._constant_of(given))
 
     def _read_texts(self) -> None:
         """Where a text is wanted of a JSON path, take the text, without JSON's quotes."""

@@ -1,10 +1,11 @@
 """The two histories of an account in memory: read by number, time and subject, and rewritten."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rolecall.domain.attempts import USER_NAMES, AttemptKind, Noted
-from rolecall.domain.events import Event, Recorded, is_mark
+from rolecall.domain.attempts import USER_NAMES, Attempt, AttemptKind, Noted
+from rolecall.domain.events import Event, Recorded, is_mark, object_of
 from rolecall.domain.names import Id
+from rolecall.domain.wanted import Fact, Place, Wanted
 from rolecall.store.memory_state import State, key_in
 from rolecall.store.rows import text_of
 
@@ -25,12 +26,15 @@ class MemoryHistories:
         found.sort(key=lambda noted: (noted.attempt.at, noted.seq))
         return tuple(found[max(0, len(found) - count) :])
 
-    def attempts_page(
-        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    def attempts_wanted(
+        self, kind: AttemptKind, wanted: Wanted, after: Place | None, count: int
     ) -> tuple[Noted, ...]:
-        found = self.attempts_in(kind, after[0], until, len(self._state.attempts))
-        later = [noted for noted in found if (noted.attempt.at, noted.seq) > after]
-        return tuple(later[:count])
+        found = {
+            (noted.attempt.at, noted.seq): noted
+            for noted in self._state.attempts.values()
+            if noted.attempt.kind == kind and _is_said(noted.attempt, wanted.facts)
+        }
+        return tuple([found[place] for place in _ordered(found, wanted, after)[:count]])
 
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         rows = sorted(self._state.attempts.items(), key=key_in)
@@ -43,10 +47,15 @@ class MemoryHistories:
         rows = sorted(self._state.events.items(), key=key_in)
         return tuple([recorded for seq, recorded in rows if seq > after][:count])
 
-    def events_page(self, after: tuple[int, int], until: int, count: int) -> tuple[Recorded, ...]:
-        found = [(each.at, seq) for seq, each in self._state.events.items() if each.at <= until]
-        later = sorted([place for place in found if place > after])
-        return tuple([self._state.events[seq] for _, seq in later[:count]])
+    def events_wanted(
+        self, wanted: Wanted, after: Place | None, count: int
+    ) -> tuple[Recorded, ...]:
+        found = {
+            (recorded.at, recorded.seq): recorded
+            for recorded in self._state.events.values()
+            if _is_told(recorded, wanted.facts)
+        }
+        return tuple([found[place] for place in _ordered(found, wanted, after)[:count]])
 
     def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
         rows = sorted(self._state.events.items(), key=key_in)
@@ -151,6 +160,47 @@ class MemoryHistoryChanges:
         for kept, seq in gone:
             del kept[seq]
         return len(gone)
+
+
+def _is_said(attempt: Attempt, facts: Sequence[Fact]) -> bool:
+    return all(getattr(attempt, name) in values for name, values in facts)
+
+
+def _is_told(recorded: Recorded, facts: Sequence[Fact]) -> bool:
+    event = recorded.event
+    said: dict[str, int | str | None] = {
+        "actor": recorded.actor,
+        "attempt": recorded.attempt,
+        "kind": type(event).__name__,
+        "object": object_of(event),
+        "request": recorded.request,
+        "subject": event.id,
+    }
+    return all(
+        any(str(text) in text_of(event) for text in values)
+        if name == "mentions"
+        else said[name] in values
+        for name, values in facts
+    )
+
+
+def _ordered(places: Iterable[Place], wanted: Wanted, after: Place | None) -> list[Place]:
+    """Those in the ranges and behind a place, in the order that is wanted."""
+    way = -1 if wanted.newest_first else 1
+
+    def key(place: Place) -> Place:
+        return (0 if wanted.by_number else place[0] * way, place[1] * way)
+
+    return sorted(
+        [
+            place
+            for place in places
+            if wanted.since <= place[0] <= wanted.until
+            and wanted.first <= place[1] <= wanted.last
+            and (after is None or key(place) > key(after))
+        ],
+        key=key,
+    )
 
 
 def _mentions(text: str, wanted: Sequence[str]) -> bool:

@@ -30,6 +30,7 @@ from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import InOrder, Link, RoleCounts
 from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
 from rolecall.domain.queries import Page
+from rolecall.domain.wanted import Place, Wanted
 from rolecall.store import rows, statements, statements_held, statements_history
 from rolecall.store.patience import patience
 from rolecall.store.predicate import (
@@ -41,14 +42,12 @@ from rolecall.store.predicate import (
 from rolecall.store.remembered import Remembered, Values, recalled
 from rolecall.store.rows import Row
 from rolecall.store.search import Search, mark_at
+from rolecall.store.sought import attempts_sought, events_sought
 
 T = TypeVar("T")
 
 COUNT_MAX = 2**62
 """Beyond every table; a caller's larger number would not fit the engine's integers."""
-
-
-WHO = {kind: f"$.{USER_NAMES[kind]}" for kind in AttemptKind}
 
 
 def _at_most(count: int) -> int:
@@ -407,17 +406,16 @@ class SqliteReading:
     def attempts_of_user(
         self, kind: AttemptKind, name: str, since: int, until: int, count: int
     ) -> tuple[Noted, ...]:
-        sql = statements.ATTEMPTS_OF_USER
-        found = self._rows(sql, kind, since, until, _at_most(count), WHO[kind], name)
-        return tuple([rows.noted_from(row) for row in reversed(found)])
+        theirs = ((USER_NAMES[kind], (name,)),)
+        wanted = Wanted(since=since, until=until, facts=theirs, newest_first=True)
+        return self.attempts_wanted(kind, wanted, None, count)[::-1]
 
-    def attempts_page(
-        self, kind: AttemptKind, after: tuple[int, int], until: int, count: int
+    def attempts_wanted(
+        self, kind: AttemptKind, wanted: Wanted, after: Place | None, count: int
     ) -> tuple[Noted, ...]:
-        sql = statements_history.ATTEMPTS_PAGE
-        row = self._row(sql, kind, *after, until, _at_most(count))
-        assert row is not None, "an aggregate has a row"
-        return () if row[0] is None else rows.noted_page_from(row[0])
+        sql, values = attempts_sought(self._number, kind, wanted, after, _at_most(count))
+        text = self._cursor.execute(sql, values).get
+        return () if text is None else rows.noted_page_from(str(text))
 
     def attempts_after(self, after: int, count: int) -> tuple[Noted, ...]:
         found = self._rows(statements.ATTEMPTS_AFTER, after, _at_most(count))
@@ -432,13 +430,16 @@ class SqliteReading:
         found = self._rows(statements.EVENTS_AFTER, after, _at_most(count))
         return tuple([rows.recorded_from(row) for row in found])
 
-    def events_page(self, after: tuple[int, int], until: int, count: int) -> tuple[Recorded, ...]:
-        return self._events(statements_history.EVENTS_PAGE, *after, until, _at_most(count))
+    def events_wanted(
+        self, wanted: Wanted, after: Place | None, count: int
+    ) -> tuple[Recorded, ...]:
+        sql, values = events_sought(self._number, wanted, after, _at_most(count))
+        found = self._cursor.execute(sql, values).fetchall()
+        return tuple([rows.recorded_from(row) for row in found])
 
     def events_of(self, kinds: Sequence[str], after: int, count: int) -> tuple[Recorded, ...]:
-        meant = rows.list_of(kinds)
-        found = self._rows(statements.EVENTS_OF, meant, after, _at_most(count))
-        return tuple([rows.recorded_from(row) for row in found])
+        wanted = Wanted(first=after + 1, facts=(("kind", tuple(kinds)),), by_number=True)
+        return self.events_wanted(wanted, None, count)
 
     def events_about(self, subject: Id, count: int) -> tuple[Recorded, ...]:
         found = self._rows(statements.EVENTS_ABOUT, subject, _at_most(count))

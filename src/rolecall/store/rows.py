@@ -15,7 +15,7 @@ from rolecall.domain.events import (
     RoleChanged,
     UserChanged,
     UserDropped,
-    is_mark,
+    weight_of,
 )
 from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.model import (
@@ -183,7 +183,7 @@ def save_event(account: int, recorded: Recorded) -> Row:
         event.id,
         text_of(event),
         recorded.attempt,
-        is_mark(event),
+        weight_of(event),
     )
 
 

@@ -377,10 +377,6 @@ EVENTS_AFTER = """
 SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 """
-EVENTS_OF = """
-SELECT seq, at, actor, request, body, attempt FROM events
-WHERE account = ?1 AND kind IN (SELECT value FROM json_each(?2)) AND seq > ?3 ORDER BY seq LIMIT ?4
-"""
 EVENTS_ABOUT = """
 SELECT seq, at, actor, request, body, attempt FROM events
 WHERE account = ?1 AND subject = ?2 ORDER BY seq DESC LIMIT ?3
@@ -390,10 +386,6 @@ KEEP_ATTEMPT_ROW = "(?, ?, ?, ?, ?, ?)"
 ATTEMPTS_IN = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
 ORDER BY at DESC, seq DESC LIMIT ?5
-"""
-ATTEMPTS_OF_USER = """
-SELECT seq, body FROM attempts WHERE account = ?1 AND kind = ?2 AND at BETWEEN ?3 AND ?4
-AND body ->> ?6 = ?7 ORDER BY at DESC, seq DESC LIMIT ?5
 """
 ATTEMPTS_AFTER = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3

@@ -4,18 +4,6 @@ ATTEMPTS_OF_INTEGRATION = """
 SELECT seq, body FROM attempts WHERE account = ?1 AND integration = ?2 AND at BETWEEN ?3 AND ?4
 ORDER BY at DESC, seq DESC LIMIT ?5
 """
-# One row, so that other threads run while the engine looks: every row is a turn of the interpreter.
-ATTEMPTS_PAGE = """
-SELECT '[' || group_concat('[' || seq || ',' || body || ']') || ']' FROM (
-    SELECT seq, body FROM attempts
-    WHERE account = ?1 AND kind = ?2 AND (at, seq) > (?3, ?4) AND at <= ?5
-    ORDER BY at, seq LIMIT ?6
-)
-"""
-EVENTS_PAGE = """
-SELECT seq, at, actor, request, body, attempt FROM events
-WHERE account = ?1 AND (at, seq) > (?2, ?3) AND at <= ?4 ORDER BY at, seq LIMIT ?5
-"""
 ATTEMPTS_NUMBERED = """
 SELECT seq, body FROM attempts
 WHERE account = ?1 AND seq IN (SELECT value FROM json_each(?2)) ORDER BY seq
