@@ -71,10 +71,11 @@ def primary_roles(reading: Reading, session: Session) -> frozenset[Id]:
 
 def reached(reading: Reading, role: Id) -> frozenset[Id]:
     """The role, every role that it inherits, and PUBLIC with what PUBLIC inherits."""
-    public = system_role(reading, PUBLIC).id
-    return reading.memo(
-        ("reached", role), lambda: inherited(reading, role) | inherited(reading, public)
-    )
+    return reading.memo(("reached", role), lambda: _reached(reading, role))
+
+
+def _reached(reading: Reading, role: Id) -> frozenset[Id]:
+    return inherited(reading, role) | inherited(reading, system_role(reading, PUBLIC).id)
 
 
 def inherited(reading: Reading, role: Id) -> frozenset[Id]:
@@ -244,9 +245,14 @@ def require_accepting(integration: Integration, issued_at: int, again: str) -> N
 
 def holders(reading: Reading, privilege: Privilege, kind: Kind, on: Id) -> frozenset[Id]:
     """The roles that hold a privilege on one object by a grant of it."""
-    grants = (
-        account_privileges(reading) if kind is Kind.ACCOUNT else reading.privileges_on(kind, on)
-    )
+    if kind is Kind.ACCOUNT:
+        return reading.memo(
+            ("holders", privilege), lambda: _holding(account_privileges(reading), privilege)
+        )
+    return _holding(reading.privileges_on(kind, on), privilege)
+
+
+def _holding(grants: Iterable[PrivilegeGrant], privilege: Privilege) -> frozenset[Id]:
     return frozenset(grant.role for grant in grants if grant.privilege is privilege)
 
 
