@@ -267,6 +267,7 @@ def test_a_token_that_is_no_longer_good_is_401_and_the_audit_says_what_helps(
     assert scim.get("/Users").status == 200
     end(scim)
     before = state_of(scim.account)
+    assert scim.get("/Users").status == 401
     answer = scim.ask("POST", "/Users", user_of("bob"))
     assert answer.status == 401
     assert said in answer.json["detail"]
@@ -295,10 +296,12 @@ def test_a_second_token_works_beside_the_first(scim: ScimClientInProcess) -> Non
 def test_a_run_as_role_that_was_dropped_is_refused_and_the_audit_says_why(
     scim: ScimClientInProcess,
 ) -> None:
+    place = f"/Users/{scim.user('bob')}"
+    assert scim.get(place).status == 200
     scim.account.execute(admin(scim.account), DropRole(role=scim.session.role, at=NOW))
-    answer = scim.post("/Users", user_of("bob"))
-    assert answer.status == 403
-    assert "run_as_role" in (scim.last_attempt().fix or "")
+    for answer in (scim.post("/Users", user_of("eve")), scim.get(place)):
+        assert answer.status == 403
+        assert "run_as_role" in (scim.last_attempt().fix or "")
 
 
 def waiting(scim: ScimClientInProcess, path: str, body: bytes) -> Write:

@@ -70,6 +70,7 @@ from rolecall.domain.commands_accounts import (
 )
 from rolecall.domain.commands_held import RejectHeldChange, ReleaseHeldChange
 from rolecall.domain.effects import Effect
+from rolecall.domain.errors import TokenRefused
 from rolecall.domain.model import AccessToken, Integration, SqlSession, Token, User
 from rolecall.domain.model import Account as AccountRow
 from rolecall.domain.names import Id, key_of
@@ -82,10 +83,17 @@ Effects = tuple[Effect, ...]
 
 
 class Bearer(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that is on record, and its integration while there is one."""
+    """A token that is on record, and its integration while there is one.
+
+    `standing` is the policy that judges its address. One that is `settled` only its expiry can
+    refuse in this generation of the account: it is not ended, its account not dropped, its
+    integration takes it and runs as a role that exists.
+    """
 
     token: Token
     integration: Integration | None
+    standing: admission.Standing | None
+    settled: bool
 
 
 class Account:
@@ -194,6 +202,11 @@ def answer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
     access.require_live(reading, session)
     callers.require_live(reading, session)
     admission.require_session_admitted(reading, session)
+    return answer_to_bearer(reading, session, query)
+
+
+def answer_to_bearer(reading: Reading, session: Session, query: Query[Answer]) -> Answer:
+    """The answer to the session of a bearer that this very reading has found to be settled."""
     found: Answer = ANSWERS[type(query)](reading, session, query)
     return found
 
@@ -214,7 +227,21 @@ def _bearer(reading: Reading, verifier: str) -> Bearer:
     token = reading.token_with(verifier)
     if token is None:
         raise _NoBearer
-    return Bearer(token=token, integration=reading.integration(token.integration))
+    integration = reading.integration(token.integration)
+    return Bearer(
+        token=token,
+        integration=integration,
+        standing=admission.standing(reading, integration),
+        settled=integration is not None and _is_settled(reading, token, integration),
+    )
+
+
+def _is_settled(reading: Reading, token: Token, integration: Integration) -> bool:
+    try:
+        access.require_good(reading, token, token.issued_at)
+    except TokenRefused:
+        return False
+    return reading.role(integration.run_as_role) is not None
 
 
 def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transaction], Effects]:

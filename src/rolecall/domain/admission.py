@@ -74,10 +74,13 @@ def require_admitted(
 
     None is whoever works on the machine itself; an address that can't be read is refused.
     """
-    if address is None:
-        return
-    found = standing(reading, integration, user)
-    if found is None:
+    if address is not None:
+        require_admitted_by(standing(reading, integration, user), address)
+
+
+def require_admitted_by(found: Standing | None, address: str | None) -> None:
+    """The same by the policy in force, where it is known."""
+    if found is None or address is None:
         return
     decision = network.decided(found.policy, found.gate, address)
     if not decision.allowed:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from rolecall.domain import access, admission, callers, oauth
-from rolecall.domain.account import Account, Bearer, answer, bearer
+from rolecall.domain.account import Account, Bearer, answer, answer_to_bearer, bearer
 from rolecall.domain.errors import Refusal, TokenRefused
 from rolecall.domain.model import ExternalOauth, Integration
 from rolecall.domain.names import Id
@@ -56,7 +56,8 @@ class ScimFront:
                 return accepted
             step = self.answer(exchange, accepted)
             if isinstance(step, Read) and not step.heavy:
-                return self._noted(exchange, step.run(partial(answer, reading, step.session)))
+                told = answer_to_bearer if accepted.settled else answer
+                return self._noted(exchange, step.run(partial(told, reading, step.session)))
             return step
 
         return self.account.moment(body)
@@ -66,35 +67,44 @@ class ScimFront:
         if exchange.proof is not None:
             return self._accept_proof(reading, exchange, exchange.proof)
         text = _presented(exchange)
-        presented = bool(text)
-        verifier = self.world.secrets.verifier_of(text) if presented else ""
-        found = bearer(reading, verifier) if presented else None
-        if presented and found is None:
-            who = callers.shown(reading, verifier)
-            if who is not None:
-                return self._accept_caller(reading, exchange, who)
+        verifier = self.world.secrets.verifier_of(text) if text else ""
+        found = bearer(reading, verifier) if text else None
         if found is not None:
-            exchange.integration = found.token.integration_name
-            exchange.token = found.token.id
+            return self._accept_bearer(reading, exchange, found)
+        who = callers.shown(reading, verifier) if text else None
+        if who is not None:
+            return self._accept_caller(reading, exchange, who)
         # The address comes first: whoever may not knock hears nothing of the token (DESIGN 8).
         admission.require_admitted(
-            reading, exchange.client_ip, _knocked_at(reading, exchange, found)
+            reading, exchange.client_ip, _knocked_at(reading, exchange, None)
         )
-        if not presented:
-            raise errors.unauthorized(
-                "Access token missing. Send the header 'Authorization: Bearer <access token>'."
-            )
-        if found is None:
+        if text:
             raise TokenRefused("unknown")
+        raise errors.unauthorized(
+            "Access token missing. Send the header 'Authorization: Bearer <access token>'."
+        )
+
+    def _accept_bearer(self, reading: Reading, exchange: Exchange, found: Bearer) -> Accepted:
+        """The same by a token of an integration, the address first here too."""
         token = found.token
-        integration = access.require_good(reading, token, exchange.at)
+        exchange.integration = token.integration_name
+        exchange.token = token.id
+        settled = found.settled and token.expires_at > exchange.at
+        if settled and exchange.endpoint_id is None:
+            admission.require_admitted_by(found.standing, exchange.client_ip)
+            integration = found.integration
+            assert integration is not None, "it is settled"
+        else:
+            knocked = _knocked_at(reading, exchange, found)
+            admission.require_admitted(reading, exchange.client_ip, knocked)
+            integration = access.require_good(reading, token, exchange.at)
         if is_soon(token.issued_at, token.expires_at, exchange.at):
             exchange.expires_at = token.expires_at
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
             )
-        return self._accepted(reading, exchange, integration, token.id)
+        return self._accepted(reading, exchange, integration, token.id, settled=settled)
 
     def needs_proof(self, exchange: Exchange) -> bool:
         """Whether a JSON Web Token came, which `prove` has to check first, away from the loop."""
@@ -178,6 +188,8 @@ class ScimFront:
         integration: Integration,
         token: Id | None,
         caller: Caller | None = None,
+        *,
+        settled: bool = False,
     ) -> Accepted:
         exchange.client = integration.scim_client
         minute = exchange.at // MINUTE
@@ -200,7 +212,7 @@ class ScimFront:
         rules = rules_in_force(reading, integration)
         self.requests_max = rules.requests_max
         exchange.contract = CONTRACTS[rules.conformance]
-        return Accepted(session=session, integration=integration, rules=rules)
+        return Accepted(session=session, integration=integration, rules=rules, settled=settled)
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:
         """Word what went wrong before the account was asked to change anything, and note it."""

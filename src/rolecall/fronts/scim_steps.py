@@ -20,11 +20,15 @@ Answer = TypeVar("Answer")
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A request whose token is good: the session it runs as, and its integration."""
+    """A request whose token is good: the session it runs as, and its integration.
+
+    `settled`: nothing can end it within the reading that has accepted it.
+    """
 
     session: Session
     integration: Integration
     rules: Rules
+    settled: bool = False
 
 
 class Ask(Protocol):
