@@ -276,6 +276,15 @@ def test_a_version_is_compared_in_the_transaction_of_its_operation(
     assert statuses(scim, change, change) == ["200", "412"]
 
 
+@pytest.mark.parametrize("version", [1, "", ['W/"1"'], True])
+def test_a_version_that_is_none_changes_nothing(scim: ScimClientInProcess, version: object) -> None:
+    """Passed over, it would turn a condition that a client relies on into none."""
+    bob = scim.user("bob")
+    removal: Operation = {"method": "DELETE", "path": f"/Users/{bob}", "version": version}
+    assert statuses(scim, removal) == ["400"]
+    assert scim.get(f"/Users/{bob}").status == 200
+
+
 def test_operations_keep_their_order(scim: ScimClientInProcess) -> None:
     bob = scim.user("bob")
     titles = [f"title {number}" for number in range(100)]

@@ -70,6 +70,9 @@ def test_what_is_no_bulk_is_refused_whole(body: object, status: int, scim_type: 
         {"bulkId": 7},
         {"data": None},
         {"data": "text"},
+        {"version": 1},
+        {"version": ""},
+        {"version": ['W/"1"']},
     ],
     ids=str,
 )

@@ -99,13 +99,19 @@ def _operation(given: Json) -> Operation:
         version=_text(parts, "version") or None,
         data=data if isinstance(data, dict) else None,
     )
+    wrong = _wrong_with(read)
+    if wrong is None and parts.get("version") is not None and read.version is None:
+        # Read as no condition at all, it would change what the client has not seen.
+        wrong = errors.invalid_syntax(
+            "'version' must be a resource's meta.version, such as W/\"1\"."
+        )
     return Operation(
         method=read.method,
         path=read.path,
         bulk_id=read.bulk_id,
         version=read.version,
         data=read.data,
-        wrong=_wrong_with(read),
+        wrong=wrong,
     )
 
 
