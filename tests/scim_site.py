@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Executor
 from typing import Any
 
@@ -41,17 +41,20 @@ class Site:
         *,
         host: str = "acme-one.example.com",
         token: str | None = None,
+        lines: Iterable[tuple[str, str]] = (),
         **headers: str,
     ) -> httpx.Response:
-        """One request as an HTTP client sends it."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        bearer = {"Authorization": f"Bearer {token or self.one.token}"}
+        """One request as an HTTP client sends it; `lines` are headers that may come twice."""
+        given = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        bearer = ("Authorization", f"Bearer {token or self.one.token}")
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, client=("192.0.2.9", 4711))
             async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as http:
                 place = f"/scim/v2{path}"
-                return await http.request(method, place, content=content, headers=bearer | given)
+                return await http.request(
+                    method, place, content=content, headers=[bearer, *given, *lines]
+                )
 
         return self.loop.run(ask())
 

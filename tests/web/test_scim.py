@@ -75,6 +75,22 @@ def test_a_body_is_scim_json_or_json(site: Site, content_type: str, status: int)
         assert site.one.last_attempt().status == 415
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, identity"])
+def test_a_packed_body_is_refused_by_the_name_of_its_packing(site: Site, encoding: str) -> None:
+    answer = site.post("/Users", user_of("bob"), Content_Encoding=encoding)
+    assert answer.status_code == 415
+    assert f"Content-Encoding {encoding} is not understood" in answer.json()["detail"]
+    assert site.post("/Users", user_of("bob"), Content_Encoding="identity").status_code == 201
+
+
+@pytest.mark.parametrize("versions", [['W/"7"', 'W/"1"'], ['W/"1"', 'W/"7"']])
+def test_versions_in_several_header_lines_are_one_list(site: Site, versions: list[str]) -> None:
+    user = site.post("/Users", user_of("bob")).json()["id"]
+    named = [("If-Match", version) for version in versions]
+    answer = site.send("DELETE", f"/Users/{user}", lines=named)
+    assert answer.status_code == 204
+
+
 def test_a_body_without_a_content_type_is_taken_for_json(site: Site) -> None:
     assert site.send("POST", "/Users", json.dumps(user_of("bob")).encode()).status_code == 201
 

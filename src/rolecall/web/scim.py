@@ -47,11 +47,20 @@ READING_AT_ONCE = 8
 PROVING_AT_ONCE = 2
 """JSON Web Tokens in check at once: some wait for their issuer."""
 JSON_TYPES = ("application/scim+json", "application/json")
+PLAIN_ENCODINGS = ("", "identity")
 NO_EXTENSIONS: dict[str, Any] = {}
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
 Outgoing = tuple[Account, Write, Done[Effects]]
 Outcome = TypeVar("Outcome")
+
+
+class Sent(NamedTuple):
+    """What the headers say of a body: its length (-1: unknown), its type, how it is packed."""
+
+    length: int
+    content_type: str
+    encoding: str
 
 
 class Threads(NamedTuple):
@@ -97,7 +106,7 @@ class ScimApp:
         """One request, one reply, one attempt."""
         began = perf_counter()
         world = self._world
-        host, incoming, length, content_type = _incoming(scope)
+        host, incoming, sent = _incoming(scope)
         place = self._places.at(host)
         incoming_path = scope["path"][len(PREFIX) :]
         front = self._front(place.number)
@@ -127,7 +136,7 @@ class ScimApp:
             turn = self._turns.take(passage.account, passage.caller)
             if turn is not None:
                 await turn
-            reply = await self._reply(front, exchange, passage, receive, length, content_type)
+            reply = await self._reply(front, exchange, passage, receive, sent)
             if reply.pieces is None:
                 await _send(scope, send, reply, exchange)
             else:
@@ -167,8 +176,7 @@ class ScimApp:
         exchange: Exchange,
         passage: Passage,
         receive: Receive,
-        length: int,
-        content_type: str,
+        sent: Sent,
     ) -> Reply:
         try:
             if front.needs_proof(exchange):
@@ -177,8 +185,8 @@ class ScimApp:
             if passage.caller is None and exchange.integration is not None:
                 self._accept(front, exchange, passage)
             if isinstance(step, Accepted):
-                _require_json(content_type)
-                exchange.body = await _body(receive, length, exchange)
+                _require_json(sent)
+                exchange.body = await _body(receive, sent.length, exchange)
                 threads = self._threads(exchange, step)
                 if threads is not None:
                     step = await self._on(threads, passage, front.answer, exchange, step)
@@ -307,9 +315,9 @@ def _report(request: Id, error: Exception) -> None:
     LOGGER.error("SCIM request %s failed", request, exc_info=error)
 
 
-def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:
-    """Host, what the front wants to know, content length (-1: unknown), content type."""
-    host = content_type = ""
+def _incoming(scope: Scope) -> tuple[str, dict[str, Any], Sent]:
+    """Host, what the front wants to know, and what is said of the body."""
+    host = content_type = encoding = ""
     length = -1
     client = scope.get("client")
     found: dict[str, Any] = {
@@ -326,16 +334,28 @@ def _incoming(scope: Scope) -> tuple[str, dict[str, Any], int, str]:
             length = int(value) if value.isdigit() and len(value) < LENGTH_DIGITS_MAX else -1
         elif name == b"content-type":
             content_type = value.decode("latin-1")
+        elif name == b"content-encoding":
+            encoding = value.decode("latin-1")
         elif name == b"if-match":
-            found["if_match"] = value.decode("latin-1")
+            found["if_match"] = _listed(found.get("if_match"), value)
         elif name == b"if-none-match":
-            found["if_none_match"] = value.decode("latin-1")
-    return host, found, length, content_type
+            found["if_none_match"] = _listed(found.get("if_none_match"), value)
+    return host, found, Sent(length, content_type, encoding)
 
 
-def _require_json(content_type: str) -> None:
+def _listed(before: str | None, value: bytes) -> str:
+    """A list that came in several header lines is one (RFC 9110 section 5.3)."""
+    text = value.decode("latin-1")
+    return text if before is None else f"{before}, {text}"
+
+
+def _require_json(sent: Sent) -> None:
     """`application/scim+json` and `application/json`; none at all is taken for the first."""
-    media = content_type.partition(";")[0].strip().lower()
+    if sent.encoding.strip().lower() not in PLAIN_ENCODINGS:
+        raise errors.unsupported_media_type(
+            f"Content-Encoding {sent.encoding} is not understood; send the JSON as it is."
+        )
+    media = sent.content_type.partition(";")[0].strip().lower()
     if media and media not in JSON_TYPES:
         raise errors.unsupported_media_type(
             f"Content-Type {media} is not understood; send application/scim+json."
