@@ -15,6 +15,7 @@ from scim_client import (
     state_of,
     user_of,
 )
+from sql_world import Desk
 
 FULL = {
     "externalId": "00u1",
@@ -437,3 +438,14 @@ def test_a_wrong_value_is_refused_and_named(scim: ScimClientInProcess, wrong: ob
 def test_a_refusal_names_the_attribute_as_scim_does(scim: ScimClientInProcess) -> None:
     answer = scim.post("/Users", user_of("bob", displayName="d" * 8_193))
     assert answer.json["detail"] == "displayName: at most 8192 characters."
+
+
+def test_the_configuration_says_whether_a_password_takes_effect_rfc7643_5() -> None:
+    """An integration with SYNC_PASSWORD keeps passwords; on AZURE the property has no effect."""
+    desk = Desk()
+    for name, client in {"OKTA": ScimClient.OKTA, "AAD": ScimClient.AZURE}.items():
+        scim = ScimClientInProcess(desk.account, client, name=name, first=len(name) * 1_000)
+        supported = [scim.get("/ServiceProviderConfig").json["changePassword"]["supported"]]
+        desk.run(f"alter security integration {name} set sync_password = true")
+        supported.append(scim.get("/ServiceProviderConfig").json["changePassword"]["supported"])
+        assert supported == [False, client is ScimClient.OKTA]

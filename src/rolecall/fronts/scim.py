@@ -226,7 +226,7 @@ class ScimFront:
     def answer(self, exchange: Exchange, accepted: Accepted) -> Reply | Read | Write | Work:
         """What to do for an accepted request. Raises ScimError or a Refusal."""
         if exchange.resource in DISCOVERY:
-            return self._noted(exchange, discovered(exchange))
+            return self._noted(exchange, discovered(exchange, accepted.rules))
         methods = _methods(exchange)
         handler = methods.get(exchange.method)
         if handler is None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from rolecall import __version__
 from rolecall.fronts import scim_users
 from rolecall.fronts.scim_answers import Exchange, Reply, reply
 from rolecall.fronts.scim_cursors import CURSOR_SECONDS
+from rolecall.fronts.scim_dialect import Rules
 from rolecall.scim import bulk, discovery, errors, messages, openapi, schema
 from rolecall.scim.values import Object
 
@@ -20,7 +23,7 @@ FEATURES = discovery.Features(
 )
 
 
-def discovered(exchange: Exchange) -> Reply:
+def discovered(exchange: Exchange, rules: Rules) -> Reply:
     """The answer of one of DISCOVERY's endpoints. Raises ScimError."""
     if exchange.method != "GET":
         exchange.allow = "GET"
@@ -28,7 +31,7 @@ def discovered(exchange: Exchange) -> Reply:
     if "filter" in exchange.params():
         # RFC 7644 section 4: a filter here SHALL be refused, lest a client believe it worked.
         raise errors.forbidden(f"/{exchange.resource} takes no filter.")
-    found = DISCOVERY[exchange.resource](exchange)
+    found = DISCOVERY[exchange.resource](exchange, rules)
     if found is None:
         raise errors.not_found(f"/{exchange.resource}/{exchange.id} does not exist.")
     if isinstance(found, list):
@@ -36,17 +39,18 @@ def discovered(exchange: Exchange) -> Reply:
     return reply(200, found)
 
 
-def _config(exchange: Exchange) -> Object | None:
+def _config(exchange: Exchange, rules: Rules) -> Object | None:
     if exchange.id is not None:
         return None
-    return discovery.service_provider_config(FEATURES, exchange.base_url)
+    features = msgspec.structs.replace(FEATURES, change_password=rules.syncs_password)
+    return discovery.service_provider_config(features, exchange.base_url)
 
 
-def _openapi(exchange: Exchange) -> Object | None:
+def _openapi(exchange: Exchange, _: Rules) -> Object | None:
     return None if exchange.id else openapi.description(exchange.base_url, __version__)
 
 
-def _resource_types(exchange: Exchange) -> Object | list[Object] | None:
+def _resource_types(exchange: Exchange, _: Rules) -> Object | list[Object] | None:
     if exchange.id is None:
         return discovery.resource_types(exchange.base_url, _hidden(exchange))
     found = discovery.find_resource_type(exchange.id)
@@ -55,7 +59,7 @@ def _resource_types(exchange: Exchange) -> Object | list[Object] | None:
     return discovery.resource_type_body(found, exchange.base_url, _hidden(exchange))
 
 
-def _schemas(exchange: Exchange) -> Object | list[Object] | None:
+def _schemas(exchange: Exchange, _: Rules) -> Object | list[Object] | None:
     if exchange.id is None:
         return discovery.schemas(exchange.base_url, _hidden(exchange))
     found = discovery.find_advertised_schema(exchange.id, _hidden(exchange))
@@ -71,7 +75,7 @@ def _hidden(exchange: Exchange) -> discovery.Hidden:
     return schema.NOT_UNDER_ENTERPRISE if shown_under_account else schema.NOT_UNDER_ACCOUNT
 
 
-DISCOVERY: dict[str, Callable[[Exchange], Object | list[Object] | None]] = {
+DISCOVERY: dict[str, Callable[[Exchange, Rules], Object | list[Object] | None]] = {
     "ServiceProviderConfig": _config,
     "ResourceTypes": _resource_types,
     "Schemas": _schemas,
