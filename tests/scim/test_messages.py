@@ -111,7 +111,7 @@ def test_chosen_attributes_come_with_the_minimum_set_rfc7644_3_9() -> None:
         (f"{ENTERPRISE_USER}:manager.value", {ENTERPRISE_USER: {"manager": {"value": "26"}}}),
         (f"{ENTERPRISE_USER}:costCenter", {}),
         (ENTERPRISE_USER, {ENTERPRISE_USER: RESOURCE[ENTERPRISE_USER]}),
-        (CORE_USER, {}),
+        (CORE_USER, {name: RESOURCE[name] for name in ("userName", "name", "emails")}),
         (f"shoeSize,emails[type pr],a b,{CORE_USER}:userName", {"userName": "bjensen"}),
     ],
 )
@@ -132,6 +132,7 @@ def test_a_choice_reaches_into_parts_and_extensions_rfc7644_3_10(
         (f"{ENTERPRISE_USER}:manager",
          {**RESOURCE, ENTERPRISE_USER: {"department": "Tours"}}),
         (ENTERPRISE_USER, without(ENTERPRISE_USER)),
+        (CORE_USER, without("userName", "name", "emails")),
     ],
 )  # fmt: skip
 def test_excluded_attributes_are_left_out_rfc7644_3_9(excluded: str, expected: Object) -> None:

@@ -190,18 +190,18 @@ def parse_projection(
         )
     selection: Selection = {}
     for name in text.split(","):
-        steps = _steps(name.strip(), resource_type)
-        if steps:
+        for steps in _steps(name.strip(), resource_type):
             _select(selection, steps)
     return Projection(included=attributes is not None, selection=selection)
 
 
-def _steps(name: str, resource_type: ResourceType) -> tuple[str, ...]:
-    """Return the keys that lead to an attribute in a representation, none if there is no such."""
+def _steps(name: str, resource_type: ResourceType) -> tuple[tuple[str, ...], ...]:
+    """Return the keys that lead to each attribute named in a representation, which may be none."""
     schema = find_schema(resource_type, name)
-    if schema is not None:
-        # The core URN alone names the whole resource, which is no choice.
-        return () if schema is resource_type.schema else (schema.urn,)
+    if schema is not None and schema is not resource_type.schema:
+        return ((schema.urn,),)
+    if schema is not None:  # the core URN alone: every attribute of that schema
+        return tuple((attribute.name,) for attribute in schema.attributes)
     try:
         path = parse_path(name, resource_type)
     except errors.ScimError:
@@ -210,7 +210,7 @@ def _steps(name: str, resource_type: ResourceType) -> tuple[str, ...]:
         return ()
     rows = (path.attribute, path.sub_attribute)
     names = tuple(row.name for row in rows if row is not None)
-    return names if path.schema is None else (path.schema, *names)
+    return (names if path.schema is None else (path.schema, *names),)
 
 
 def _select(selection: Selection, steps: tuple[str, ...]) -> None:
