@@ -228,14 +228,14 @@ class ScimFront:
         if exchange.resource in DISCOVERY:
             return self._noted(exchange, discovered(exchange, accepted.rules))
         methods = _methods(exchange)
-        handler = methods.get(exchange.method)
+        handler = methods.get("GET" if exchange.method == "HEAD" else exchange.method)
         if handler is None:
-            allowed = ", ".join(methods)
+            allowed = ", ".join(methods).replace("GET", "GET, HEAD")
             exchange.allow = allowed
-            place = "/{id}" if exchange.id not in {None, SEARCH} else f"/{exchange.id or ''}"
+            parts = [exchange.resource, exchange.id if exchange.id in {None, SEARCH} else "{id}"]
+            place = "/".join(part for part in parts if part)
             raise errors.method_not_allowed(
-                f"{exchange.method} does not work on /{exchange.resource}{place.rstrip('/')}; "
-                f"use {allowed}."
+                f"{exchange.method} does not work on /{place}; use {allowed}."
             )
         return handler(self.service, exchange, accepted)
 
@@ -337,6 +337,7 @@ _COLLECTIONS: dict[str, Mapping[str, Handler]] = {
     "Groups": {"GET": scim_lists.list_groups, **scim_writes.CREATIONS["Groups"]},
     "Bulk": {"POST": carry_out_bulk},
     SEARCH: {"POST": scim_lists.search_everything},
+    "": {"GET": scim_lists.list_everything},
 }
 _SEARCHES: dict[str, Mapping[str, Handler]] = {
     "Users": {"POST": scim_lists.search_users},

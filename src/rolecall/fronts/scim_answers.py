@@ -141,9 +141,9 @@ class Exchange:
         self.resource_name: str | None = None
 
     def params(self) -> dict[str, str]:
-        """The query's parameters; the first of each counts, names are read as they are spelled.
+        """The query's parameters; the first of each counts, and names have any case.
 
-        A query by POST has them in its body: `asked`.
+        To pass `Filter=…` over would find everybody. A query by POST has them in its body: `asked`.
 
         Raises invalidValue for too many of them.
         """
@@ -154,7 +154,7 @@ class Exchange:
             return found
         if "&" not in self.query:
             name, _, value = self.query.partition("=")
-            return {_unquoted(name): _unquoted(value)}
+            return {_parameter(_unquoted(name)): _unquoted(value)}
         try:
             pairs = parse_qsl(self.query, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
         except ValueError:
@@ -162,7 +162,7 @@ class Exchange:
                 f"The query has more than {PARAMETERS_MAX} parameters."
             ) from None
         for name, value in pairs:
-            found.setdefault(name, value)
+            found.setdefault(_parameter(name), value)
         return found
 
     def meant(self, kind: Kind) -> Id:
@@ -208,6 +208,14 @@ def _unquoted(text: str) -> str:
     return unquote_to_bytes(text).decode(errors="replace") if "%" in text else text
 
 
+def _parameter(name: str) -> str:
+    """A parameter by its name in the standard."""
+    return name if name in KNOWN else messages.SEARCH_PARAMETERS.get(name.lower(), name)
+
+
+KNOWN = frozenset(messages.SEARCH_PARAMETERS.values())
+
+
 def decoded(exchange: Exchange) -> object:
     """The JSON of the body. Raises invalidSyntax."""
     if not exchange.body.strip():
@@ -233,7 +241,7 @@ def _places(path: str) -> tuple[str | None, str, str | None]:
     if path and not path.startswith("/"):
         return None, f"v2{path}", None  # /scim/v2Users is another place than /scim/v2/Users
     parts = [part for part in path.split("/") if part]
-    named = len(parts) > 1 and len(parts[0]) == 36 and parts[0].count("-") == 4
+    named = bool(parts) and len(parts[0]) == 36 and parts[0].count("-") == 4
     endpoint = parts.pop(0) if named else None
     if len(parts) > 2:
         return endpoint, "/".join(parts), None
@@ -281,7 +289,10 @@ def refusal_reply(exchange: Exchange, error: Exception) -> Reply:
     exchange.refusal = cause_of(error, told)
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if told.status == 401:
-        headers = ((b"www-authenticate", b'Bearer realm="SCIM"'),)
+        # RFC 6750 section 3.1: who sent no token is told no error.
+        refused = isinstance(error, refusals.TokenRefused)
+        invalid = b', error="invalid_token"' if refused else b""
+        headers = ((b"www-authenticate", b'Bearer realm="SCIM"' + invalid),)
     elif told.status == 405 and exchange.allow is not None:
         headers = ((b"allow", exchange.allow.encode()),)
     elif isinstance(error, refusals.ChangeHeld):

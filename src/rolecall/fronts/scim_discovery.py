@@ -25,9 +25,11 @@ FEATURES = discovery.Features(
 
 def discovered(exchange: Exchange, rules: Rules) -> Reply:
     """The answer of one of DISCOVERY's endpoints. Raises ScimError."""
-    if exchange.method != "GET":
-        exchange.allow = "GET"
-        raise errors.method_not_allowed(f"/{exchange.resource} can only be read; use GET.")
+    if exchange.method not in {"GET", "HEAD"}:
+        exchange.allow = "GET, HEAD"
+        raise errors.method_not_allowed(
+            f"/{exchange.resource} can only be read; use {exchange.allow}."
+        )
     if "filter" in exchange.params():
         # RFC 7644 section 4: a filter here SHALL be refused, lest a client believe it worked.
         raise errors.forbidden(f"/{exchange.resource} takes no filter.")

@@ -1,7 +1,7 @@
 """Lists: what a query finds of one kind of resource or of several, by index or by cursor.
 
 GET with parameters in the URL and POST to /.search with them in the body are one (RFC 7644
-sections 3.4.2 and 3.4.3). A query at the root goes through users, then groups; one that is sorted
+sections 3.4.2.1 and 3.4.3). A query at the root goes through users, then groups; one that is sorted
 merges them.
 """
 
@@ -89,6 +89,10 @@ def list_users(service: Service, exchange: Exchange, accepted: Accepted) -> Read
 
 def list_groups(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
     return _list(service, exchange, accepted, (GROUPS,))
+
+
+def list_everything(service: Service, exchange: Exchange, accepted: Accepted) -> Read:
+    return _list(service, exchange, accepted, (USERS, GROUPS))
 
 
 def search_users(service: Service, exchange: Exchange, accepted: Accepted) -> Read:

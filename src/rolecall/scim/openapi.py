@@ -87,6 +87,14 @@ def description(base_url: str, version: str) -> Object:
     paths["/.search"] = {
         "post": _operation("List users and groups.", {"200": _anything()}, tag="Both", body=search)
     }
+    paths["/"] = {
+        "get": _operation(
+            "List users and groups.",
+            {"200": _anything()},
+            tag="Both",
+            parameters={**QUERY, **SHOWN},
+        )
+    }
     paths["/Bulk"] = {
         "post": _operation("Many changes in turn.", {"200": _anything()}, tag="Both", body=bulk)
     }

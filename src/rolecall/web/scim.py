@@ -48,6 +48,7 @@ PROVING_AT_ONCE = 2
 """JSON Web Tokens in check at once: some wait for their issuer."""
 JSON_TYPES = ("application/scim+json", "application/json")
 PLAIN_ENCODINGS = ("", "identity")
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 NO_EXTENSIONS: dict[str, Any] = {}
 CONTENT_TYPE = (b"content-type", b"application/scim+json;charset=utf-8")
 
@@ -355,11 +356,21 @@ def _require_json(sent: Sent) -> None:
         raise errors.unsupported_media_type(
             f"Content-Encoding {sent.encoding} is not understood; send the JSON as it is."
         )
-    media = sent.content_type.partition(";")[0].strip().lower()
+    if sent.content_type in JSON_TYPES:
+        return
+    media, _, parameters = sent.content_type.partition(";")
+    media = media.strip().lower()
     if media and media not in JSON_TYPES:
         raise errors.unsupported_media_type(
             f"Content-Type {media} is not understood; send application/scim+json."
         )
+    for parameter in parameters.lower().split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(' "') not in UTF_8:
+            raise errors.unsupported_media_type(
+                f"The charset {value.strip()} is not understood; send application/scim+json in "
+                "UTF-8."
+            )
 
 
 async def _body(receive: Receive, length: int, exchange: Exchange) -> bytes:
