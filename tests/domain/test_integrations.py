@@ -45,7 +45,7 @@ from rolecall.domain.events import (
     IntegrationDropped,
     TokenEnded,
 )
-from rolecall.domain.model import Json, Kind, Privilege, ScimClient, Token
+from rolecall.domain.model import Integration, Json, Kind, Privilege, ScimClient, Token
 from rolecall.domain.names import Id, Name
 from rolecall.domain.queries import OneIntegration, OneUser, Tokens, Users
 from rolecall.domain.session import Session
@@ -80,6 +80,12 @@ def dropped(name: str = "OKTA", *, if_exists: bool = False) -> DropIntegration:
     return DropIntegration(integration=by(name), at=NOW, if_exists=if_exists)
 
 
+def described(account: Account, session: Session, name: str) -> Integration:
+    found = account.ask(session, OneIntegration(integration=by(name)))
+    assert isinstance(found, Integration)
+    return found
+
+
 def why_refused(account: Account, session: Session) -> tuple[str, str | None]:
     with pytest.raises(TokenRefused) as refused:
         account.ask(session, Users())
@@ -112,7 +118,7 @@ def test_an_integration_is_owned_by_the_role_that_creates_it(
     assert effect.events == (
         IntegrationCreated(id=command.id, name="NEW", run_as_role=okta.role, owner=local.role),
     )
-    found = account.ask(local, OneIntegration(integration=by("NEW")))
+    found = described(account, local, "NEW")
     assert (found.owner, found.endpoint) == (local.role, command.endpoint)
 
 
@@ -151,7 +157,7 @@ def test_another_s_integration_is_not_replaced(account: Account, local: Session)
 def test_replacing_ends_the_tokens_at_once_and_keeps_endpoint_and_links(
     account: Account, local: Session, okta: Session
 ) -> None:
-    before = account.ask(local, OneIntegration(integration=by("OKTA")))
+    before = described(account, local, "OKTA")
     bob = CreateUser(id=IDS.new(), name=Name("BOB"), login_name="b", at=NOW, external_id="00u1")
     carried_out(account, okta, bob)
     account.store.use(account.number, okta.token or Id(""), NOW)
@@ -160,21 +166,21 @@ def test_replacing_ends_the_tokens_at_once_and_keeps_endpoint_and_links(
     assert why_refused(account, okta)[0] == "ended"
     again = integration_session(account, "OKTA")
     assert account.ask(again, OneUser(user=bob.id)).external_id == "00u1"
-    after = account.ask(local, OneIntegration(integration=by("OKTA")))
+    after = described(account, local, "OKTA")
     assert after.endpoint == before.endpoint
 
 
 def test_dropping_ends_the_tokens_and_recreating_keeps_the_endpoint(
     account: Account, local: Session, okta: Session
 ) -> None:
-    before = account.ask(local, OneIntegration(integration=by("OKTA")))
+    before = described(account, local, "OKTA")
     effect = carried_out(account, local, dropped())
     assert effect.events == (
         TokenEnded(id=okta.token or Id(""), integration=before.id, why="DROP INTEGRATION"),
         IntegrationDropped(id=before.id, name="OKTA", tokens_ended=1),
     )
     carried_out(account, local, created())
-    after = account.ask(local, OneIntegration(integration=by("OKTA")))
+    after = described(account, local, "OKTA")
     assert (after.endpoint, after.id != before.id) == (before.endpoint, True)
 
 

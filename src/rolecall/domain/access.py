@@ -489,7 +489,7 @@ Owned = User | Role | Integration | Database | Governed
 
 def target_of(kind: Kind, found: Owned) -> Target:
     """An object as a target."""
-    return Target(kind=kind, id=found.id, owner=found.owner, name=found.name)
+    return Target(kind=kind.told, id=found.id, owner=found.owner, name=found.name)
 
 
 def role_meant(reading: Reading, ref: Ref) -> Role:

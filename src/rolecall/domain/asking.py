@@ -10,6 +10,7 @@ from rolecall.domain import (
     asking_tokens,
     grants,
     narrowing,
+    oauth,
     parameters,
     past,
     policies,
@@ -45,6 +46,7 @@ from rolecall.domain.integrations import account_conformance
 from rolecall.domain.model import (
     Conformance,
     Database,
+    ExternalOauth,
     Integration,
     Kind,
     Privilege,
@@ -216,10 +218,10 @@ def _of_kind(reading: Reading, kind: Kind, where: Predicate) -> list[access.Targ
         case Kind.ROLE:
             found = reading.roles_by_name(where, Name(""), LISTED_MAX)
         case Kind.INTEGRATION:
-            found = reading.integrations()
+            found = [*reading.integrations(), *reading.governed_all(Kind.EXTERNAL_OAUTH)]
         case Kind.DATABASE:
             found = reading.databases()
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
             found = reading.governed_all(kind)
         case _:
             found = ()
@@ -231,18 +233,22 @@ def _of_kind(reading: Reading, kind: Kind, where: Predicate) -> list[access.Targ
 
 def integrations(
     reading: Reading, session: Session, _query: Integrations
-) -> tuple[Integration, ...]:
-    """Those that the session owns or has USAGE on."""
+) -> tuple[Integration | ExternalOauth, ...]:
+    """Those that the session owns or has USAGE on, by name."""
+    found: list[Integration | ExternalOauth] = [*reading.integrations()]
+    found += oauth.all_of(reading)
     return tuple(
-        found
-        for found in reading.integrations()
-        if access.is_visible(reading, session, access.target_of(Kind.INTEGRATION, found))
+        each
+        for each in sorted(found, key=lambda each: each.name)
+        if access.is_visible(reading, session, access.target_of(Kind.INTEGRATION, each))
     )
 
 
-def one_integration(reading: Reading, session: Session, query: OneIntegration) -> Integration:
+def one_integration(
+    reading: Reading, session: Session, query: OneIntegration
+) -> Integration | ExternalOauth:
     """To describe it takes OWNERSHIP (vendor: DESCRIBE INTEGRATION for SCIM)."""
-    found = grants.integration_meant(reading, query.integration)
+    found = grants.security_integration_meant(reading, query.integration)
     access.require_owned(
         reading, session, access.target_of(Kind.INTEGRATION, found), query.integration
     )

@@ -69,7 +69,7 @@ def grants_to_role(reading: Reading, session: Session, query: GrantsToRole) -> t
     """Ownership, privileges, and roles granted to it as USAGE (vendor: SHOW GRANTS TO ROLE)."""
     role = _seen_role(reading, session, query.role)
     rows = [
-        _ownership(kind, name, role.name)
+        _ownership(kind.told, name, role.name)
         for kind, _id, name in reading.owned_by(role.id, LISTED_MAX)
     ]
     account = reading.account()

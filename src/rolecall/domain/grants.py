@@ -25,6 +25,7 @@ from rolecall.domain.events import (
 )
 from rolecall.domain.model import (
     Database,
+    ExternalOauth,
     Governed,
     Integration,
     Kind,
@@ -263,6 +264,17 @@ def integration_meant(reading: Reading, ref: Ref) -> Integration:
     return found
 
 
+def security_integration_meant(reading: Reading, ref: Ref) -> Integration | ExternalOauth:
+    """The integration of whatever type, by id or by name; NotFound."""
+    kind = Kind.EXTERNAL_OAUTH
+    found = (
+        reading.governed_named(kind, ref.name)
+        if isinstance(ref, ByName)
+        else reading.governed(kind, ref)
+    )
+    return found if isinstance(found, ExternalOauth) else integration_meant(reading, ref)
+
+
 def database_meant(reading: Reading, ref: Ref) -> Database:
     """The database, by id or by name; NotFound."""
     for database in reading.databases():
@@ -272,14 +284,14 @@ def database_meant(reading: Reading, ref: Ref) -> Database:
 
 
 def governed_meant(reading: Reading, kind: Kind, ref: Ref) -> Governed:
-    """The network policy or rule, by id or by name; NotFound."""
+    """The network policy or rule or OAuth integration, by id or by name; NotFound."""
     found = (
         reading.governed_named(kind, ref.name)
         if isinstance(ref, ByName)
         else reading.governed(kind, ref)
     )
     if found is None:
-        raise NotFound(kind, access.label(ref))
+        raise NotFound(kind.told, access.label(ref))
     return found
 
 
@@ -295,10 +307,10 @@ def object_meant(reading: Reading, kind: Kind, ref: Ref | None) -> Target:
         case Kind.ROLE:
             found = access.role_meant(reading, ref)
         case Kind.INTEGRATION:
-            found = integration_meant(reading, ref)
+            found = security_integration_meant(reading, ref)
         case Kind.DATABASE:
             found = database_meant(reading, ref)
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
             found = governed_meant(reading, kind, ref)
         case _:
             raise NotFound(kind, access.label(ref))

@@ -30,6 +30,11 @@ class Kind(StrEnum):
     EXTERNAL_OAUTH = "OAUTH INTEGRATION"
     HELD_CHANGE = "HELD CHANGE"
 
+    @property
+    def told(self) -> "Kind":
+        """What grants, refusals and people call it: every integration is an INTEGRATION."""
+        return Kind.INTEGRATION if self is Kind.EXTERNAL_OAUTH else self
+
 
 class Privilege(StrEnum):
     """What a role can hold, in the vendor's words (reference: access control privileges)."""

@@ -176,10 +176,12 @@ def _give_role(tx: Transaction, role_id: Id, heir: Id, at: int) -> None:
     tx.bump_generation()
 
 
-def _give_integration(tx: Transaction, integration_id: Id, heir: Id, _at: int) -> None:
+def _give_integration(tx: Transaction, integration_id: Id, heir: Id, at: int) -> None:
     integration = tx.integration(integration_id)
-    assert integration is not None, "it was just found"
-    tx.save_integration(msgspec.structs.replace(integration, owner=heir))
+    if integration is None:
+        _give_governed(Kind.EXTERNAL_OAUTH)(tx, integration_id, heir, at)
+    else:
+        tx.save_integration(msgspec.structs.replace(integration, owner=heir))
     tx.bump_generation()
 
 
@@ -204,5 +206,4 @@ _OWNED: dict[Kind, Callable[[Transaction, Id, Id, int], None]] = {
     Kind.DATABASE: _give_database,
     Kind.NETWORK_POLICY: _give_governed(Kind.NETWORK_POLICY),
     Kind.NETWORK_RULE: _give_governed(Kind.NETWORK_RULE),
-    Kind.EXTERNAL_OAUTH: _give_governed(Kind.EXTERNAL_OAUTH),
 }

@@ -229,9 +229,9 @@ def _row_of(reading: Reading, kind: Kind, id: Id) -> tuple[str, Id | None] | Non
             role = reading.role(id)
             return None if role is None else (role.name, role.owner)
         case Kind.INTEGRATION:
-            integration = reading.integration(id)
+            integration = reading.integration(id) or reading.governed(Kind.EXTERNAL_OAUTH, id)
             return None if integration is None else (integration.name, integration.owner)
-        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE | Kind.EXTERNAL_OAUTH:
+        case Kind.NETWORK_POLICY | Kind.NETWORK_RULE:
             governed = reading.governed(kind, id)
             return None if governed is None else (governed.name, governed.owner)
         case Kind.DATABASE:
@@ -312,14 +312,14 @@ def _said(event: Event) -> str:
     if isinstance(event, UserChanged) and "DISABLED" in event.after:
         return "DISABLE USER" if event.after["DISABLED"] else "ENABLE USER"
     if isinstance(event, GovernedCreated | GovernedChanged | GovernedDropped):
-        return f"{words} {event.kind.value}"
+        return f"{words} {event.kind.told.value}"
     return words
 
 
 def _objects(event: Event) -> tuple[Object, tuple[Object, ...]]:
     """What was changed, and whom a grant is about."""
     said = WORDS[type(event)][1]
-    kind: Kind = getattr(event, "kind", Kind.ACCOUNT) if said is None else said
+    kind: Kind = getattr(event, "kind", Kind.ACCOUNT).told if said is None else said
     match event:
         case MembersAdded() | MembersRemoved():
             return (kind, event.id), tuple((Kind.USER, user) for user in event.users)

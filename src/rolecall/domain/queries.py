@@ -16,6 +16,7 @@ from rolecall.domain.model import (
     Account,
     Conformance,
     Database,
+    ExternalOauth,
     Governed,
     Integration,
     Kind,
@@ -210,11 +211,11 @@ class AccessTokens(Query[tuple[AccessTokenSummary, ...]], frozen=True, kw_only=T
     user: Ref
 
 
-class Integrations(Query[tuple[Integration, ...]], frozen=True, kw_only=True):
+class Integrations(Query[tuple[Integration | ExternalOauth, ...]], frozen=True, kw_only=True):
     """The integrations that the session owns or has USAGE on."""
 
 
-class OneIntegration(Query[Integration], frozen=True, kw_only=True):
+class OneIntegration(Query[Integration | ExternalOauth], frozen=True, kw_only=True):
     """One integration to describe: needs OWNERSHIP."""
 
     integration: Ref

@@ -116,7 +116,7 @@ class Spans:
     ) -> None:
         """Its owner owns it from now on."""
         if event.owner is not None:
-            kind = event.kind if isinstance(event, GovernedCreated) else KINDS[type(event)]
+            kind = event.kind.told if isinstance(event, GovernedCreated) else KINDS[type(event)]
             self._begin(_owned(kind, event.id, event.owner, at))
 
     def transferred(self, event: OwnershipTransferred, at: int) -> None:

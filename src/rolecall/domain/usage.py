@@ -148,7 +148,7 @@ def _ownership(reading: Reading, spans: Spans, names: "_Names") -> Iterator[Span
             names.learn(on, name)
             yield Span(
                 privilege=privilege,
-                kind=kind,
+                kind=kind.told,
                 object=on,
                 holder_kind=Kind.ROLE,
                 holder=role.id,

@@ -6,7 +6,7 @@ Secrets are not in it: a password and an access token can't be read back.
 from collections.abc import Callable
 
 from rolecall.domain.access import quoted
-from rolecall.domain.model import Integration, Kind, NetworkPolicy, NetworkRule, User
+from rolecall.domain.model import ExternalOauth, Integration, Kind, NetworkPolicy, NetworkRule, User
 from rolecall.domain.names import Name
 from rolecall.domain.queries import (
     AttachedPolicy,
@@ -16,6 +16,7 @@ from rolecall.domain.queries import (
     OneUser,
     RoleNames,
 )
+from rolecall.fronts import sql_oauth
 from rolecall.fronts.sql_names import meant
 from rolecall.fronts.sql_session import Moment
 from rolecall.sql.cursor import Cursor
@@ -99,6 +100,11 @@ def _of_user(user: User) -> tuple[Property, ...]:
 def _integration(identifier: Identifier, moment: Moment) -> Statement:
     ref = meant(identifier)
     found = moment.ask(OneIntegration(integration=ref))
+    if isinstance(found, ExternalOauth):
+        properties = sql_oauth.properties_of(found)
+        return CreateSecurityIntegration(
+            name=_named(found.name), or_replace=True, properties=properties
+        )
     policy = moment.ask(AttachedPolicy(integration=ref))
     run_as = moment.ask(RoleNames()).get(found.run_as_role)
     return CreateSecurityIntegration(

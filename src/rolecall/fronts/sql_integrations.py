@@ -34,7 +34,6 @@ from rolecall.sql.statements import (
 )
 from rolecall.sql.timestamps import microseconds_of
 
-EXTERNAL_OAUTH = "EXTERNAL_OAUTH"
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 ALIASES_MAX = 100
 ALIAS_CHARACTERS_MAX = 200
@@ -92,7 +91,7 @@ def _wrong_with(alias: str, attribute: str) -> str | None:
 def create_integration(statement: CreateSecurityIntegration, moment: Moment) -> Command:
     """CREATE SECURITY INTEGRATION."""
     given = _properties(statement.properties)
-    if str(given["TYPE"]).upper() == EXTERNAL_OAUTH:
+    if str(given["TYPE"]).upper() == sql_oauth.EXTERNAL_OAUTH:
         return sql_oauth.created(statement, moment)
     comment, aliases = given.get("COMMENT"), given.get("ATTRIBUTE_ALIASES")
     policy, quirks = given.get(NETWORK_POLICY), given.get("TOLERATED_QUIRKS")

@@ -4,7 +4,7 @@ from rolecall.domain import commands, oauth
 from rolecall.domain.commands import At, Command, GovernedChange
 from rolecall.domain.errors import InvalidValue
 from rolecall.domain.model import ExternalOauth, Json, Kind
-from rolecall.domain.queries import GovernedObjects, OneGoverned
+from rolecall.domain.queries import Integrations
 from rolecall.fronts.sql_names import json_of, meant, name_of
 from rolecall.fronts.sql_session import Moment
 from rolecall.fronts.tables import Described, said
@@ -15,18 +15,16 @@ from rolecall.sql.statements import (
     DropIntegration,
 )
 
+EXTERNAL_OAUTH = "EXTERNAL_OAUTH"
 KEY = "EXTERNAL_OAUTH_RSA_PUBLIC_KEY"
-
-
-def seen(moment: Moment) -> list[ExternalOauth]:
-    """Those that the session may know of, by name."""
-    rows = moment.ask(GovernedObjects(kind=Kind.EXTERNAL_OAUTH))
-    return [row.governed for row in rows if isinstance(row.governed, ExternalOauth)]
 
 
 def is_meant(name: Identifier, moment: Moment) -> bool:
     """Whether the name is that of an EXTERNAL_OAUTH integration that the session may know of."""
-    return any(found.name == name_of(name) for found in seen(moment))
+    return any(
+        isinstance(found, ExternalOauth) and found.name == name_of(name)
+        for found in moment.ask(Integrations())
+    )
 
 
 def created(statement: CreateSecurityIntegration, moment: Moment) -> Command:
@@ -84,12 +82,20 @@ def _value(item: Property, moment: Moment) -> Json:
     return key
 
 
-def described(name: Identifier, moment: Moment) -> tuple[Described, ...]:
+def described(found: ExternalOauth) -> tuple[Described, ...]:
     """The rows of DESCRIBE SECURITY INTEGRATION."""
-    row = moment.ask(OneGoverned(kind=Kind.EXTERNAL_OAUTH, object=meant(name)))
     return tuple(
-        _row(name, getattr(row.governed, rule.field), rule.default)
+        _row(name, getattr(found, rule.field), rule.default)
         for name, rule in oauth.PROPERTIES.items()
+    )
+
+
+def properties_of(found: ExternalOauth) -> tuple[Property, ...]:
+    """What CREATE SECURITY INTEGRATION says to make it anew."""
+    said = {name: getattr(found, rule.field) for name, rule in oauth.PROPERTIES.items()}
+    return (
+        Property(name="TYPE", value=EXTERNAL_OAUTH),
+        *(Property(name=name, value=value) for name, value in said.items() if value is not None),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from rolecall.domain import organization
 from rolecall.domain.access import ACCOUNTADMIN, PUBLIC, fold_role
 from rolecall.domain.held import HeldChange
-from rolecall.domain.model import ExternalOauth, Integration, Kind
+from rolecall.domain.model import ExternalOauth, Kind
 from rolecall.domain.names import Id, Name, key_of
 from rolecall.domain.narrowing import LISTED_MAX, Narrowing, matcher
 from rolecall.domain.queries import (
@@ -226,10 +226,7 @@ def _databases(statement: ShowDatabases, moment: Moment) -> Table:
 
 def _integrations(statement: ShowIntegrations, moment: Moment) -> Table:
     ours = statement.kind in {None, "SECURITY"}  # there are no others
-    found: list[Integration | ExternalOauth] = []
-    if ours:
-        found = [*moment.ask(Integrations()), *sql_oauth.seen(moment)]
-        found.sort(key=lambda row: row.name)
+    found = moment.ask(Integrations()) if ours else ()
     kept = narrowed(statement.options, found, lambda row: row.name)
     return table_of(tables.SHOW_INTEGRATIONS, kept)
 
@@ -324,11 +321,10 @@ def _described(statement: Describe, moment: Moment) -> Table:
         case ObjectKind.USER:
             user = moment.ask(OneUser(user=ref, with_groups=False)).user
             return table_of(tables.DESCRIBE_OBJECT, described_user(user, moment.at))
-        case ObjectKind.INTEGRATION if sql_oauth.is_meant(statement.name, moment):
-            described = sql_oauth.described(statement.name, moment)
-            return table_of(tables.DESCRIBE_INTEGRATION, described)
         case ObjectKind.INTEGRATION:
             found = moment.ask(OneIntegration(integration=ref))
+            if isinstance(found, ExternalOauth):
+                return table_of(tables.DESCRIBE_INTEGRATION, sql_oauth.described(found))
             run_as_role = role_names(moment).get(found.run_as_role)
             policy = moment.ask(AttachedPolicy(integration=ref))
             rows = tables.described_integration(

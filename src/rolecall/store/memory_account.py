@@ -385,7 +385,7 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
 
     def delete_governed(self, kind: Kind, governed: Id) -> None:
         self._state.governed.pop((kind, governed), None)
-        self.delete_privileges_on(kind, governed)
+        self.delete_privileges_on(kind.told, governed)
 
     def save_parameter(self, scope: Id, name: str, value: str | None) -> bool:
         key = (scope, name)

@@ -225,7 +225,7 @@ class SqliteTransaction(SqliteReading):
 
     def delete_governed(self, kind: Kind, governed: Id) -> None:
         self._write(statements.DELETE_GOVERNED, (self._number, kind, governed))
-        self.delete_privileges_on(kind, governed)
+        self.delete_privileges_on(kind.told, governed)
 
     def save_parameter(self, scope: Id, name: str, value: str | None) -> bool:
         key = (self._number, scope, name)
