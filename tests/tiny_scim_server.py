@@ -11,6 +11,7 @@ import httpx
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 Json: TypeAlias = Any
+PICKED = re.compile(r'(\w+)\[type eq "(\w+)"\]\.(\w+)')
 REMOVED = re.compile(r'members\[value eq "(.*)"\]')
 
 
@@ -60,9 +61,12 @@ class TinyScimServer:
 
     def search(self, endpoint: str, params: httpx.QueryParams) -> httpx.Response:
         found = list(self.resources[endpoint].values())
-        wanted = re.fullmatch(r'(\w+) eq "(.*)"', params.get("filter", ""))
+        wanted = re.fullmatch(r'(\S+|emails\[.*\]\.value) eq "([^"]*)"', params.get("filter", ""))
+        if wanted is None and "filter" in params:
+            return self.refused(400, "only one comparison")
         if wanted:
-            found = [each for each in found if each[wanted[1]].lower() == wanted[2].lower()]
+            name, value = wanted[1], wanted[2].lower()
+            found = [each for each in found if value in map(str.lower, values_of(each, name))]
             if self.flaw == "link":
                 found = [each for each in found if each.get("active", True)]
             if self.flaw == "wrong-match":
@@ -118,9 +122,14 @@ class TinyScimServer:
         value: Json = operation.get("value")
         if path is None:
             for key, inner in value.items():
-                self.set(resource, key, inner)
+                if key == "members":
+                    self.change_members(resource, op, key, inner)
+                elif key != "password":
+                    self.set(resource, key, inner)
         elif path == "members" or REMOVED.fullmatch(path):
             self.change_members(resource, op, path, value)
+        elif op == "remove":
+            resource.pop(path, None)
         else:
             self.set(resource, path, value)
 
@@ -132,8 +141,9 @@ class TinyScimServer:
                 gone = {member["value"] for member in resource["members"]}
             resource["members"] = [m for m in resource["members"] if m["value"] not in gone]
             return
+        value = value if isinstance(value, list) else [value]
         kept = [] if op == "replace" else resource["members"]
-        new = {member["value"] for member in kept}
+        new = {member["value"] for member in kept} if self.flaw != "twice" else set()
         added = [{"value": member["value"]} for member in value if member["value"] not in new]
         resource["members"] = kept + added
 
@@ -141,5 +151,25 @@ class TinyScimServer:
         if path == "active":
             if self.flaw != "lost-change":
                 resource["active"] = value not in {False, "False"}
+        elif picked := PICKED.fullmatch(path):
+            entries = resource.setdefault(picked[1], [])
+            if not any(entry["type"] == picked[2] for entry in entries):
+                entries.append({"type": picked[2]})
+            for entry in entries:
+                if entry["type"] == picked[2]:
+                    entry[picked[3]] = value
         elif path != "id":
-            resource[path] = value
+            resource[SPELLED.get(path, path)] = value
+
+
+SPELLED = {
+    "username": "userName",
+    "urn:ietf:params:scim:schemas:core:2.0:User:displayName": "displayName",
+}
+
+
+def values_of(resource: dict[str, Any], name: str) -> list[str]:
+    """What a resource has under a name, or under that of the values of its work addresses."""
+    if name.startswith("emails["):
+        return [email["value"] for email in resource.get("emails", [])]
+    return [resource[name]] if name in resource else []

@@ -12,9 +12,8 @@ from rich.table import Table
 from rolecall.domain.account import Account
 from rolecall.domain.narrowing import Narrowing
 from rolecall.domain.queries import RoleSummaries, UserSummaries
-from rolecall.simulate.player import Progress, Report
+from rolecall.simulate.playing import Progress, Report
 from rolecall.simulate.printing import refusals_told
-from rolecall.simulate.rules import RULES
 from rolecall.simulate.simulation import Plan, simulate
 from rolecall.web import server
 from rolecall.wiring import (
@@ -126,7 +125,7 @@ def show(outcome: Outcome) -> None:
         f"Planned refusals: {refusals_told(report)}. Surprises: {len(report.surprises)}."
     )
     for surprise in report.surprises:
-        console.print(f"  {surprise.said}: {RULES[surprise.rule]}", markup=False)
+        console.print(f"  {surprise.said}: {surprise.why}", markup=False)
 
 
 def play(

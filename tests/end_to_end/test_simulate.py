@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,13 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rolecall.cli_simulate import Provider
 from rolecall_process import ROLECALL, Server, rolecall, started
 from tiny_scim_server import TinyScimServer
 
 pytestmark = pytest.mark.e2e
 
 SIZE = ("--users", "45", "--groups", "4", "--changes", "9")
-INTEGRATIONS = {"okta": "okta", "entra": "azure", "generic": "generic"}
+INTEGRATIONS = {"okta": "okta", "okta-aiw": "okta", "entra": "azure"}
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def token_for(server: Server, folder: Path, provider: str) -> Path:
     server.sql(
         "create role provisioner; grant create user, create role on account to role provisioner; "
         "grant role provisioner to role accountadmin; create security integration played "
-        f"type = scim scim_client = '{INTEGRATIONS[provider]}' run_as_role = 'PROVISIONER'"
+        f"type = scim scim_client = '{INTEGRATIONS.get(provider, 'generic')}' run_as_role = 'PROVISIONER'"
     )
     out = folder / "token"
     out.write_text(server.issue_token(folder, "PLAYED"))
@@ -39,7 +41,7 @@ def token_for(server: Server, folder: Path, provider: str) -> Path:
 
 @pytest.mark.parametrize(
     ("provider", "flag"),
-    [("okta", ""), ("entra", ""), ("entra", "?aadOptscim062020"), ("generic", "")],
+    [("entra", "?aadOptscim062020"), *((provider.value, "") for provider in Provider)],
 )
 def test_our_own_server_comes_out_clean(
     empty: Server, tmp_path: Path, provider: str, flag: str
@@ -97,3 +99,56 @@ def test_a_simulation_needs_a_token_and_an_address() -> None:
     assert "no token" in rolecall("simulate", "okta", "--url", "http://127.0.0.1:9/", fails=2)
     options = ("--url", "127.0.0.1:9", "--token", "any")
     assert "is an address" in rolecall("simulate", "okta", *options, fails=2)
+
+
+# ---- what can't be played ----------------------------------------------------------------------
+
+
+def test_nobody_at_the_address_is_said_and_is_no_verdict() -> None:
+    options = ("--url", "http://127.0.0.1:9/scim/v2", "--token", "any", *SIZE)
+    assert "nobody answers at" in rolecall("simulate", "okta", *options, fails=2)
+
+
+def test_a_refused_token_is_said_and_is_no_verdict(empty: Server) -> None:
+    options = ("--url", empty.url, "--token", "wrong", *SIZE)
+    assert "Check the token" in rolecall("simulate", "okta", *options, fails=2)
+
+
+def test_an_address_without_users_is_said_and_is_no_verdict(empty: Server) -> None:
+    options = ("--url", f"{empty.root}/nowhere", "--token", "any", *SIZE)
+    told = rolecall("simulate", "entra", *options, fails=2)
+    assert "which /Users is appended to" in told
+
+
+def test_a_chapter_that_is_not_there_is_answered_by_those_that_are() -> None:
+    options = ("--url", "http://127.0.0.1:9/", "--token", "any", "--only", "?")
+    told = rolecall("simulate", "okta", *options, fails=2)
+    assert "creating users" in told
+    assert "pushing a whole group" in told
+
+
+# ---- reports -----------------------------------------------------------------------------------
+
+
+def test_a_report_for_a_ci_has_one_case_for_each_chapter(flawed: str, tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    options = ("--url", flawed, "--token", "any", *SIZE, "--junit", str(junit))
+    rolecall("simulate", "entra", *options, "--skip", "details", fails=1)
+    [suite] = ET.parse(junit).getroot()  # noqa: S314 - our own file
+    cases = {case.get("name"): case for case in suite}
+    assert int(suite.get("tests", "0")) == len(cases)
+    assert "details" not in cases
+    failure = cases["comparing"].find("failure")
+    assert failure is not None
+    assert failure.get("type") == "lost-member"
+    assert "RFC 7644 section 3.5.2" in (failure.text or "")
+    assert cases["creating users"].find("failure") is None
+
+
+def test_only_a_chapter_and_its_basis_are_played(empty: Server, tmp_path: Path) -> None:
+    token = str(token_for(empty, tmp_path, "okta"))
+    options = ("--url", empty.url, "--token-file", token, *SIZE, "--format", "json")
+    report = json.loads(rolecall("simulate", "okta", *options, "--only", "importing"))
+    played = [each["chapter"] for each in report["chapters"]]
+    assert played[-2:] == ["importing", "comparing"]
+    assert "leavers" not in played

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from rolecall.simulate.caller import (
+    GIVEN_UP_MAX,
     ROTATIONS_MAX,
     SURPRISES_MAX,
     Answer,
@@ -14,8 +15,9 @@ from rolecall.simulate.caller import (
     id_of,
     pause_seconds,
 )
-from rolecall.simulate.manners import GENERIC
-from rolecall.simulate.rules import Surprise
+from rolecall.simulate.forms import FORMS
+from rolecall.simulate.manners import GENERIC, OKTA
+from rolecall.simulate.rules import RULES, Surprise, reason_of
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -25,6 +27,10 @@ def a_caller(
 ) -> Caller:
     client = httpx.Client(base_url="http://scim.test/v2/", transport=httpx.MockTransport(handler))
     return Caller(client, "old", rotate, (pauses if pauses is not None else []).append)
+
+
+def a_surprise(rule: str, said: str, count: int, form: str) -> Surprise:
+    return Surprise(rule=rule, said=said, count=count, form=form, why=reason_of(rule, form))
 
 
 def only(token: str) -> Handler:
@@ -117,7 +123,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
 def test_a_server_that_is_not_there_is_a_surprise() -> None:
     caller = a_caller(in_turn(*[httpx.ConnectError("refused")] * GENERIC.tries))
     assert caller.ask("GET", "Users") == Answer(status=0, body=b"")
-    assert caller.surprises == [Surprise(rule="no-answer", said="GET Users: no answer", count=1)]
+    assert caller.surprises == [a_surprise("no-answer", "GET Users: no answer", 1, "page")]
 
 
 def test_a_surprise_says_what_the_server_said() -> None:
@@ -132,7 +138,7 @@ def test_the_same_surprise_is_counted_and_shown_once() -> None:
     caller = a_caller(lambda _: httpx.Response(500))
     for number in range(3):
         caller.ask("GET", f"Users/{number}")
-    assert caller.surprises == [Surprise(rule="status", said="GET Users/0: 500", count=3)]
+    assert caller.surprises == [a_surprise("status", "GET Users/0: 500", 3, "read")]
 
 
 def test_surprises_are_kept_while_there_is_room() -> None:
@@ -151,11 +157,88 @@ def test_without_a_way_to_a_new_token_a_401_is_final() -> None:
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "seconds"),
-    [("3", 3.0), ("0", 0.0), ("3600", 5.0), ("", 1.0), ("Fri, 31 Dec 1999 23:59:59 GMT", 1.0)],
+    ("retry_after", "tried", "seconds"),
+    [
+        ("3", 1, 3.0),
+        ("0", 2, 0.0),
+        ("60", 1, 60.0),
+        ("3600", 1, 120.0),
+        ("", 1, 1.0),
+        ("", 3, 4.0),
+        ("soon", 2, 2.0),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 1, 0.0),
+        ("Fri, 31 Dec 2199 23:59:59 GMT", 1, 120.0),
+    ],
 )
-def test_a_pause_is_read_in_seconds_and_bounded(retry_after: str, seconds: float) -> None:
-    assert pause_seconds(retry_after) == seconds
+def test_a_pause_is_what_retry_after_says_or_doubles(
+    retry_after: str, tried: int, seconds: float
+) -> None:
+    assert pause_seconds(retry_after, tried) == seconds
+
+
+@pytest.mark.parametrize("answer", [httpx.ReadError("gone"), httpx.Response(502)])
+def test_a_create_whose_fate_is_unknown_is_not_sent_twice(
+    answer: httpx.Response | Exception,
+) -> None:
+    """The provider's next cycle looks whether it is there (RFC 7644 section 3.3)."""
+    sent: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return in_turn(answer)(request)
+
+    client = httpx.Client(base_url="http://scim.test/", transport=httpx.MockTransport(handler))
+    caller = Caller(client, "token", None, lambda _: None, OKTA)
+    caller.ask("POST", "Users", {}, expected=(201,))
+    assert sent == ["POST"]
+
+
+def test_a_deletion_whose_answer_was_lost_is_done_when_the_second_says_404() -> None:
+    caller = a_caller(in_turn(httpx.ReadError("gone"), httpx.Response(404)))
+    assert caller.ask("DELETE", "Users/1", expected=(204,)).status == 204
+    assert not caller.surprises
+
+
+def test_a_404_to_the_first_deletion_is_a_surprise() -> None:
+    caller = a_caller(lambda _: httpx.Response(404))
+    assert caller.ask("DELETE", "Users/1", expected=(204,)).status == 404
+    assert [each.form for each in caller.surprises] == ["delete"]
+
+
+def test_a_step_that_met_an_outage_is_to_be_taken_again_and_its_notes_wait() -> None:
+    caller = a_caller(lambda _: httpx.Response(503))
+
+    def step() -> None:
+        caller.note("link", "GET Users: before")
+        caller.ask("GET", "Users")
+        caller.note("link", "GET Groups: a consequence")
+
+    met = caller.carry_out(step, again=False)
+    assert met is not None
+    assert [each.said for each in met] == ["GET Users: 503", "GET Groups: a consequence"]
+    assert [each.said for each in caller.surprises] == ["GET Users: before"]
+
+
+def test_patience_ends_when_nothing_gets_through_and_returns_with_the_first_answer() -> None:
+    answers = iter([503] * 1_000)
+    statuses = {"now": answers}
+    caller = a_caller(lambda _: httpx.Response(next(statuses["now"])))
+    for _ in range(GIVEN_UP_MAX):
+        caller.ask("GET", "Users")
+    before = caller.requests
+    caller.ask("GET", "Users")
+    assert caller.requests == before + 1
+    statuses["now"] = iter([200, 503, 200])
+    caller.ask("GET", "Users")
+    assert caller.ask("GET", "Users").status == 200
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_every_form_says_who_sends_it_so(form: str) -> None:
+    assert FORMS[form].endswith(".")
+    assert reason_of("status", form) == FORMS[form]
+    assert reason_of("conflict", form) == f"{RULES['conflict']} {FORMS[form]}"
+    assert reason_of("null", form) == RULES["null"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[]"])

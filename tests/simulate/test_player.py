@@ -11,14 +11,8 @@ import pytest
 from rolecall.simulate.caller import Caller
 from rolecall.simulate.directory import Story, story_of
 from rolecall.simulate.manners import GENERIC
-from rolecall.simulate.player import (
-    MEMBERS_PER_PATCH,
-    Player,
-    Progress,
-    Report,
-    play,
-    report_of,
-)
+from rolecall.simulate.player import MEMBERS_PER_PATCH, Player
+from rolecall.simulate.playing import Progress, Report, play, report_of
 from rolecall.simulate.rules import LIST_RESPONSE
 
 

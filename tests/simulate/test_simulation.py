@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import pytest
 
-from rolecall.simulate.player import Progress
+from rolecall.simulate.playing import Progress
 from rolecall.simulate.rules import LIST_RESPONSE
 from rolecall.simulate.simulation import Plan, simulate
 

@@ -6,22 +6,27 @@ A caller is used by many threads at once; what they share (the token, the counts
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock, local
 from typing import TypeAlias
 
 import httpx
 import msgspec
 from msgspec.structs import replace
 
+from rolecall.simulate.forms import form_of
 from rolecall.simulate.manners import GENERIC, Manners
-from rolecall.simulate.rules import RULES, Asked, Surprise, kind_of, stumbles
+from rolecall.simulate.rules import RULES, Asked, Surprise, kind_of, reason_of, stumbles
 
 ROTATIONS_MAX = 5
-PAUSE_SECONDS_MAX = 5.0
+PAUSE_SECONDS_MAX = 120.0
+PROBE_PAUSES = (1.0, 2.0, 0.0)
+GIVEN_UP_MAX = 16
+"""Requests in a row that no patience helped; from there on each is sent once, until one passes."""
 SURPRISES_MAX = 50
 SENT_MAX = 400
 PASSWORD = re.compile(rb'"password":"[^"]*"')
-SCIM_JSON = "application/scim+json"
 
 Json: TypeAlias = str | bool | int | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -46,11 +51,24 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     resources: tuple[Resource, ...] = msgspec.field(name="Resources", default=())
 
 
+class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One entry of a multi-valued attribute, as far as it is compared."""
+
+    type: str | None = None
+    value: str | None = None
+    formatted: str | None = None
+    locality: str | None = None
+
+
 class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What of a user is compared at the end."""
+    """What of a user is compared at the end; what the server does not show is None."""
 
     user_name: str = msgspec.field(name="userName", default="")
     active: bool = True
+    display_name: str | None = msgspec.field(name="displayName", default=None)
+    title: str | None = None
+    phone_numbers: tuple[Value, ...] = msgspec.field(name="phoneNumbers", default=())
+    addresses: tuple[Value, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -59,6 +77,15 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Members(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
+
+
+class _Turn:
+    """One step's turn: what was noted in it, and whether it met an outage."""
+
+    def __init__(self, *, again: bool) -> None:
+        self.again = again
+        self.failed = False
+        self.noted: list[Surprise] = []
 
 
 class Caller:
@@ -74,20 +101,23 @@ class Caller:
     ) -> None:
         """`rotate` makes a new token; without it the one there is has to do."""
         self.manners = manners
+        self.pause = pause
+        self.chapter = self.trouble = ""
         self._client = client
         self._token = token
         self._rotate = rotate
-        self._pause = pause
         self._lock = Lock()
+        self._local = local()
         self._fresh_token = ""
+        self._given_up_in_a_row = 0
         self.rotations = 0
         self.requests = 0
         self.refusals: Counter[int] = Counter()
-        self._surprises: dict[tuple[str, str], Surprise] = {}
+        self._surprises: dict[tuple[str, str, str], Surprise] = {}
 
     @property
     def surprises(self) -> list[Surprise]:
-        """What nobody planned for, by rule and kind of request."""
+        """What nobody planned for, by rule, form and kind of request."""
         return list(self._surprises.values())
 
     def rotate_token(self) -> None:
@@ -98,6 +128,49 @@ class Caller:
             self._fresh_token = self._rotate()
             self.rotations += 1
 
+    # ---- turns -----------------------------------------------------------------------------
+
+    def carry_out(self, step: Callable[[], None], *, again: bool) -> list[Surprise] | None:
+        """Take one step; return what it met if it has to be taken again in the next cycle.
+
+        A step that met an outage (no answer, a refused token, an overloaded server) is begun anew
+        as a provider's next cycle would. What it noted from the outage on is returned and not yet
+        kept: it counts only if no later cycle gets through.
+        """
+        turn = self._local.turn = _Turn(again=again)
+        try:
+            step()
+        finally:
+            self._local.turn = None
+        return turn.noted if turn.failed else None
+
+    def note(self, rule: str, said: str, form: str = "", sent: str = "") -> None:
+        """Keep what the provider stumbles over, as long as there is room for it."""
+        assert rule in RULES, f"{rule} has no reason"
+        if rule not in self.manners.rules:
+            return
+        why = reason_of(rule, form)
+        noted = Surprise(
+            rule=rule, said=said, count=1, sent=sent, form=form, chapter=self.chapter, why=why
+        )
+        turn: _Turn | None = getattr(self._local, "turn", None)
+        if turn is not None and turn.failed:
+            turn.noted.append(noted)
+        else:
+            self.keep(noted)
+
+    def keep(self, noted: Surprise) -> None:
+        """Count a stumble, or enter it if it is the first of its kind."""
+        key = noted.rule, noted.form, kind_of(noted.said)
+        with self._lock:
+            known = self._surprises.get(key)
+            if known is not None:
+                self._surprises[key] = replace(known, count=known.count + 1)
+            elif len(self._surprises) < SURPRISES_MAX:
+                self._surprises[key] = noted
+
+    # ---- requests --------------------------------------------------------------------------
+
     def ask(
         self,
         method: str,
@@ -106,63 +179,95 @@ class Caller:
         *,
         parameters: Mapping[str, str] | None = None,
         expected: tuple[int, ...] = (200,),
+        form: str = "",
     ) -> Answer:
         """Send one request, again as the provider would; note what it would stumble over."""
         content = None if body is None else msgspec.json.encode(body)
-        asked = Asked(method=method, path=path, sent=body, expected=expected)
-        response = None
-        for _ in range(self.manners.tries):
-            token = self._token
-            response = self._send(method, path, content, parameters, token)
-            if response is None:
-                self._pause(1.0)
-                continue
-            if response.status_code == 401 and self._renewed(token):
-                continue
-            if response.status_code not in self.manners.retried:
-                break
-            self._pause(pause_seconds(response.headers.get("retry-after", "")))
+        form = form or form_of(method, path, filtered="filter" in (parameters or {}))
+        asked = Asked(method=method, path=path, sent=body, expected=expected, form=form)
+        response, tried = self._answered(asked, content, parameters)
+        turn: _Turn | None = getattr(self._local, "turn", None)
+        status = 0 if response is None else response.status_code
+        if turn is not None and self._is_outage(asked, status):
+            turn.failed = True
         if response is None:
-            self.note("no-answer", f"{method} {path}: no answer")
+            self.note("no-answer", f"{method} {path}: no answer", form, sent_in(content))
             return Answer(status=0, body=b"")
-        answer = Answer(status=response.status_code, body=response.content)
-        for found in stumbles(asked, answer.status, response.headers, answer.body):
-            self.note(found.rule, f"{method} {path}: {found.said}", sent_in(content))
-        return answer
+        if method == "DELETE" and status == 404 and (tried > 1 or (turn and turn.again)):
+            return Answer(status=204, body=b"")  # The answer was lost, and not the deletion.
+        for found in stumbles(asked, status, response.headers, response.content):
+            self.note(found.rule, f"{method} {path}: {found.said}", form, sent_in(content))
+        return Answer(status=status, body=response.content)
 
-    def note(self, rule: str, said: str, sent: str = "") -> None:
-        """Keep what the provider stumbles over, as long as there is room for it."""
-        assert rule in RULES, f"{rule} has no reason"
-        if rule not in self.manners.rules:
-            return
-        key = rule, kind_of(said)
+    def probe(self, path: str, parameters: Mapping[str, str]) -> httpx.Response | None:
+        """Send a GET as patiently as ever, and judge nothing."""
+        asked = Asked(method="GET", path=path)
+        response = None
+        for seconds in PROBE_PAUSES:
+            response, _ = self._answered(asked, None, parameters)
+            if response is not None and response.status_code != 401:
+                break
+            self.pause(seconds)
+        return response
+
+    def gone(self) -> bool:
+        """Whether nothing answers any more, asked a few times in a row."""
+        asked = Asked(method="GET", path="Users")
+        sent = (self._send(asked, None, {"count": "1"}, self._token) for _ in PROBE_PAUSES)
+        return all(response is None for response in sent)
+
+    def _answered(
+        self, asked: Asked, content: bytes | None, parameters: Mapping[str, str] | None
+    ) -> tuple[httpx.Response | None, int]:
+        """The last answer, and how often it was asked for."""
+        tries = 1 if self._given_up_in_a_row >= GIVEN_UP_MAX else self.manners.tries
+        tried = 0
+        while True:
+            tried += 1
+            token = self._token
+            response = self._send(asked, content, parameters, token)
+            if response is not None and response.status_code == 401 and tried < tries:
+                if self._renewed(token):
+                    continue
+            elif tried < tries and self._may_be_repeated(asked, response):
+                told = "" if response is None else response.headers.get("retry-after", "")
+                self.pause(pause_seconds(told, tried))
+                continue
+            break
+        outage = self._is_outage(asked, 0 if response is None else response.status_code)
         with self._lock:
-            known = self._surprises.get(key)
-            if known is not None:
-                self._surprises[key] = replace(known, count=known.count + 1)
-            elif len(self._surprises) < SURPRISES_MAX:
-                self._surprises[key] = Surprise(rule=rule, said=said, count=1, sent=sent)
+            self._given_up_in_a_row = self._given_up_in_a_row + 1 if outage else 0
+        return response, tried
+
+    def _is_outage(self, asked: Asked, status: int) -> bool:
+        """Whether a later cycle may get another answer."""
+        passing = status in {0, 401} or status in self.manners.retried
+        return passing and status not in asked.expected
+
+    def _may_be_repeated(self, asked: Asked, response: httpx.Response | None) -> bool:
+        """A create is not sent twice when nobody knows what became of the first: it looks first."""
+        status = 0 if response is None else response.status_code
+        if asked.method == "POST" and status not in {429, 503}:
+            return False
+        return status == 0 or (status in self.manners.retried and status not in asked.expected)
 
     def _send(
         self,
-        method: str,
-        path: str,
+        asked: Asked,
         content: bytes | None,
         parameters: Mapping[str, str] | None,
         token: str,
     ) -> httpx.Response | None:
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Accept": SCIM_JSON,
-            "User-Agent": self.manners.user_agent,
-        }
+        headers = {"Authorization": f"Bearer {token}", "User-Agent": self.manners.user_agent}
+        headers.update(self.manners.headers)
         if content is not None:
-            headers["Content-Type"] = SCIM_JSON
+            headers["Content-Type"] = self.manners.media
         try:
             response = self._client.request(
-                method, path, content=content, params=parameters, headers=headers
+                asked.method, asked.path, content=content, params=parameters, headers=headers
             )
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            self.trouble = str(error) or type(error).__name__
             response = None
         with self._lock:
             self.requests += 1
@@ -191,10 +296,20 @@ def sent_in(content: bytes | None) -> str:
     return text if len(text) <= SENT_MAX else f"{text[:SENT_MAX]}…"
 
 
-def pause_seconds(retry_after: str) -> float:
-    """Read Retry-After in seconds; its date form, and nothing at all, mean one second."""
-    seconds = float(retry_after) if retry_after.isdecimal() else 1.0
-    return min(seconds, PAUSE_SECONDS_MAX)
+def pause_seconds(retry_after: str, tried: int) -> float:
+    """How long to wait: what Retry-After says in either form, else a second, then two, then four.
+
+    RFC 9110 section 10.2.3: seconds, or a date.
+    """
+    if retry_after.isdecimal():
+        seconds = float(retry_after)
+    else:
+        try:
+            until = parsedate_to_datetime(retry_after)
+            seconds = (until - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            seconds = 2.0 ** (tried - 1)
+    return min(max(seconds, 0.0), PAUSE_SECONDS_MAX)
 
 
 def id_of(answer: Answer) -> str | None:
@@ -230,10 +345,10 @@ def known_in(answer: Answer) -> Known | None:
         return None
 
 
-def members_in(answer: Answer) -> set[str]:
-    """Return the ids of a group's members."""
+def members_in(answer: Answer) -> list[str]:
+    """Return the ids of a group's members, as often as they are listed."""
     try:
         found = msgspec.json.decode(answer.body, type=Members)
     except msgspec.DecodeError:
-        return set()
-    return {member.value for member in found.members}
+        return []
+    return [member.value for member in found.members]

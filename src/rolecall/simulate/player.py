@@ -7,64 +7,26 @@ holds what the server said yes to, so it can be compared with the server's own c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from threading import Lock
 
 import msgspec
 
-from rolecall.simulate.caller import (
-    Answer,
-    Caller,
-    Json,
-    Known,
-    found_in,
-    id_of,
-    known_in,
-    members_in,
-)
+from rolecall.simulate.bodies import group_body, patch_of, user_body, user_values
+from rolecall.simulate.caller import Answer, Caller, Json, Known, found_in, id_of
 from rolecall.simulate.directory import Move, Person, Story, Team
-from rolecall.simulate.rules import Surprise
 
 MEMBERS_PER_PATCH = 100
-CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 NOBODY = "nobody-at-all@example.com"
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
+LOOKED_UP = (200, 404)
+"""A lookup that failed in another way says nothing: whoever creates then makes a second one."""
 CHANGED = (200, 204)
 CREATED = (200, 201)
 """200, because a create can revive what was deactivated."""
 
 Step = Callable[[], None]
-Stage = tuple[str, list[Step]]
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """How far the story has come: steps of the whole, and the chapter it is in."""
-
-    stage: str
-    done: int
-    total: int
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider believes is in the account, and what it took to get it there."""
-
-    provider: str
-    users_active: int
-    users_inactive: int
-    groups: int
-    memberships: int
-    largest_group: int
-    requests: int
-    seconds: float
-    rate: float
-    rotations: int
-    refusals: dict[int, int]
-    """By status, the planned ones too: a 409 of a retried create, a 401 of an old token."""
-    surprises: tuple[Surprise, ...]
-    """Answers that no provider plans for; empty is what a server wants."""
+Chapter = tuple[str, list[Step]]
 
 
 class Ledger:
@@ -72,10 +34,12 @@ class Ledger:
 
     def __init__(self) -> None:
         self.users: dict[int, str] = {}
+        self.profiles: dict[int, Person] = {}
+        self.details: dict[int, Known] = {}
         self.inactive: set[int] = set()
         self.groups: dict[int, str] = {}
+        self.names: dict[int, str] = {}
         self.members: dict[int, set[int]] = {}
-        self.renamed: set[int] = set()
         self.gone: list[str] = []
 
 
@@ -89,10 +53,11 @@ class Player:
         self.late_teams = late_teams_of(story)
         self._lock = Lock()
 
-    def stages(self) -> list[Stage]:
+    def chapters(self) -> list[Chapter]:
         """Return the chapters in order; the steps of one chapter may run side by side."""
         story = self.story
         late = range(story.founders, len(story.people))
+        moves = story.moves[:1]
         return [
             ("testing the connection", [self.test_connection]),
             ("creating users", [partial(self.join, person) for person in range(story.founders)]),
@@ -104,8 +69,14 @@ class Player:
             ("leavers", [partial(self.leave, person) for person in story.leavers]),
             ("renaming users", [partial(self.rename_user, p) for p in story.renamed_people]),
             ("renaming groups", [partial(self.rename_group, t) for t in story.renamed_teams]),
-            ("retries", [partial(self.create_again, person) for person in story.retried]),
+            ("retries", [*map(self._again, story.retried), *map(self._once_more, moves)]),
         ]
+
+    def _again(self, person: int) -> Step:
+        return partial(self.create_again, person)
+
+    def _once_more(self, move: Move) -> Step:
+        return partial(self.repeat_move, move)
 
     def fillings(self) -> list[Step]:
         """Return the steps that put the founders into their groups, a hundred at a time."""
@@ -127,28 +98,44 @@ class Player:
 
     def join(self, person: int) -> None:
         """Probe for the person; update who is there, create who is not."""
-        found = found_in(self.look_up("Users", "userName", self.story.people[person].user_name))
+        answer = self.find_user(self.story.people[person])
         renamed = self.story.renamed_people.get(person)
-        if found is None and renamed is not None:  # the story was played here before
-            found = found_in(self.look_up("Users", "userName", renamed.user_name))
-        if found is None:
-            self.create(person)
-        else:
+        if found_in(answer) is None and renamed is not None:  # the story was played here before
+            answer = self.look_up("Users", "userName", renamed.user_name)
+        found = found_in(answer)
+        if found is not None:
             self.update(person, found)
+        elif answer.status in LOOKED_UP:
+            self.create(person)
 
-    def create(self, person: int) -> None:
+    def find_user(self, person: Person) -> Answer:
+        """Look for the person by what the mapping matches by."""
+        return self.look_up("Users", "userName", person.user_name)
+
+    def create(self, person: int, form: str = "") -> None:
         """Create the person; a 409 means that somebody was quicker, or that an answer was lost."""
         wanted = self.story.people[person]
-        answer = self.caller.ask("POST", "Users", self.new_user(wanted), expected=(*CREATED, 409))
+        form = form or self.create_form
+        expected = (*CREATED, 409)
+        answer = self.caller.ask(
+            "POST", "Users", self.new_user(wanted), expected=expected, form=form
+        )
         if answer.status == 409:
-            found = found_in(self.look_up("Users", "userName", wanted.user_name))
-            if found is None:
-                said = f"POST Users: 409, but there is no {wanted.user_name}"
-                self.caller.note("link", said)
-            else:
+            looked = self.look_up("Users", "userName", wanted.user_name)
+            found = found_in(looked)
+            if found is not None:
                 self.update(person, found)
+            elif looked.status == 200:
+                said = f"POST Users: 409, but there is no {wanted.user_name}"
+                self.caller.note("link", said, form)
         elif answer.status in CREATED:
-            self.acknowledge_user(person, id_of(answer))
+            id, known = id_of(answer), self.ledger.users.get(person)
+            if known is not None and id is not None and known != id:
+                said = f"POST Users: a second {wanted.user_name}, beside {known}"
+                self.caller.note("link", said, form)
+            self.acknowledge_user(person, id, wanted)
+
+    create_form = "create-user"
 
     def new_user(self, person: Person) -> Json:
         """What a create sends."""
@@ -156,39 +143,42 @@ class Player:
 
     def create_again(self, person: int) -> None:
         """Send a create whose answer was lost a second time, without looking first."""
-        self.create(person)
+        self.create(person, "create-again")
 
     def update(self, person: int, id: str) -> None:
         """Bring a user who is there up to date."""
-        answer = self.send_profile(id, self.story.people[person])
-        if answer.status in CHANGED:
-            self.acknowledge_user(person, id)
+        wanted = self.story.people[person]
+        if self.send_profile(id, wanted).status in CHANGED:
+            self.acknowledge_user(person, id, wanted)
 
     def send_profile(self, id: str, person: Person) -> Answer:
         """Send all attributes of a user, by one path-less replace."""
         body = patch_of({"op": "replace", "value": user_values(person)})
         return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
-    def acknowledge_user(self, person: int, id: str | None) -> None:
+    def acknowledge_user(self, person: int, id: str | None, profile: Person) -> None:
         """Enter a user into the ledger; an answer without an id is of no use to a provider."""
         if id is None:
-            said = f"POST Users: no id for {self.story.people[person].user_name}"
+            said = f"POST Users: no id for {profile.user_name}"
             self.caller.note("id", said)
             return
         with self._lock:
             self.ledger.users[person] = id
+            self.ledger.profiles[person] = profile
+            self.ledger.inactive.discard(person)
 
     def rename_user(self, person: int) -> None:
         """Give a person a new family name and userName: the id must stay."""
         renamed = self.story.renamed_people[person]
         id = self.ledger.users.get(person)
-        if id is not None:
-            if self.send_rename(id, renamed).status in CHANGED:
-                self.ledger.renamed.add(person)
-            found = found_in(self.look_up("Users", "userName", renamed.user_name))
-            if found != id:
-                said = f"PATCH Users/{id}: a rename lost the link, found {found}"
-                self.caller.note("link", said)
+        if id is None or self.send_rename(id, renamed).status not in CHANGED:
+            return
+        self.ledger.profiles[person] = renamed
+        answer = self.look_up("Users", "userName", renamed.user_name)
+        found = found_in(answer)
+        if answer.status == 200 and found != id:
+            said = f"PATCH Users/{id}: a rename lost the link, found {found}"
+            self.caller.note("link", said)
 
     def send_rename(self, id: str, renamed: Person) -> Answer:
         """Send the attributes that a name is in."""
@@ -200,8 +190,9 @@ class Player:
         ]
         return self.caller.ask("PATCH", f"Users/{id}", patch_of(*operations), expected=CHANGED)
 
-    def send_active(self, id: str, *, active: bool) -> Answer:
+    def send_active(self, id: str, person: Person, *, active: bool) -> Answer:
         """Deactivate a user, or let them in again."""
+        del person
         body = patch_of({"op": "replace", "value": {"active": active}})
         return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
@@ -210,30 +201,65 @@ class Player:
         id = self.ledger.users.get(person)
         if id is None:
             return
-        answer = self.send_active(id, active=False)
-        if answer.status in CHANGED:
+        profile = self.ledger.profiles[person]
+        if self.send_active(id, profile, active=False).status in CHANGED:
             with self._lock:
                 self.ledger.inactive.add(person)
         for team, members in self.ledger.members.items():
             if person in members:
                 self.remove(team, person)
 
+    def come_back(self, person: int) -> None:
+        """Activate a leaver again: the same id, and found by the same userName."""
+        id = self.ledger.users.get(person)
+        if id is None:
+            return
+        profile = self.ledger.profiles[person]
+        if self.send_active(id, profile, active=True).status in CHANGED:
+            with self._lock:
+                self.ledger.inactive.discard(person)
+
+    def delete(self, person: int) -> None:
+        """Delete a user for good; their memberships go with them."""
+        id = self.ledger.users.get(person)
+        if id is None:
+            return
+        if self.caller.ask("DELETE", f"Users/{id}", expected=(204,)).status == 204:
+            with self._lock:
+                del self.ledger.users[person], self.ledger.profiles[person]
+                self.ledger.inactive.discard(person)
+                for members in self.ledger.members.values():
+                    members.discard(person)
+                self.ledger.gone.append(f"Users/{id}")
+
     # -- groups
 
     def found(self, team: int) -> None:
         """Probe for the group; create it empty when it is not there."""
         wanted = self.story.teams[team]
-        id = found_in(self.look_up("Groups", "displayName", wanted.name))
+        answer = self.look_up("Groups", "displayName", wanted.name)
         renamed = self.story.renamed_teams.get(team)
-        if id is None and renamed is not None:  # the story was played here before
-            id = found_in(self.look_up("Groups", "displayName", renamed))
-        if id is None:
-            answer = self.caller.ask("POST", "Groups", self.new_group(wanted), expected=CREATED)
-            id = id_of(answer) if answer.status in CREATED else None
+        if found_in(answer) is None and renamed is not None:  # the story was played here before
+            answer = self.look_up("Groups", "displayName", renamed)
+        id = found_in(answer)
+        if id is None and answer.status in LOOKED_UP:
+            id = self.create_group(wanted)
         if id is not None:
             with self._lock:
                 self.ledger.groups[team] = id
-                self.ledger.members[team] = set()
+                self.ledger.names[team] = wanted.name
+                self.ledger.members.setdefault(team, set())
+
+    def create_group(self, team: Team) -> str | None:
+        """Create a group; a 409 means that it is there, though the lookup missed it."""
+        body, form, expected = self.new_group(team), self.create_group_form, (*CREATED, 409)
+        answer = self.caller.ask("POST", "Groups", body, expected=expected, form=form)
+        if answer.status == 409:
+            said = f"POST Groups: 409, but the lookup found no {team.name}"
+            self.caller.note("link", said, form)
+        return id_of(answer) if answer.status in CREATED else None
+
+    create_group_form = "create-group"
 
     def new_group(self, team: Team) -> Json:
         """What a create sends."""
@@ -255,21 +281,41 @@ class Player:
         }
         if group is None or not ids:
             return
-        body = patch_of(self.addition(ids))
-        answer = self.caller.ask("PATCH", f"Groups/{group}", body, expected=CHANGED)
-        if answer.status in CHANGED:
+        if self.send_members(team, group, ids).status in CHANGED:
             with self._lock:
                 self.ledger.members[team] |= ids.keys()
 
+    addition_form = "add-members"
+
+    def send_members(self, team: int, group: str, ids: Mapping[int, str]) -> Answer:
+        """Send those who come in."""
+        del team
+        body = patch_of(self.addition(ids))
+        form = self.addition_form
+        return self.caller.ask("PATCH", f"Groups/{group}", body, expected=CHANGED, form=form)
+
     def remove(self, team: int, person: int) -> None:
         """Take one member out."""
-        body = patch_of(self.removal(self.ledger.users[person]))
-        answer = self.caller.ask(
-            "PATCH", f"Groups/{self.ledger.groups[team]}", body, expected=CHANGED
-        )
-        if answer.status in CHANGED:
+        if self.send_removal(team, person, self.removal_form).status in CHANGED:
             with self._lock:
                 self.ledger.members[team].discard(person)
+
+    removal_form = "remove-member"
+
+    def send_removal(self, team: int, person: int, form: str) -> Answer:
+        """Send who goes."""
+        body = patch_of(self.removal(self.ledger.users[person]))
+        place = f"Groups/{self.ledger.groups[team]}"
+        return self.caller.ask("PATCH", place, body, expected=CHANGED, form=form)
+
+    def repeat_move(self, move: Move) -> None:
+        """Send a move again whose answers were lost: who is in stays in once, who is out is out."""
+        if move.target not in self.ledger.groups or move.source not in self.ledger.groups:
+            return
+        self.enrol(move.target, [move.person])
+        gone = move.person not in self.ledger.members[move.source]
+        if gone and move.person in self.ledger.users:
+            self.send_removal(move.source, move.person, "remove-absent")
 
     def join_late(self, person: int) -> None:
         """Create a joiner and put them into their groups, one PATCH each."""
@@ -286,7 +332,8 @@ class Player:
         if move.person in self.ledger.members.get(move.source, ()):
             self.remove(move.source, move.person)
         moved = msgspec.structs.replace(self.story.people[move.person], title=move.title)
-        self.send_title(id, moved)
+        if self.send_title(id, moved).status in CHANGED:
+            self.ledger.profiles[move.person] = moved
 
     def send_title(self, id: str, person: Person) -> Answer:
         """Send what a move changes."""
@@ -294,76 +341,34 @@ class Player:
         return self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED)
 
     def rename_group(self, team: int) -> None:
-        """Rename a group the way Okta does: a path-less replace that carries the id, too."""
+        """Rename a group; its id and its members stay."""
         id = self.ledger.groups.get(team)
-        if id is not None:
-            value = {"id": id, "displayName": self.story.renamed_teams[team]}
-            body = patch_of({"op": "replace", "value": value})
-            self.caller.ask("PATCH", f"Groups/{id}", body, expected=CHANGED)
+        if id is not None and self.send_group_name(team, id).status in CHANGED:
+            self.ledger.names[team] = self.story.renamed_teams[team]
+
+    def send_group_name(self, team: int, id: str) -> Answer:
+        """Send the new name by its path."""
+        name = self.story.renamed_teams[team]
+        body = patch_of({"op": "replace", "path": "displayName", "value": name})
+        form = "rename-group"
+        return self.caller.ask("PATCH", f"Groups/{id}", body, expected=CHANGED, form=form)
 
     # -- both
-
-    def look_up(self, endpoint: str, attribute: str, value: str) -> Answer:
-        """Ask for the one resource whose attribute equals the value."""
-        quoted = msgspec.json.encode(value).decode()
-        parameters = {"filter": f"{attribute} eq {quoted}", **self.looking_up(endpoint)}
-        return self.caller.ask("GET", endpoint, parameters=parameters)
-
-    def looking_up(self, endpoint: str) -> dict[str, str]:
-        """The parameters beside the filter of a lookup."""
-        return {"excludedAttributes": "members"} if endpoint == "Groups" else {}
-
-    # -- what the server has in the end, against what it said yes to
-
-    def comparisons(self) -> list[Step]:
-        """Return the steps that read everything back; they are the tool's, not the provider's."""
-        return [
-            self.find_nobody,
-            *(partial(self.find_disabled, person) for person in self.ledger.inactive),
-            *(partial(self.compare_user, person) for person in self.ledger.users),
-            *(partial(self.compare_group, team) for team in self.ledger.groups),
-            *(partial(self.compare_gone, place) for place in self.ledger.gone),
-        ]
 
     def find_nobody(self) -> None:
         """Now that there are people, somebody who can't exist is still not found."""
         if found_in(self.look_up("Users", "userName", NOBODY)) is not None:
             self.caller.note("wrong-match", f"GET Users: found {NOBODY}, who does not exist")
 
-    def find_disabled(self, person: int) -> None:
-        """A disabled user is still found, or the provider creates a second one."""
-        id, name = self.ledger.users[person], self.story.people[person].user_name
-        if found_in(self.look_up("Users", "userName", name)) != id:
-            self.caller.note("link", f"GET Users: disabled {name} is not found")
+    def look_up(self, endpoint: str, attribute: str, value: str, form: str = "") -> Answer:
+        """Ask for the one resource whose attribute equals the value."""
+        quoted = msgspec.json.encode(value).decode()
+        parameters = {"filter": f"{attribute} eq {quoted}", **self.looking_up(endpoint)}
+        return self.caller.ask("GET", endpoint, parameters=parameters, form=form)
 
-    def compare_user(self, person: int) -> None:
-        """A user is there under its id, with the name and state that were acknowledged."""
-        id = self.ledger.users[person]
-        answer = self.caller.ask("GET", f"Users/{id}")
-        renamed = self.story.renamed_people if person in self.ledger.renamed else {}
-        name = renamed.get(person, self.story.people[person]).user_name
-        wanted = Known(user_name=name, active=person not in self.ledger.inactive)
-        if answer.status == 200 and known_in(answer) != wanted:
-            self.caller.note("lost-change", f"GET Users/{id}: not {name}, active {wanted.active}")
-
-    def compare_group(self, team: int) -> None:
-        """A group has the members that were acknowledged; others than ours are left out."""
-        id = self.ledger.groups[team]
-        answer = self.caller.ask("GET", f"Groups/{id}")
-        if answer.status != 200:
-            return
-        wanted = {self.ledger.users[person] for person in self.ledger.members[team]}
-        found = members_in(answer) & set(self.ledger.users.values())
-        if found != wanted:
-            lost, more = len(wanted - found), len(found - wanted)
-            said = f"GET Groups/{id}: {lost} members are missing, {more} are too many"
-            self.caller.note("lost-member", said)
-
-    def compare_gone(self, place: str) -> None:
-        """What was deleted is 404."""
-        answer = self.caller.ask("GET", place, expected=(404, 200))
-        if answer.status == 200:
-            self.caller.note("gone", f"GET {place}: 200 after it was deleted")
+    def looking_up(self, endpoint: str) -> dict[str, str]:
+        """The parameters beside the filter of a lookup."""
+        return {"excludedAttributes": "members"} if endpoint == "Groups" else {}
 
 
 def late_teams_of(story: Story) -> dict[int, list[int]]:
@@ -374,85 +379,3 @@ def late_teams_of(story: Story) -> dict[int, list[int]]:
             if person >= story.founders:
                 teams.setdefault(person, []).append(index)
     return teams
-
-
-def play(
-    player: Player,
-    on_progress: Callable[[Progress], None],
-    concurrency: int,
-    *,
-    compares: bool = False,
-) -> None:
-    """Play every chapter to its end before the next begins, so many steps at a time."""
-    stages: list[tuple[str, Callable[[], list[Step]]]] = [
-        (stage, partial(list[Step], steps)) for stage, steps in player.stages()
-    ]
-    total = sum(len(steps()) for _, steps in stages)
-    if compares:  # what there is to compare is known when all else is done
-        total += len(player.story.people) + len(player.story.teams) + len(player.story.leavers) + 1
-        stages.append(("comparing", player.comparisons))
-    done = 0
-    with ThreadPoolExecutor(max_workers=concurrency) as workers:
-        for stage, listed in stages:
-            steps = listed()
-            on_progress(Progress(stage=stage, done=done, total=total))
-            pending = [workers.submit(step) for step in steps]
-            try:
-                for future in as_completed(pending):
-                    future.result()
-                    done += 1
-                    on_progress(Progress(stage=stage, done=min(done, total), total=total))
-            finally:
-                for future in pending:
-                    future.cancel()
-
-
-def report_of(player: Player, seconds: float) -> Report:
-    """Sum up what was acknowledged and what it took."""
-    ledger, caller = player.ledger, player.caller
-    sizes = [len(members) for members in ledger.members.values()]
-    return Report(
-        provider=caller.manners.name,
-        users_active=len(ledger.users.keys() - ledger.inactive),
-        users_inactive=len(ledger.inactive),
-        groups=len(ledger.groups),
-        memberships=sum(sizes),
-        largest_group=max(sizes, default=0),
-        requests=caller.requests,
-        seconds=round(seconds, 3),
-        rate=round(caller.requests / seconds, 1) if seconds else 0.0,
-        rotations=caller.rotations,
-        refusals=dict(sorted(caller.refusals.items())),
-        surprises=tuple(caller.surprises),
-    )
-
-
-def patch_of(*operations: Json) -> Json:
-    return {"schemas": [PATCH_OP], "Operations": operations}
-
-
-def user_values(person: Person) -> dict[str, Json]:
-    """Return a person's attributes as a provider maps them."""
-    return {
-        "userName": person.user_name,
-        "name": {"givenName": person.given_name, "familyName": person.family_name},
-        "displayName": person.display_name,
-        "title": person.title,
-        "emails": [{"primary": True, "type": "work", "value": person.user_name}],
-        "externalId": person.external_id,
-        "active": True,
-    }
-
-
-def user_body(person: Person) -> Json:
-    return {"schemas": [CORE_USER], **user_values(person)}
-
-
-def group_body(team: Team) -> Json:
-    """Return a new group; it is empty, because providers send the members later."""
-    return {
-        "schemas": [CORE_GROUP],
-        "displayName": team.name,
-        "externalId": team.external_id,
-        "members": [],
-    }

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import rich.progress
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from rolecall.simulate.manners import MANNERS
-from rolecall.simulate.player import Progress, Report
-from rolecall.simulate.rules import explained
+from rolecall.simulate.playing import Progress, Report
 
 
 @contextmanager
@@ -36,18 +36,22 @@ def show(report: Report, console: Console | None = None) -> None:
         f"{report.requests:,} requests in {report.seconds:.1f} s: {report.rate:,.0f} a second. "
         f"Refusals: {refusals_told(report)}."
     )
+    postponed = sum(each.postponed for each in report.chapters)
+    if postponed:
+        console.print(f"Taken again in a later cycle, after an outage: {postponed:,} steps.")
     if not report.surprises:
         console.print(f"{who} would stumble over nothing.")
         return
-    table = Table("rule", "times", "first seen", title=f"What {title} would stumble over")
-    for each in report.surprises:
-        table.add_row(each.rule, f"{each.count:,}", each.said)
-    console.print(table, markup=False)
-    for each in report.surprises:
+    console.print(f"What {title} would stumble over:", style="bold")
+    for number, each in enumerate(report.surprises, start=1):
+        times = "once" if each.count == 1 else f"{each.count:,} times"
+        heading = Text(f"{number}. {each.rule}", style="bold")
+        heading.append(f", {times}, first while {each.chapter}", style="not bold")
+        console.print(heading)
+        console.print(Padding(Text(" ".join(each.said.split())), (0, 0, 0, 3)))
         if each.sent:
-            console.print(f"{each.said.partition(':')[0]} had sent {each.sent}", markup=False)
-    for rule, why in explained(report.surprises).items():
-        console.print(f"{rule}: {why}", markup=False)
+            console.print(Padding(Text(f"had sent {each.sent}"), (0, 0, 0, 3)))
+        console.print(Padding(Text(each.why, style="dim"), (0, 0, 0, 3)))
 
 
 def refusals_told(report: Report) -> str:

@@ -4,10 +4,12 @@ The rules read an answer without knowing the server. What takes a longer memory,
 that was lost, is noted by the players under the same names.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+
+from rolecall.simulate.forms import FORMS
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -17,27 +19,40 @@ ECHOED = ("userName", "displayName", "externalId")
 RULES: dict[str, str] = {
     "no-answer": "Nothing came back, also not when asked again.",
     "status": "No provider plans for this status here; it stops, or tries again for ever.",
-    "not-json": "The body is no JSON. Okta shows `Invalid JSON: Unexpected character ('<')` for an "
-    "error that comes as an HTML page, and its cause stays hidden.",
-    "content-type": "JSON that is declared as something else is not read by strict clients.",
+    "not-json": "The body is no JSON object (RFC 7644 section 8.1). Okta shows `Invalid JSON: "
+    "Unexpected character ('<')` for an error that comes as an HTML page, and its cause stays "
+    "hidden.",
+    "content-type": "JSON that is declared as neither application/scim+json nor application/json "
+    "is not read by strict clients (RFC 7644 section 8.1).",
     "error-shape": "An error needs schemas, status and detail (RFC 7644 section 3.12): detail is "
     "what the administrator of the provider gets to see.",
     "list-shape": "A ListResponse needs its schema, whole numbers for totalResults, startIndex and "
     "itemsPerPage, and the list Resources (RFC 7644 section 3.4.2); providers count by them.",
-    "no-match": "Nobody found is 200 with totalResults 0. On 404 a connection test fails.",
-    "wrong-match": "A lookup found somebody else: the provider would change the wrong user.",
-    "id": "A resource without an id as text can't be linked.",
-    "null": "A member that has no value is left out; Entra's validator refuses null.",
-    "boolean": "active has to be a JSON boolean in answers.",
-    "echo": "A value comes back as it was sent, or Entra sends it again in every cycle.",
+    "no-match": "Nobody found is 200 with totalResults 0 (RFC 7644 section 3.4.2). On 404 a "
+    "connection test fails.",
+    "wrong-match": "A lookup found somebody else (RFC 7644 section 3.4.2.2): the provider would "
+    "change the wrong user.",
+    "id": "A resource without an id as text (RFC 7643 section 3.1) can't be linked.",
+    "null": "A member that has no value is left out (RFC 7643 section 2.5); Entra's validator "
+    "refuses null.",
+    "boolean": "active has to be a JSON boolean in answers (RFC 7643 section 2.3.2).",
+    "echo": "A value comes back as it was sent (RFC 7644 section 3.3), or Entra sends it again in "
+    "every cycle.",
     "password-shown": "A password is never returned (RFC 7643 section 4.1.1).",
-    "conflict": "A create of what is there already is 409; providers look the resource up then.",
-    "missing": "An id that does not exist is 404; providers create the resource anew then.",
-    "link": "The resource was not found again under the id that the provider keeps.",
-    "lost-member": "The group's members differ from what was acknowledged.",
-    "lost-change": "The user differs from what was acknowledged.",
-    "walk": "Pages of the whole list skipped or repeated a resource: an import would lose it.",
-    "gone": "What was deleted is still there.",
+    "conflict": "A create of what is there already is 409 (RFC 7644 section 3.3); providers look "
+    "the resource up then.",
+    "missing": "An id that does not exist is 404 (RFC 7644 section 3.12); providers create the "
+    "resource anew then.",
+    "link": "The resource was not found again under the id that the provider keeps, which never "
+    "changes (RFC 7643 section 3.1).",
+    "lost-member": "The group's members differ from what was acknowledged: two changes that came "
+    "at once, or one that was answered and not made (RFC 7644 section 3.5.2).",
+    "twice": "Nobody is a member twice: who is in already is not added again (RFC 7644 section "
+    "3.5.2.1), and no value is shown more than once (RFC 7643 section 2.4).",
+    "lost-change": "The user differs from what was acknowledged (RFC 7644 section 3.5).",
+    "walk": "Pages of the whole list skipped or repeated a resource (RFC 7644 section 3.4.2.4): an "
+    "import would lose it.",
+    "gone": "What was deleted is 404 from then on (RFC 7644 section 3.6).",
 }
 """Why each rule matters to a provider."""
 
@@ -51,6 +66,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     sent: Any = None
     expected: tuple[int, ...] = (200,)
+    form: str = "read"
 
 
 class Stumble(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -169,21 +185,33 @@ def _shown(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
+EXPLAINED_BY_FORM = frozenset({"status", "no-answer", "conflict", "missing", "no-match"})
+"""The rules that are broken by an answer's status: the request says what it ought to have been."""
+
+
 class Surprise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A rule that was broken, how often at this kind of request, and the first example."""
+    """A rule that was broken: by which form of request, how often, where first, and why it matters.
+
+    `chapter` is the part of the story in which it was first seen.
+    """
 
     rule: str
     said: str
     count: int
     sent: str = ""
     """What the first one sent, as far as it shows what was stumbled over."""
+    form: str = ""
+    chapter: str = ""
+    why: str = ""
+
+
+def reason_of(rule: str, form: str) -> str:
+    """Why it matters that a request of this form broke the rule."""
+    if rule == "status" and form:
+        return FORMS[form]
+    return f"{RULES[rule]} {FORMS[form]}" if form and rule in EXPLAINED_BY_FORM else RULES[rule]
 
 
 def kind_of(said: str) -> str:
     """The kind of request that a sentence begins with: its method and endpoint, without ids."""
     return said.split(":", maxsplit=1)[0].split("/", maxsplit=1)[0]
-
-
-def explained(surprises: Sequence[Surprise]) -> dict[str, str]:
-    """The reasons of the rules that were broken."""
-    return {each.rule: RULES[each.rule] for each in surprises}

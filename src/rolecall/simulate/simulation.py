@@ -7,16 +7,35 @@ from random import Random
 import httpx
 import msgspec
 
-from rolecall.simulate.caller import SCIM_JSON, Caller
+from rolecall.simulate.caller import Caller
 from rolecall.simulate.directory import Story, story_of
 from rolecall.simulate.entra import FLAG, EntraPlayer
-from rolecall.simulate.manners import ENTRA, GENERIC, MANNERS, OKTA
-from rolecall.simulate.okta import OktaPlayer
-from rolecall.simulate.player import Player, Progress, Report, play, report_of
+from rolecall.simulate.manners import ENTRA, GENERIC, MANNERS
+from rolecall.simulate.okta import OktaPlayer, OktaWizardPlayer
+from rolecall.simulate.others import JumpCloudPlayer, OneLoginPlayer, RipplingPlayer
+from rolecall.simulate.player import Player
+from rolecall.simulate.playing import (
+    COMPARING,
+    Choice,
+    CouldNotRun,
+    Progress,
+    Report,
+    play,
+    report_of,
+)
 from rolecall.simulate.rules import sentence_of
 
 SEED = 7644
 ANSWER_SECONDS_MAX = 30.0
+PLAYERS: dict[str, type[Player]] = {
+    "okta": OktaPlayer,
+    "okta-aiw": OktaWizardPlayer,
+    "onelogin": OneLoginPlayer,
+    "jumpcloud": JumpCloudPlayer,
+    "rippling": RipplingPlayer,
+    "generic": Player,
+}
+"""Who plays which provider; Entra's player must know of the flag."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     changes: int | None = None
     seed: int = SEED
     compares: bool = True
+    choice: Choice = Choice()
 
 
 def simulate(
@@ -45,10 +65,16 @@ def simulate(
     What follows a `?` in it goes with every request, as a flag in Entra's tenant URL does.
     `rotate` ends the token in use and returns another: it is called once in the middle of the
     story, and again if a token is refused. Without it one token has to do.
+
+    Raises CouldNotRun when there is nobody to play with, or no longer.
     """
     story = story_of(Random(plan.seed), plan.users, plan.groups, plan.changes)
     manners = MANNERS[plan.provider]
     base, _, query = url.partition("?")
+    try:
+        httpx.URL(base)
+    except httpx.InvalidURL as error:
+        raise CouldNotRun(f"{base} is no address ({error}): check --url.") from error
     # Nothing is read from the environment: a proxy must not come between us and loopback.
     with httpx.Client(
         base_url=f"{base.rstrip('/')}/",
@@ -57,39 +83,42 @@ def simulate(
         trust_env=False,
     ) as client:
         player = player_of(plan, story, Caller(client, token, rotate, time.sleep, manners), query)
+        knock(player.caller, base)
         started = time.perf_counter()
-        play(player, on_progress, manners.concurrency, compares=plan.compares)
-        return report_of(player, time.perf_counter() - started)
+        played = play(
+            player, on_progress, manners.concurrency, compares=plan.compares, choice=plan.choice
+        )
+        return report_of(player, time.perf_counter() - started, played)
 
 
-class Unreachable(Exception):
-    """There is nobody to play against: what is wrong, and what to look at."""
+def chapters_of(provider: str) -> list[str]:
+    """The names of the chapters that a provider plays, in order."""
+    story = story_of(Random(SEED), 100, 3)
+    with httpx.Client() as client:
+        caller = Caller(client, "", None, time.sleep, MANNERS[provider])
+        player = player_of(Plan(provider=provider, users=100, groups=3), story, caller)
+        return [*(name for name, _ in player.chapters()), COMPARING]
 
 
-def knock(url: str, token: str) -> None:
-    """Ask once before anything is played. Raises Unreachable where a provider could not begin."""
-    base, _, query = url.partition("?")
-    headers = {"Authorization": f"Bearer {token}", "Accept": SCIM_JSON}
-    parameters = httpx.QueryParams(query).set("count", "1")
-    try:
-        with httpx.Client(timeout=ANSWER_SECONDS_MAX, trust_env=False) as client:
-            answer = client.get(f"{base.rstrip('/')}/Users", params=parameters, headers=headers)
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        why = str(error) or type(error).__name__
-        raise Unreachable(
-            f"nobody answers at {base} ({why}): is the server running, and --url right?"
-        ) from error
+def knock(caller: Caller, base: str) -> None:
+    """Look whether there is a SCIM server that takes the token. Raises CouldNotRun."""
+    answer = caller.probe("Users", {"startIndex": "1", "count": "1"})
+    if answer is None:
+        raise CouldNotRun(
+            f"nobody answers at {base} ({caller.trouble}): is the server running, and --url right?"
+        )
     if answer.status_code in {401, 403}:
         said = sentence_of(answer.content)
-        raise Unreachable(f"{base} answered {answer.status_code}: {said or 'no'} Check the token.")
-    if answer.status_code == 404 and not answer.content.lstrip().startswith(b"{"):
-        raise Unreachable(f"{answer.url.copy_with(query=None)} is not there (404): check --url.")
+        raise CouldNotRun(f"{base} answered {answer.status_code}: {said or 'no'} Check the token.")
+    if answer.status_code == 404:
+        raise CouldNotRun(
+            f"{answer.url.copy_with(query=None)} is not there (404): check --url, which /Users is "
+            "appended to, such as https://scim.example.com/scim/v2."
+        )
 
 
 def player_of(plan: Plan, story: Story, caller: Caller, query: str = "") -> Player:
     """The provider that plays the story."""
-    if plan.provider == OKTA.name:
-        return OktaPlayer(story, caller)
     if plan.provider == ENTRA.name:
         return EntraPlayer(story, caller, flagged=FLAG in query)
-    return Player(story, caller)
+    return PLAYERS[plan.provider](story, caller)
