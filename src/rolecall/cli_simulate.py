@@ -12,7 +12,7 @@ import typer
 from rolecall.cli_options import fail, token_meant
 
 if TYPE_CHECKING:
-    from rolecall.simulate.playing import Report
+    from rolecall.simulate.playing import Choice, Report
 
 
 class Provider(StrEnum):
@@ -34,56 +34,64 @@ class Reported(StrEnum):
     JSON = "json"
 
 
+ProviderArgument = Annotated[
+    Provider,
+    typer.Argument(
+        help="Whose sequences to play. okta is an app of Okta's catalogue, okta-aiw one of its "
+        "wizard, which sends everything by PUT; generic is the standard's own forms."
+    ),
+]
+UrlOption = Annotated[
+    str,
+    typer.Option(
+        "--url",
+        help="The SCIM server, such as http://…/scim/v2. What follows a ? goes with every "
+        "request: for entra, ?aadOptscim062020 plays the flag of the tenant URL.",
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token", help="The bearer token. Others on this machine can see it there."),
+]
+TokenFileOption = Annotated[
+    Path | None, typer.Option(help="A file with the token. Default: $ROLECALL_TOKEN.")
+]
 UsersOption = Annotated[int, typer.Option(help="How many people there are.", min=10, max=1_000_000)]
+GroupsOption = Annotated[int, typer.Option(help="How many groups there are.", min=1, max=10_000)]
+ChangesOption = Annotated[
+    int, typer.Option(help="How many join late, move or leave, in equal parts.", min=3)
+]
+SeedOption = Annotated[
+    int, typer.Option(help="The story's number: the same one is the same story.")
+]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Play this chapter and what it builds upon; may be repeated. `?` lists the chapters."
+    ),
+]
+SkipOption = Annotated[
+    list[str] | None, typer.Option(help="Leave this chapter out; may be repeated.")
+]
+FormatOption = Annotated[Reported, typer.Option("--format", help="How the report is printed.")]
+JunitOption = Annotated[
+    Path | None, typer.Option(help="Also write the report there as JUnit XML, for a CI.")
+]
 
 
 def simulate(
-    provider: Annotated[
-        Provider,
-        typer.Argument(
-            help="Whose sequences to play. okta is an app of Okta's catalogue, okta-aiw one of its "
-            "wizard, which sends everything by PUT; generic is the standard's own forms."
-        ),
-    ],
-    url: Annotated[
-        str,
-        typer.Option(
-            "--url",
-            help="The SCIM server, such as http://…/scim/v2. What follows a ? goes with every "
-            "request: for entra, ?aadOptscim062020 plays the flag of the tenant URL.",
-        ),
-    ],
-    token: Annotated[
-        str | None,
-        typer.Option("--token", help="The bearer token. Others on this machine can see it there."),
-    ] = None,
-    token_file: Annotated[
-        Path | None, typer.Option(help="A file with the token. Default: $ROLECALL_TOKEN.")
-    ] = None,
+    provider: ProviderArgument,
+    url: UrlOption,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
     users: UsersOption = 100,
-    groups: Annotated[int, typer.Option(help="How many groups there are.", min=1, max=10_000)] = 10,
-    changes: Annotated[
-        int, typer.Option(help="How many join late, move or leave, in equal parts.", min=3)
-    ] = 15,
-    seed: Annotated[
-        int, typer.Option(help="The story's number: the same one is the same story.")
-    ] = (7644),
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Play this chapter and what it builds upon; may be repeated. "
-            "`--only ?` lists the chapters."
-        ),
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option(help="Leave this chapter out; may be repeated.")
-    ] = None,
-    format_: Annotated[
-        Reported, typer.Option("--format", help="How the report is printed.")
-    ] = Reported.TABLE,
-    junit: Annotated[
-        Path | None, typer.Option(help="Also write the report there as JUnit XML, for a CI.")
-    ] = None,
+    groups: GroupsOption = 10,
+    changes: ChangesOption = 15,
+    seed: SeedOption = 7644,
+    only: OnlyOption = None,
+    skip: SkipOption = None,
+    format_: FormatOption = Reported.TABLE,
+    junit: JunitOption = None,
 ) -> None:
     """Play an identity provider against a SCIM server, and report what it would stumble over.
 
@@ -94,16 +102,11 @@ def simulate(
     import msgspec
 
     from rolecall.simulate.junit import junit_of
-    from rolecall.simulate.playing import Choice, CouldNotRun
+    from rolecall.simulate.playing import CouldNotRun
     from rolecall.simulate.printing import progress, show
-    from rolecall.simulate.simulation import Plan, chapters_of
+    from rolecall.simulate.simulation import Plan
     from rolecall.simulate.simulation import simulate as played
 
-    choice = Choice(only=tuple(map(spaced, only or ())), skip=tuple(map(spaced, skip or ())))
-    chapters = chapters_of(provider.value)
-    unknown = [name for name in (*choice.only, *choice.skip) if name not in chapters]
-    if unknown:
-        fail(f"there is no chapter “{unknown[0]}”: {', '.join(chapters)}.", 2)
     given = token or token_meant(token_file)
     if not url.startswith(("http://", "https://")):
         fail("--url is an address such as http://127.0.0.1:8480/scim/v2.", 2)
@@ -113,7 +116,7 @@ def simulate(
         groups=groups,
         changes=changes,
         seed=seed,
-        choice=choice,
+        choice=choice_of(provider, only or [], skip or []),
     )
     try:
         with progress() as on_progress:
@@ -129,6 +132,14 @@ def simulate(
     raise SystemExit(1 if report.surprises else 0)
 
 
-def spaced(name: str) -> str:
-    """A chapter's name may be written with hyphens, which need no quotes."""
-    return name.replace("-", " ")
+def choice_of(provider: Provider, only: list[str], skip: list[str]) -> "Choice":
+    """The chapters that were meant; a name may have hyphens for spaces, which need no quotes."""
+    from rolecall.simulate.playing import Choice
+    from rolecall.simulate.simulation import chapters_of
+
+    chosen, left_out = ([name.replace("-", " ") for name in names] for names in (only, skip))
+    chapters = chapters_of(provider.value)
+    for name in (*chosen, *left_out):
+        if name not in chapters:
+            fail(f"there is no chapter “{name}”. There are: {', '.join(chapters)}.", 2)
+    return Choice(only=tuple(chosen), skip=tuple(left_out))
