@@ -29,10 +29,11 @@ def empty(tmp_path: Path) -> Iterator[Server]:
 
 def token_for(server: Server, folder: Path, provider: str) -> Path:
     """A file with a token of an integration that speaks the provider's dialect."""
+    dialect = INTEGRATIONS.get(provider, "generic")
     server.sql(
         "create role provisioner; grant create user, create role on account to role provisioner; "
         "grant role provisioner to role accountadmin; create security integration played "
-        f"type = scim scim_client = '{INTEGRATIONS.get(provider, 'generic')}' run_as_role = 'PROVISIONER'"
+        f"type = scim scim_client = '{dialect}' run_as_role = 'PROVISIONER'"
     )
     out = folder / "token"
     out.write_text(server.issue_token(folder, "PLAYED"))

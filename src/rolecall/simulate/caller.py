@@ -200,7 +200,7 @@ class Caller:
         return Answer(status=status, body=response.content)
 
     def probe(self, path: str, parameters: Mapping[str, str]) -> httpx.Response | None:
-        """Send a GET, a second and a third time if the answer may be another then; judge nothing."""
+        """Send a GET, again if the answer may be another then, and judge nothing."""
         asked = Asked(method="GET", path=path)
         response = None
         for seconds in PROBE_PAUSES:

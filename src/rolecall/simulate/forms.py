@@ -51,11 +51,12 @@ FORMS: dict[str, str] = {
     "entra-remove": "Without the flag Entra removes members by the path `members` and a list of "
     "values, and means those members alone, not all of them; RFC 7644 section 3.5.2.2 has no value "
     "in a remove.",
-    "entra-manager": "Entra sends a manager as the bare id of a user, and clears it by its path; the "
-    "standard's own form is an object (RFC 7643 section 4.3).",
+    "entra-manager": "Entra sends a manager as the bare id of a user, and clears it by its path; "
+    "the standard's own form is an object (RFC 7643 section 4.3).",
     "entra-details": 'Entra sets `phoneNumbers[type eq "mobile"].value` and the like without '
-    "knowing whether there is such an entry: the first makes it, later ones merge into it. RFC 7644 "
-    "section 3.5.2.3 lets a server refuse a replace that matches nothing; Entra doesn't plan for it.",
+    "knowing whether there is such an entry: the first makes it, later ones merge into it. "
+    "RFC 7644 section 3.5.2.3 lets a server refuse a replace that matches nothing; Entra doesn't "
+    "plan for it.",
     "entra-spelling": "A path that an administrator has mapped is sent as it was typed: attribute "
     "names have no case (RFC 7643 section 2.1), and a URN may stand before core ones, too "
     "(RFC 7644 section 3.10).",
@@ -65,8 +66,8 @@ FORMS: dict[str, str] = {
     '`emails[type eq "work"].value`; disabled users are looked for, too.',
     # -- others
     "put-user": "The whole user is sent by PUT, to deactivate it as well (RFC 7644 section 3.5.1).",
-    "jumpcloud-test": "JumpCloud's test makes a user and a group with that user inside, and removes "
-    "both; where DELETE is not supported it deactivates the user.",
+    "jumpcloud-test": "JumpCloud's test makes a user and a group with that user inside, and "
+    "removes both; where DELETE is not supported it deactivates the user.",
     "loose-members": "Rippling adds members without a path, and one member as an object that is "
     "no list.",
 }
