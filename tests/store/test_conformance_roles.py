@@ -74,6 +74,21 @@ def test_members_are_removed_if_they_are_any(store: Store) -> None:
     assert removed == [(BOB,), (), (ANN,), ()]
 
 
+def test_one_member_comes_and_goes_like_several(store: Store) -> None:
+    people(store)
+    nobody = an_id(99)
+    for user, joined, left in ((EVE, [(EVE,), ()], [(EVE,), ()]), (nobody, [(), ()], [(), ()])):
+        into = methodcaller("add_members", ANALYST, (user,), OWNER, "OKTA", NOW)
+        out = methodcaller("remove_members", ANALYST, (user,))
+        assert write(store, into, into) == joined
+        held_by = methodcaller("member_grants_to", user)
+        held = read(store, held_by)
+        granted = a_grant(ANALYST, user, grantee_kind=Kind.USER, granted_by=OWNER, origin="OKTA")
+        assert held == ((granted,) if joined[0] else ())
+        assert write(store, out, out) == left
+        assert read(store, held_by) == ()
+
+
 def test_a_thousand_members_are_one_call(store: Store) -> None:
     ids = [an_id(1_000 + n) for n in range(1_000)]
     write(store, *[methodcaller("save_user", a_user(id, f"U{id}")) for id in ids])

@@ -13,6 +13,7 @@ from rolecall.domain.errors import (
     LoginRefused,
     NotAuthorized,
     NotFound,
+    Refusal,
     RoleNotGranted,
     TokenRefused,
 )
@@ -133,6 +134,15 @@ def require_live(reading: Reading, session: Session) -> None:
     A request may wait (DESIGN contract 2). Raises TokenRefused, LoginRefused, RoleNotGranted or
     NotFound.
     """
+    shown = session.token
+    if shown is not None and session.actor_kind is ActorKind.INTEGRATION:
+        key = ("good until", shown, session.role)
+        if session.at < reading.memo(key, lambda: _good_until(reading, session, shown)):
+            return
+    _require_good_asker(reading, session)
+
+
+def _require_good_asker(reading: Reading, session: Session) -> None:
     if session.actor_kind is not ActorKind.SYSTEM and is_dropped(reading):
         name = reading.account().name
         if session.login is not None:
@@ -152,6 +162,19 @@ def require_live(reading: Reading, session: Session) -> None:
         require_user(reading, session)
     if session.actor_kind is not ActorKind.SYSTEM:
         _require_role(reading, session)
+
+
+def _good_until(reading: Reading, session: Session, shown: Id) -> int:
+    """When the session's token ends if nothing changes; 0 if it is refused already."""
+    token = reading.token(shown)
+    if token is None:
+        return 0
+    try:
+        require_good(reading, token, at=0)
+        _require_role(reading, session)
+    except Refusal:
+        return 0
+    return token.expires_at
 
 
 def is_dropped(reading: Reading) -> bool:

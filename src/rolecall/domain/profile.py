@@ -44,7 +44,7 @@ EMPTY = (list, dict)
 def founded(profile: Profile) -> Profile:
     """The profile that a resource is born with: nothing empty, at most one entry primary."""
     return {
-        name: _settled(name, value)
+        name: _settled(name, value) if isinstance(value, list) else value
         for name, value in profile.items()
         if value or not (value is None or isinstance(value, EMPTY))
     }

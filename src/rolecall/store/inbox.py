@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Condition
+from threading import Condition, Lock
 from time import monotonic
 from typing import Any
 
@@ -46,7 +46,8 @@ class Inbox:
     """Filled by any thread, emptied by the writer's."""
 
     def __init__(self) -> None:
-        self._changed = Condition()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._idle = False
         self._closed = False
         self._queues: dict[int, deque[Job]] = {}
@@ -60,7 +61,7 @@ class Inbox:
 
     # for everybody
     def submit(self, job: Job) -> None:
-        with self._changed:
+        with self._lock:
             self._refuse_when_closed()
             queue = self._queues.get(job.number)
             if queue is None:
@@ -70,7 +71,7 @@ class Inbox:
             self._wake()
 
     def note(self, number: int, attempt: Attempt) -> None:
-        with self._changed:
+        with self._lock:
             throttle = self._throttles.get(number)
             if throttle is None:
                 throttle = self._throttles[number] = Throttle()
@@ -82,7 +83,7 @@ class Inbox:
             self._expect()
 
     def use(self, number: int, token: Id, at: int) -> None:
-        with self._changed:
+        with self._lock:
             minute = minute_of(at)
             if self._uses.get((number, token), -1) < minute:
                 self._uses[number, token] = minute
@@ -91,7 +92,7 @@ class Inbox:
     def flush(self) -> Future[None]:
         """Done when all that was noted and used until now is kept."""
         kept: Future[None] = Future()
-        with self._changed:
+        with self._lock:
             self._refuse_when_closed()
             self._waiting.append(kept)
             self._wake()
@@ -99,13 +100,13 @@ class Inbox:
 
     def close(self) -> None:
         """Nothing more is taken; what was taken is still handed out."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._wake()
 
     def queued(self) -> int:
         """How many bodies wait."""
-        with self._changed:
+        with self._lock:
             return sum(len(queue) for queue in self._queues.values())
 
     def lag_seconds(self) -> float:
@@ -116,7 +117,7 @@ class Inbox:
     # for the writer
     def wait(self) -> bool:
         """Sleep until there is something to do; False when there will never be."""
-        with self._changed:
+        with self._lock:
             while not self._ready():
                 if self._closed:
                     return False
@@ -127,7 +128,7 @@ class Inbox:
 
     def take(self) -> Job | None:
         """The next body: the accounts that have any take turns."""
-        with self._changed:
+        with self._lock:
             if not self._turns:
                 return None
             number = self._turns.popleft()
@@ -141,7 +142,7 @@ class Inbox:
 
     def take_notes(self) -> Notes:
         """All that is noted; refusals that were only counted wait until their second is over."""
-        with self._changed:
+        with self._lock:
             notes = Notes(attempts=self._attempts, uses=self._uses, waiting=self._waiting)
             if self._hurried():
                 for number in sorted(self._counted):
@@ -155,7 +156,7 @@ class Inbox:
 
     def give_back(self, notes: Notes, failure: StoreFailure) -> None:
         """The notes could not be kept: they are tried again, but nobody waits for that."""
-        with self._changed:
+        with self._lock:
             self._attempts = (notes.attempts + self._attempts)[:NOTES_MAX]
             self._uses = notes.uses | self._uses
             self._due = monotonic() + LATE_SECONDS

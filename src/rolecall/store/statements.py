@@ -164,6 +164,11 @@ SELECT ?1, ?2, u.id, ?4, ?5, ?6 FROM json_each(?3) AS given
 CROSS JOIN users AS u ON u.account = ?1 AND u.id = given.value
 WHERE TRUE ON CONFLICT DO NOTHING RETURNING user
 """
+ADD_MEMBER = """
+INSERT OR IGNORE INTO members (account, role, user, granted_by, origin, created_at)
+VALUES (?1, ?2, (SELECT id FROM users WHERE account = ?1 AND id = ?3), ?4, ?5, ?6)
+"""
+REMOVE_MEMBER = "DELETE FROM members WHERE account = ?1 AND role = ?2 AND user = ?3"
 REMOVE_MEMBERS = """
 DELETE FROM members
 WHERE account = ?1 AND role = ?2 AND user IN (SELECT value FROM json_each(?3)) RETURNING user

@@ -154,17 +154,19 @@ class SqliteTransaction(SqliteReading):
     def add_members(
         self, role: Id, users: Sequence[Id], granted_by: Id | None, origin: str | None, at: int
     ) -> tuple[Id, ...]:
-        parameters = (self._number, role, rows.list_of(users), granted_by, origin, at)
-        added = self._returned(statements.ADD_MEMBERS, parameters)
-        return tuple(sorted([row[0] for row in added]))
+        if len(users) == 1:
+            one = (self._number, role, users[0], granted_by, origin, at)
+            return tuple(users) if self._changes(statements.ADD_MEMBER, one) else ()
+        several = (self._number, role, rows.list_of(users), granted_by, origin, at)
+        return self._ids(statements.ADD_MEMBERS, several)
 
     def remove_members(self, role: Id, users: Sequence[Id] | None) -> tuple[Id, ...]:
         if users is None:
-            removed = self._returned(statements.REMOVE_ALL_MEMBERS, (self._number, role))
-        else:
-            parameters = (self._number, role, rows.list_of(users))
-            removed = self._returned(statements.REMOVE_MEMBERS, parameters)
-        return tuple(sorted([row[0] for row in removed]))
+            return self._ids(statements.REMOVE_ALL_MEMBERS, (self._number, role))
+        if len(users) == 1:
+            one = (self._number, role, users[0])
+            return tuple(users) if self._changes(statements.REMOVE_MEMBER, one) else ()
+        return self._ids(statements.REMOVE_MEMBERS, (self._number, role, rows.list_of(users)))
 
     # grants
     def save_role_grant(self, grant: RoleGrant) -> bool:
@@ -313,6 +315,10 @@ class SqliteTransaction(SqliteReading):
 
     def _returned(self, sql: str, parameters: rows.Row) -> list[rows.Row]:
         return self._write(sql, parameters).fetchall()
+
+    def _ids(self, sql: str, parameters: rows.Row) -> tuple[Id, ...]:
+        """The ids that a statement returns, in their order."""
+        return tuple(sorted([row[0] for row in self._returned(sql, parameters)]))
 
     def _changes(self, sql: str, parameters: rows.Row) -> bool:
         return self._count(sql, parameters) > 0
