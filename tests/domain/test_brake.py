@@ -34,6 +34,7 @@ from rolecall.domain.commands import (
     DropRole,
     DropUser,
     RemoveMembers,
+    RemoveMembersWhere,
     SetMembers,
     Unset,
     Versions,
@@ -48,6 +49,7 @@ from rolecall.domain.events import RemovalHeld
 from rolecall.domain.held import DAY, LAPSES_AFTER, SPELLS, HeldState, Spells, added
 from rolecall.domain.model import Json
 from rolecall.domain.names import Id
+from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.domain.session import Session
 
 # ---- what counts -----------------------------------------------------------------------------
@@ -159,6 +161,22 @@ def test_who_is_no_member_is_not_removed(account: Account, okta: Session, people
     limit(account, 0)
     role = add_role(account, okta, "EMPTY")
     assert change_members(account, okta, role, RemoveMembers(tuple(people))) is None
+
+
+def test_members_removed_by_a_condition_count_each(
+    account: Account, okta: Session, people: list[Id], team: Id
+) -> None:
+    inner = add_role(account, okta, "INNER")
+    change_members(account, okta, team, AddMembers((inner,)))
+    limit(account, 2)
+    whole = RemoveMembersWhere(users=EVERYTHING, groups=EVERYTHING)
+    refusal = change_members(account, okta, team, whole)
+    assert isinstance(refusal, ChangeHeld)
+    assert refusal.removes == len(people) + 1
+    one = Compare(Field.ID, Operator.EQ, people[0])
+    both = RemoveMembersWhere(users=one, groups=EVERYTHING)
+    assert change_members(account, okta, team, both) is None
+    assert members(account, team) == set(people[1:])
 
 
 def test_groups_within_a_group_count_too(account: Account, okta: Session, team: Id) -> None:

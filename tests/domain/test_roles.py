@@ -24,6 +24,7 @@ from rolecall.domain.commands import (
     GrantPrivileges,
     GrantRole,
     RemoveMembers,
+    RemoveMembersWhere,
     RoleChange,
     SetMembers,
     Unset,
@@ -49,6 +50,7 @@ from rolecall.domain.events import (
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege, RoleCard
 from rolecall.domain.names import Id, Name
+from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import OneRole, OneUser
 from rolecall.domain.session import Session
 
@@ -181,6 +183,7 @@ def test_all_steps_of_a_change_make_one_version(account: Account, okta: Session)
         AddMembers(()),
         RemoveMembers((an_id(7),)),
         RemoveMembers(None),
+        RemoveMembersWhere(users=EVERYTHING, groups=EVERYTHING),
         SetMembers(()),
     ],
 )

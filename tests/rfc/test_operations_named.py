@@ -153,7 +153,7 @@ def test_the_group_that_would_be_within_itself_is_named(scim: ScimClientInProces
         ({"op": "replace", "path": "displayName", "value": "LEADS"}, "uniqueness", 409),
         ({"op": "replace", "path": "displayName", "value": "x" * 300}, "invalidValue", 400),
         ({"op": "replace", "path": "externalId", "value": "x" * 10_000}, "invalidValue", 400),
-        ({"op": "remove", "path": 'members[type eq "User"]'}, "invalidFilter", 400),
+        ({"op": "remove", "path": 'members[type is "User"]'}, "invalidPath", 400),
         ({"op": "replace", "path": 'members[value eq "7"]', "value": {"value": "8"}},
          "invalidPath", 400),
     ],

@@ -3,6 +3,7 @@
 from operator import methodcaller
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from builders import NOW, a_role, a_user, an_id
@@ -16,6 +17,7 @@ from rolecall.domain.commands import (
     DropRole,
     DropUser,
     RemoveMembers,
+    RemoveMembersWhere,
     Set,
     SetMembers,
     Unset,
@@ -25,7 +27,7 @@ from rolecall.domain.held import Act, HeldChange, HeldState, Spell
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Store
-from rolecall.domain.predicate import And, Compare, Field, Operator
+from rolecall.domain.predicate import NOTHING, And, Compare, Field, Not, Operator, Or, Predicate
 from rolecall.store.sqlite import SqliteStore
 
 ANN, BOB, ANALYST, FIRST, SECOND = (an_id(number) for number in range(1, 6))
@@ -84,7 +86,14 @@ def test_every_command_that_can_be_held_comes_back_as_it_was(store: Store) -> No
         Unset(At("title", extension="urn:x")),
         Add(At("emails"), ({"value": "b@example.com"},)),
     )
-    members = (AddMembers((ANN,)), RemoveMembers(None), RemoveMembers((BOB,)), SetMembers((ANN,)))
+    chosen = RemoveMembersWhere(users=Or((entry, Not(entry))), groups=And(()))
+    members = (
+        AddMembers((ANN,)),
+        RemoveMembers(None),
+        RemoveMembers((BOB,)),
+        chosen,
+        SetMembers((ANN,)),
+    )
     commands = (
         ChangeUser(user=ANN, changes=steps, at=NOW, versions=Versions((1, 2), (3,)), replaces=True),
         DropUser(user=ByName(Name("ANN")), at=NOW),
@@ -153,3 +162,32 @@ def test_what_is_held_outlives_the_process(file: Path) -> None:
     assert second.read(1, lambda r: r.held_changes(OKTA)) == (a_change(),)
     assert second.read(1, lambda r: r.spells_of(OKTA)) == (Spell(NOW, NOW, 7),)
     second.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (And(()), (ANN, BOB)),
+        (NOTHING, ()),
+        (Compare(Field.ID, Operator.EQ, BOB), (BOB,)),
+        (Not(Compare(Field.ID, Operator.EQ, BOB)), (ANN,)),
+        (Compare(Field.DISPLAY_KEY, Operator.EQ, "ann of all"), (ANN,)),
+        (Compare(Field.DISPLAY_KEY, Operator.SW, "bob@"), (BOB,)),
+        (Compare(Field.DISPLAY_KEY, Operator.EQ, "ann"), ()),
+        (Or((Compare(Field.ID, Operator.EQ, None), Compare(Field.ID, Operator.GE, BOB))), (BOB,)),
+        (Compare(Field.ID, Operator.EW, f"/{ANN}", before="https://x.example/Users/"), (ANN,)),
+    ],
+    ids=str,
+)
+def test_members_are_found_by_id_and_by_the_name_that_is_shown(
+    store: Store, where: Predicate, found: tuple[Id, ...]
+) -> None:
+    named = a_user("ANN", id=ANN, login_name="ann", display_name="Ann of All")
+    for user in (named, a_user("BOB", id=BOB, login_name="bob@example.com")):
+        store.transact(1, methodcaller("save_user", user))
+    other = an_id(98)
+    for role in (a_role(id=ANALYST), a_role("OTHER", id=other)):
+        store.transact(1, methodcaller("save_role", role))
+    store.transact(1, lambda tx: tx.add_members(ANALYST, (ANN, BOB), None, None, NOW))
+    assert store.read(1, lambda r: r.members_meeting(ANALYST, where)) == found
+    assert store.read(1, lambda r: r.members_meeting(other, where)) == ()

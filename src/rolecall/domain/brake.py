@@ -20,6 +20,7 @@ from rolecall.domain.commands import (
     DropRole,
     DropUser,
     RemoveMembers,
+    RemoveMembersWhere,
     RoleChange,
     SetMembers,
 )
@@ -100,7 +101,7 @@ def judge_members(tx: Transaction, session: Session, command: ChangeRole, role: 
 
     Raises Stopped, ChangeRejected.
     """
-    if not any(isinstance(each, RemoveMembers | SetMembers) for each in command.changes):
+    if not any(isinstance(each, REMOVING) for each in command.changes):
         return
     braked = _braked(tx, session)
     if braked is None:
@@ -139,6 +140,9 @@ def _members(reading: Reading, role: Id) -> frozenset[Id]:
     return nesting.groups_within(reading, role).union(reading.members_but(role, ()))
 
 
+REMOVING = RemoveMembers | RemoveMembersWhere | SetMembers
+
+
 def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[Id]:
     """Who is a member now and won't be after these steps."""
     gone: set[Id] = set()
@@ -151,6 +155,9 @@ def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[I
             case RemoveMembers(users=users) if users is not None:
                 gone |= set(reading.members_among(role, users))
                 gone |= nesting.groups_within(reading, role).intersection(users)
+            case RemoveMembersWhere():
+                gone |= set(reading.members_meeting(role, change.users))
+                gone |= nesting.meeting(reading, role, change.groups)
             case SetMembers():
                 gone = set(reading.members_but(role, change.users))
                 gone |= nesting.groups_within(reading, role).difference(change.users)

@@ -108,6 +108,16 @@ class RemoveMembers(msgspec.Struct, frozen=True, tag=True):
     users: tuple[Id, ...] | None
 
 
+class RemoveMembersWhere(msgspec.Struct, frozen=True, tag=True):
+    """Members who meet a condition on the id and the name that is shown are members no longer.
+
+    `users` is asked of those who hold the role by a direct grant, `groups` of nested groups.
+    """
+
+    users: Predicate
+    groups: Predicate
+
+
 class SetMembers(msgspec.Struct, frozen=True, tag=True):
     """Exactly these users hold the role by a direct grant."""
 
@@ -116,7 +126,7 @@ class SetMembers(msgspec.Struct, frozen=True, tag=True):
 
 UserChange = Set | Unset | Add
 GovernedChange = Set | Unset | Add | Remove
-MemberChange = AddMembers | RemoveMembers | SetMembers
+MemberChange = AddMembers | RemoveMembers | RemoveMembersWhere | SetMembers
 RoleChange = Set | Unset | MemberChange
 
 

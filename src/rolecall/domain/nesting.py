@@ -10,8 +10,9 @@ from rolecall.domain import access
 from rolecall.domain.errors import CircularGrant
 from rolecall.domain.events import Event, RoleGranted, RoleRevoked
 from rolecall.domain.model import Kind, Membership, Role, RoleGrant
-from rolecall.domain.names import Id
+from rolecall.domain.names import Id, key_of
 from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.predicate import Field, Predicate, admits
 from rolecall.domain.session import Session
 
 
@@ -33,6 +34,15 @@ def named_within(reading: Reading, role: Id) -> tuple[Membership, ...]:
     within = groups_within(reading, role)
     names = access.names_of(reading, within) if within else {}
     return tuple(Membership(role=each, name=names[each]) for each in sorted(within))
+
+
+def meeting(reading: Reading, role: Id, where: Predicate) -> frozenset[Id]:
+    """The member groups whose id and name meet a condition."""
+    return frozenset(
+        each.role
+        for each in named_within(reading, role)
+        if admits(where, {Field.ID: each.role, Field.DISPLAY_KEY: key_of(each.name)})
+    )
 
 
 def joined(

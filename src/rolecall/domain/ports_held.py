@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rolecall.domain.held import HeldChange, Spells
 from rolecall.domain.names import Id, Name
+from rolecall.domain.predicate import Predicate
 
 
 class HeldReading(Protocol):
@@ -24,6 +25,13 @@ class HeldReading(Protocol):
 
     def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
         """Those of the ids, each once and in order, that no user with a direct grant has."""
+        ...
+
+    def members_meeting(self, role: Id, where: Predicate) -> tuple[Id, ...]:
+        """The users that hold the role by a direct grant and meet a condition, by id.
+
+        It asks for ID, and DISPLAY_KEY of the name that is shown: DISPLAY_NAME, else LOGIN_NAME.
+        """
         ...
 
     def spells_of(self, integration: Name) -> Spells:

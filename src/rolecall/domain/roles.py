@@ -16,6 +16,7 @@ from rolecall.domain.commands import (
     MemberChange,
     Ref,
     RemoveMembers,
+    RemoveMembersWhere,
     RoleChange,
     Set,
     SetMembers,
@@ -177,6 +178,11 @@ def change_members(
             return add_members(tx, session, role, change.users, at)
         case RemoveMembers():
             return _members_removed(tx, role, change.users)
+        case RemoveMembersWhere():
+            groups = nesting.meeting(tx, role.id, change.groups)
+            users = tx.members_meeting(role.id, change.users)
+            left = tx.remove_members(role.id, users) if users else ()
+            return _removed(role, left) + nesting.parted(tx, role, groups)
         case SetMembers():
             nested = nesting.groups_within(tx, role.id)
             events = nesting.parted(tx, role, nested.difference(change.users))

@@ -34,6 +34,18 @@ from rolecall.domain.predicate import (
 )
 from rolecall.fronts import scim_groups, scim_users
 from rolecall.fronts.scim_dialect import USER_NAME
+from rolecall.fronts.scim_grants import (
+    DIRECT_GROUP,
+    GROUP_WITHIN,
+    INDIRECT_GROUP,
+    USER_WITHIN,
+    End,
+    constant,
+    keyed,
+    of_grant,
+    under,
+    within,
+)
 from rolecall.fronts.scim_values import Lookup, microseconds
 from rolecall.scim import errors
 from rolecall.scim import filter as filters
@@ -164,7 +176,7 @@ def _compared(attribute: AttributePath, operator: Operator, value: Value, view: 
     if path.attribute.name in GRANTS and path.schema is None:
         return _any_granted(path.sub_attribute, operator, value, view)
     if view.maps_names and path.attribute.name == USER_NAME:
-        return Compare(Field.NAME_KEY, operator, _keyed(path.attribute, value))
+        return Compare(Field.NAME_KEY, operator, keyed(path.attribute, value))
     return _in_document(path, operator, value)
 
 
@@ -201,14 +213,9 @@ def _at_time(field: Field, operator: Operator, at: int) -> Predicate:
 MILLISECOND = 1_000
 
 
-def _keyed(row: Attribute, value: Value) -> Value:
-    """The value as the document has it: as a key, unless the attribute compares exactly."""
-    return key_of(value) if isinstance(value, str) and not row.case_exact else value
-
-
 def _in_document(path: Path, operator: Operator, value: Value) -> Predicate:
     place, part = _place(path), path.sub_attribute
-    value = _keyed(part or path.attribute, value)
+    value = keyed(part or path.attribute, value)
     if not path.attribute.multi_valued:
         inner = place if part is None else (*place, part.name.lower())
         return Kept(inner, operator, value)
@@ -257,24 +264,10 @@ def _any_granted(part: Attribute | None, operator: Operator, value: Value, view:
         return _any_of(present, lambda: EVERYTHING, operator, value)
     return _any_of(
         present,
-        lambda: _granted(lambda end: _of_grant(view, end, part, operator, value), view),
+        lambda: _granted(lambda end: of_grant(view.base_url, end, part, operator, value), view),
         operator,
         value,
     )
-
-
-class End(msgspec.Struct, frozen=True):
-    """The other end of a grant, as it is shown: its type as a key, its name, and its place."""
-
-    type: str
-    display: Field
-    place: str
-
-
-DIRECT_GROUP = End("direct", Field.NAME_KEY, "Groups")
-INDIRECT_GROUP = End("indirect", Field.NAME_KEY, "Groups")
-USER_WITHIN = End("user", Field.DISPLAY_KEY, "Users")
-GROUP_WITHIN = End("group", Field.DISPLAY_KEY, "Groups")
 
 
 def _granted(asked: Callable[[End], Predicate], view: View) -> Predicate:
@@ -282,31 +275,6 @@ def _granted(asked: Callable[[End], Predicate], view: View) -> Predicate:
     if view.resource_type is USER:
         return Granted(asked(DIRECT_GROUP), nested=asked(INDIRECT_GROUP))
     return Granted(asked(USER_WITHIN), nested=asked(GROUP_WITHIN))
-
-
-def _of_grant(view: View, end: End, part: Attribute, operator: Operator, value: Value) -> Predicate:
-    """A condition on the other end of a grant."""
-    if part.name == "type":
-        return _constant(end.type, operator, _keyed(part, value))
-    if part.name == "display":
-        return Compare(end.display, operator, _keyed(part, value))
-    if part.name == "$ref":
-        return _under(f"{view.base_url}/{end.place}/", operator, value)
-    return Compare(Field.ID, operator, value)
-
-
-def _under(place: str, operator: Operator, value: Value) -> Predicate:
-    """A condition on the URL of a resource: the place, then its id."""
-    if operator is Operator.EQ and isinstance(value, str):
-        if not value.startswith(place):
-            return NOTHING
-        return Compare(Field.ID, operator, value.removeprefix(place))
-    return Compare(Field.ID, operator, value, before=place)
-
-
-def _constant(present: str, operator: Operator, value: Value) -> Predicate:
-    held = admits(Compare("constant", operator, value), {"constant": present})
-    return EVERYTHING if held else NOTHING
 
 
 # ---- what the server computes --------------------------------------------------------------------
@@ -325,18 +293,18 @@ def _schemas(operator: Operator, value: Value, view: View) -> Predicate:
         if view.maps_names:
             urns[ENTERPRISE_USER] = EVERYTHING
     return Or(
-        tuple(used for urn, used in urns.items() if _constant(urn, operator, value) is EVERYTHING)
+        tuple(used for urn, used in urns.items() if constant(urn, operator, value) is EVERYTHING)
     )
 
 
 def _location(operator: Operator, value: Value, view: View) -> Predicate:
-    return _under(f"{view.base_url}{view.resource_type.endpoint}/", operator, value)
+    return under(f"{view.base_url}{view.resource_type.endpoint}/", operator, value)
 
 
 RECKONED: dict[str, Callable[[Operator, Value, View], Predicate]] = {
     "schemas": _schemas,
-    "meta": lambda operator, value, _: _constant("meta", operator, value),
-    "meta.resourceType": lambda operator, value, view: _constant(
+    "meta": lambda operator, value, _: constant("meta", operator, value),
+    "meta.resourceType": lambda operator, value, view: constant(
         view.resource_type.name, operator, value
     ),
     "meta.location": _location,
@@ -357,9 +325,9 @@ def _selected(selection: filters.ValuePath, view: View) -> Predicate:
         return And((_compared(selection.attribute, Operator.NE, None, view), parts))
     if path.attribute.name in GRANTS and path.schema is None:
         return _granted(
-            lambda end: _within(selection.filter, path, partial(_of_grant, view, end)), view
+            lambda end: within(selection.filter, path, partial(of_grant, view.base_url, end)), view
         )
-    found = Entry(_place(path), _within(selection.filter, path, _of_entry))
+    found = Entry(_place(path), within(selection.filter, path, _of_entry))
     if path.attribute.name != "emails":
         return found
     # What the entry has to have for an address is found by an index.
@@ -397,30 +365,7 @@ def _dotted(parsed: Filter, attribute: AttributePath) -> Filter:
 
 
 def _of_entry(part: Attribute, operator: Operator, value: Value) -> Predicate:
-    return Compare(part.name.lower(), operator, _keyed(part, value))
-
-
-def _within(
-    parsed: Filter, path: Path, compared: Callable[[Attribute, Operator, Value], Predicate]
-) -> Predicate:
-    """The condition on one value of an attribute."""
-    match parsed:
-        case filters.Comparison():
-            assert not isinstance(parsed.value, float), "no sub-attribute is a decimal number"
-            part = path.attribute.by_name[parsed.attribute.name]
-            return compared(part, Operator(parsed.operator.value), parsed.value)
-        case filters.Present():
-            return compared(path.attribute.by_name[parsed.attribute.name], Operator.NE, None)
-        case filters.And():
-            return And(tuple(_within(term, path, compared) for term in parsed.terms))
-        case filters.Or():
-            return Or(tuple(_within(term, path, compared) for term in parsed.terms))
-        case filters.Not():
-            return Not(_within(parsed.term, path, compared))
-        case filters.ValuePath():
-            raise AssertionError("brackets within brackets are not parsed")
-        case _:
-            assert_never(parsed)
+    return Compare(part.name.lower(), operator, keyed(part, value))
 
 
 # ---- sorting -------------------------------------------------------------------------------------

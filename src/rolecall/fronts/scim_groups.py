@@ -9,6 +9,7 @@ from rolecall.domain.commands import (
     ChangeRole,
     CreateRole,
     RemoveMembers,
+    RemoveMembersWhere,
     RoleChange,
     Set,
     SetMembers,
@@ -19,6 +20,7 @@ from rolecall.domain.errors import CircularGrant, Refusal, UnknownMember
 from rolecall.domain.model import Json, RoleCard
 from rolecall.domain.names import Id, exact
 from rolecall.domain.predicate import Field
+from rolecall.fronts.scim_grants import members_meant
 from rolecall.fronts.scim_values import Lookup, iso_time
 from rolecall.scim import errors
 from rolecall.scim import filter as filters
@@ -67,14 +69,20 @@ def replacement(
 
 
 def alteration(
-    patch: Patch, role: Id, at: int, versions: Versions, members_shown: int = 0
+    patch: Patch,
+    role: Id,
+    at: int,
+    versions: Versions,
+    *,
+    base_url: str = "",
+    members_shown: int = 0,
 ) -> ChangeRole:
     """The command that a PATCH asks for: all its operations, all or nothing."""
     changes: list[RoleChange] = []
     number = 0
     try:
         for number, operation in enumerate(patch.operations):  # noqa: B007  the refused one's
-            changes.append(_change(operation))
+            changes.append(_change(operation, base_url))
     except errors.ScimError as error:
         raise error.within(patch.place_of(number)) from None
     return ChangeRole(
@@ -86,7 +94,7 @@ def alteration(
     )
 
 
-def origin(patch: Patch, refusal: Refusal) -> str | None:
+def origin(patch: Patch, base_url: str, refusal: Refusal) -> str | None:
     """The place in a PATCH that a refusal of its command comes of; None if it is of them all.
 
     Of operations that became one step it is the first that names a member who is refused.
@@ -96,7 +104,7 @@ def origin(patch: Patch, refusal: Refusal) -> str | None:
     refused = _refused(refusal)
     step, before = -1, None
     for number, operation in enumerate(patch.operations):
-        change = _change(operation)
+        change = _change(operation, base_url)
         step += 0 if _is_joined(before, change) else 1
         named = isinstance(change, AddMembers | SetMembers) and refused.intersection(change.users)
         if step == refusal.step and (named or not refused):
@@ -113,10 +121,10 @@ def _refused(refusal: Refusal) -> frozenset[str]:
     return frozenset()
 
 
-def _change(operation: Operation) -> RoleChange:
+def _change(operation: Operation, base_url: str) -> RoleChange:
     name = operation.path.attribute.name
     if name == "members":
-        return _member_change(operation)
+        return _member_change(operation, base_url)
     if name == "displayName":
         return Set(At("NAME"), operation.value)
     assert name == "externalId", "a group has no other attribute that can be changed"
@@ -124,10 +132,13 @@ def _change(operation: Operation) -> RoleChange:
     return Unset(at) if operation.op is Op.REMOVE else Set(at, operation.value)
 
 
-def _member_change(operation: Operation) -> RoleChange:
+def _member_change(operation: Operation, base_url: str) -> RoleChange:
     path = operation.path
     if path.value_filter is not None and operation.op is Op.REMOVE and not path.sub_attribute:
-        return RemoveMembers(_named(path.value_filter))
+        named = _named(path.value_filter)
+        if named is not None:
+            return RemoveMembers(named)
+        return RemoveMembersWhere(*members_meant(path.value_filter, path, base_url))
     if path.value_filter is not None or path.sub_attribute is not None:
         raise errors.invalid_path(
             "A member is added or removed whole: use path 'members' with a list of values, "
@@ -139,8 +150,8 @@ def _member_change(operation: Operation) -> RoleChange:
     return AddMembers(users) if operation.op is Op.ADD else SetMembers(users)
 
 
-def _named(condition: filters.Filter) -> tuple[Id, ...]:
-    """The ids that `value eq "…"`, alone or joined by `or`, names."""
+def _named(condition: filters.Filter) -> tuple[Id, ...] | None:
+    """The ids that `value eq "…"`, alone or joined by `or`, names; None for any other condition."""
     terms = condition.terms if isinstance(condition, filters.Or) else (condition,)
     ids = []
     for term in terms:
@@ -148,11 +159,10 @@ def _named(condition: filters.Filter) -> tuple[Id, ...]:
             not isinstance(term, filters.Comparison)
             or term.attribute.name != "value"
             or term.operator is not filters.Operator.EQ
+            or not isinstance(term.value, str)
         ):
-            raise errors.invalid_filter(
-                'Members are picked by id: members[value eq "<id>"], several joined by or.'
-            )
-        ids.append(Id(str(term.value)))
+            return None
+        ids.append(Id(term.value))
     return tuple(ids)
 
 

@@ -119,9 +119,10 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
         exchange.meant(Kind.ROLE),
         exchange.at,
         exchange.versions(),
+        base_url=exchange.base_url,
         members_shown=MEMBERS_SHOWN_MAX if wanted and status == 200 else 0,
     )
-    exchange.origin = partial(scim_groups.origin, asked)
+    exchange.origin = partial(scim_groups.origin, asked, exchange.base_url)
     return _write(service, exchange, accepted, command, status)
 
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from rolecall.domain.held import HeldChange, HeldState, Spells
 from rolecall.domain.names import Id, Name
+from rolecall.domain.predicate import Predicate, admits
+from rolecall.store.fields import member_fields
+from rolecall.store.memory_search import members_in
 from rolecall.store.memory_state import State, by_id, drop, only
 
 
@@ -21,6 +24,10 @@ class MemoryHeld:
 
     def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
         return tuple(sorted({user for user in users if (role, user) not in self._state.members}))
+
+    def members_meeting(self, role: Id, where: Predicate) -> tuple[Id, ...]:
+        found = members_in(self._state, frozenset((role,)))
+        return tuple([member.user for _, member in found if admits(where, member_fields(member))])
 
     def spells_of(self, integration: Name) -> Spells:
         return self._state.spells.get(integration, ())

@@ -110,6 +110,15 @@ USER_COLUMNS = Columns(
     by_columns=_role_columns("d"),
 )
 
+MEMBER_COLUMNS = Columns(
+    fields={
+        **dict.fromkeys(Field, "NULL"),
+        Field.ID: "m.user",
+        Field.DISPLAY_KEY: "coalesce(g.display_key, g.login_key)",
+    }
+)
+"""What is asked of a user, `g`, at the other end of a direct grant, `m`."""
+
 ROLE_COLUMNS = Columns(
     fields={
         Field.ID: "o.id",
@@ -127,13 +136,7 @@ ROLE_COLUMNS = Columns(
         Field.VERSION: "CAST(coalesce(r.version, 1) AS TEXT)",
     },
     granted=HOLDERS,
-    granted_columns=Columns(
-        fields={
-            **dict.fromkeys(Field, "NULL"),
-            Field.ID: "m.user",
-            Field.DISPLAY_KEY: "coalesce(g.display_key, g.login_key)",
-        }
-    ),
+    granted_columns=MEMBER_COLUMNS,
     nested=GROUPS_WITHIN,
     nested_columns=_role_columns("g"),
     by_columns=_role_columns("g"),

@@ -34,6 +34,7 @@ from rolecall.domain.wanted import Place, Wanted
 from rolecall.store import rows, statements, statements_held, statements_history
 from rolecall.store.patience import patience
 from rolecall.store.predicate import (
+    MEMBER_COLUMNS,
     ROLE_COLUMNS,
     USER_COLUMNS,
     Parameters,
@@ -362,6 +363,13 @@ class SqliteReading:
     def strangers_among(self, role: Id, users: Sequence[Id]) -> tuple[Id, ...]:
         found = self._rows(statements_held.STRANGERS_AMONG, role, rows.list_of(users))
         return tuple(sorted([row[0] for row in found]))
+
+    def members_meeting(self, role: Id, where: Predicate) -> tuple[Id, ...]:
+        parameters = Parameters(self._number, role)
+        condition = compile_predicate(where, MEMBER_COLUMNS, parameters)
+        sql = statements_held.MEMBERS_MEETING.format(condition=condition)
+        found: list[Row] = self._cursor.execute(sql, parameters.values()).fetchall()
+        return tuple([row[0] for row in found])
 
     def spells_of(self, integration: Name) -> Spells:
         return self._one(rows.spells_from, statements_held.SPELLS_OF, integration) or ()

@@ -13,6 +13,11 @@ STRANGERS_AMONG = """
 SELECT value FROM json_each(?3)
 EXCEPT SELECT user FROM members WHERE account = ?1 AND role = ?2
 """
+MEMBERS_MEETING = """
+SELECT m.user FROM members AS m JOIN users AS g ON g.account = ?1 AND g.id = m.user
+WHERE m.account = ?1 AND m.role = ?2 AND {condition}
+ORDER BY m.user
+"""
 SPELLS_OF = "SELECT body FROM removals WHERE account = ?1 AND integration = ?2"
 SAVE_SPELLS = """
 INSERT INTO removals (account, integration, body) VALUES (?1, ?2, ?3)
