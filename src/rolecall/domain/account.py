@@ -70,7 +70,7 @@ from rolecall.domain.commands_accounts import (
 )
 from rolecall.domain.commands_held import RejectHeldChange, ReleaseHeldChange
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import TokenRefused
+from rolecall.domain.errors import Refusal
 from rolecall.domain.model import AccessToken, Integration, SqlSession, Token, User
 from rolecall.domain.model import Account as AccountRow
 from rolecall.domain.names import Id, key_of
@@ -237,11 +237,21 @@ def _bearer(reading: Reading, verifier: str) -> Bearer:
 
 
 def _is_settled(reading: Reading, token: Token, integration: Integration) -> bool:
+    """Whether it was good in its first moment, by what a transaction asks of it, too."""
+    session = Session(
+        number=reading.number,
+        actor=integration.name,
+        actor_kind=ActorKind.INTEGRATION,
+        role=integration.run_as_role,
+        at=token.issued_at,
+        request=token.id,
+        token=token.id,
+    )
     try:
-        access.require_good(reading, token, token.issued_at)
-    except TokenRefused:
+        access.require_live(reading, session)
+    except Refusal:
         return False
-    return reading.role(integration.run_as_role) is not None
+    return True
 
 
 def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transaction], Effects]:
