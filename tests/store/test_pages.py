@@ -79,6 +79,19 @@ def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path)
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.parametrize("owners", [None, [], [50], [49, 50], [*range(40, 49)], [*range(40, 60)]])
+@pytest.mark.parametrize(("field", "value"), [(Field.ID, an_id(2)), (Field.EXTERNAL_ID, "e2")])
+def test_a_lookup_finds_what_is_owned_by_any_of_few_or_many(
+    store: Store, owners: list[int] | None, field: Field, value: str
+) -> None:
+    directory(store)
+    among = None if owners is None else frozenset(map(an_id, owners))
+    where = Compare(field, Operator.EQ, value)
+    page = store.read(1, lambda r: r.find_users(where, among, "OKTA", 0, 9))
+    seen = owners is None or 50 in owners
+    assert (page.total, [card.user.id for card in page.items]) == (seen, [an_id(2)] * seen)
+
+
 @pytest.mark.parametrize(
     ("disabled", "known", "added"),
     [

@@ -52,8 +52,8 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
         raise NotFound(Kind.USER, access.label(query.user))
     if not query.with_groups:
         return card
-    groups = nesting.groups_of(reading, session, [card.user.id]).get(card.user.id, ())
-    return msgspec.structs.replace(card, groups=groups)
+    (shown,) = with_groups(reading, session, (card,))
+    return shown
 
 
 def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
@@ -95,6 +95,8 @@ def with_groups(
     if not cards:
         return cards
     groups = nesting.groups_of(reading, session, [card.user.id for card in cards])
+    if not groups:
+        return cards
     return tuple(
         msgspec.structs.replace(card, groups=groups.get(card.user.id, ())) for card in cards
     )
@@ -134,15 +136,30 @@ def _seen(
 
     MONITOR on single objects is rare: without it the owners alone decide, by their index.
     """
-    owners = access.visible_owners(reading, session, kind)
-    if owners is None:
-        return where, None
-    monitored = access.objects_held(reading, session, kind, Privilege.MONITOR)
-    if not monitored:
+    owners, monitored = _sight(reading, session, kind)
+    if owners is None or not monitored:
         return where, owners
     owned = [Compare(Field.OWNER, Operator.EQ, owner) for owner in sorted(owners)]
     named = [Compare(Field.ID, Operator.EQ, each) for each in sorted(monitored)]
     return And((where, Or((*owned, *named)))), None
+
+
+Sight = tuple[frozenset[Id] | None, frozenset[Id]]
+"""The owners whose objects are seen, None for everybody's, and the single objects beside them."""
+
+
+def _sight(reading: Reading, session: Session, kind: Kind) -> Sight:
+    """An integration's is that of its role, which is remembered; a user's may have many roles."""
+    if session.integration is None or session.secondary:
+        return _sight_of(reading, session, kind)
+    return reading.memo(("sight", kind, session.role), lambda: _sight_of(reading, session, kind))
+
+
+def _sight_of(reading: Reading, session: Session, kind: Kind) -> Sight:
+    owners = access.visible_owners(reading, session, kind)
+    if owners is None:
+        return None, frozenset()
+    return owners, access.objects_held(reading, session, kind, Privilege.MONITOR)
 
 
 # ---- roles -----------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def groups_of(
 ) -> dict[Id, tuple[Membership, ...]]:
     """For each user the groups that the session may hear of: direct, then those through them."""
     direct = access.groups_of(reading, session, users)
-    if session.integration is None or not is_used(reading):
+    if not direct or session.integration is None or not is_used(reading):
         return direct
     return {user: (*held, *_through(reading, session, held)) for user, held in direct.items()}
 

@@ -158,7 +158,10 @@ class SqliteReading:
 
     def groups_of(self, users: Sequence[Id]) -> dict[Id, tuple[Held, ...]]:
         groups: dict[Id, list[Held]] = {}
-        found = self._rows(statements.GROUPS_OF, rows.list_of(set(users)))
+        if len(users) == 1:
+            found = self._rows(statements.GROUPS_OF_ONE, users[0])
+        else:
+            found = self._rows(statements.GROUPS_OF, rows.list_of(set(users)))
         for user, role, name, owner, system in found:
             held = Held(role=role, name=name, owner=owner, system=bool(system))
             groups.setdefault(user, []).append(held)

@@ -1,5 +1,7 @@
 """A search becomes a statement: one page of the objects that match, or how many match."""
 
+from functools import lru_cache
+
 from rolecall.domain.names import Id
 from rolecall.domain.ports import InOrder
 from rolecall.domain.predicate import Compare, Field, Mark, Operator, Ordering, Predicate, Value
@@ -22,13 +24,18 @@ from rolecall.store.rows import list_of
 SCANNED = frozenset({Field.ACTIVE, Field.VERSION})
 """Fields whose values many share, or that have no index."""
 
+OWNERS_FEW_MAX = 8
+"""So many owners are written out, which is quicker than a list to unfold."""
+
+COLUMNS = {"users": USER_COLUMNS, "roles": ROLE_COLUMNS}
+
 Statement = tuple[str, tuple[Value, ...]]
 
 
 class Search:
     """What is looked for in one table, and for whose eyes."""
 
-    __slots__ = ("_columns", "_joined", "_ordering", "_owners", "_reader", "_table", "_where")
+    __slots__ = ("_columns", "_ordering", "_owners", "_reader", "_table", "_where")
 
     def __init__(
         self,
@@ -42,13 +49,17 @@ class Search:
         self._table = table
         self._columns = columns
         self._where = where
-        self._owners = None if owners is None else list_of(sorted(owners))
+        self._owners = owners
         self._reader = reader
         self._ordering = ordering
-        asked = fields_in(where)
-        if ordering is not None and ordering.field is not None:
-            asked |= {ordering.field}
-        self._joined = not JOINED_FIELDS.isdisjoint(asked)
+
+    @property
+    def _inner(self) -> str:
+        """The joins that are needed to find what is looked for, and in which order."""
+        asked = fields_in(self._where)
+        if self._ordering is not None and self._ordering.field is not None:
+            asked |= {self._ordering.field}
+        return "" if JOINED_FIELDS.isdisjoint(asked) else statements.JOINS
 
     @property
     def is_lookup(self) -> bool:
@@ -59,6 +70,10 @@ class Search:
         return where.operator is Operator.EQ and where.field not in SCANNED
 
     def page(self, number: int, start: int, count: int) -> Statement:
+        if start == 0 and self.is_lookup:
+            found = self._lookup(number, count)
+            if found is not None:
+                return found
         if start == 0 and self._ordering is None:
             parameters = Parameters(number, self._reader, count)
             text = statements.FIRST_PAGE
@@ -66,6 +81,21 @@ class Search:
             parameters = Parameters(number, self._reader, count, start)
             text = statements.LATER_PAGE
         return self._fill(text, parameters, statements.WALKED)
+
+    def _lookup(self, number: int, count: int) -> Statement | None:
+        """The first page of what a text names, by a statement that is written once for its field.
+
+        None where the statement depends on more.
+        """
+        where, owners = self._where, self._owners or frozenset()
+        assert isinstance(where, Compare), "a lookup is one comparison"
+        if not isinstance(where.value, str) or where.before or where.after:
+            return None
+        if len(owners) > OWNERS_FEW_MAX:
+            return None
+        few = None if self._owners is None else len(owners)
+        sql, times = _lookup_text(self._table, Field(where.field), few)
+        return sql, (number, self._reader, count, *(where.value,) * times, *owners)
 
     def after(self, number: int, after: str, count: int) -> Statement:
         parameters = Parameters(number, self._reader, count, after)
@@ -78,12 +108,13 @@ class Search:
         key = sorted_column(self._ordering, self._columns, parameters)
         condition = compile_predicate(self._where, self._columns, parameters)
         if self._owners is not None:
-            condition += statements.WALKED.format(placeholder=parameters.add(self._owners))
+            owners = parameters.add(_owners_text(self._owners))
+            condition += statements.WALKED.format(placeholder=owners)
         direction = direction_of(self._ordering, key)
         sql = statements.PAGE_BEYOND.format(
             table=self._table,
             joins=statements.JOINS,
-            inner=statements.JOINS if self._joined else "",
+            inner=self._inner,
             key=key,
             beyond=beyond(self._ordering, key, mark, parameters),
             condition=condition,
@@ -98,16 +129,17 @@ class Search:
         key = sorted_column(self._ordering, self._columns, parameters)
         condition = compile_predicate(self._where, self._columns, parameters)
         if self._owners is not None:
-            condition += statements.WALKED.format(placeholder=parameters.add(self._owners))
+            owners = parameters.add(_owners_text(self._owners))
+            condition += statements.WALKED.format(placeholder=owners)
         return statements.KEYS.format(
             table=self._table,
-            inner=statements.JOINS if self._joined else "",
+            inner=self._inner,
             key=key,
             condition=condition,
         )
 
     def total(self, number: int) -> Statement:
-        leading = (number, self._reader) if self._joined else (number,)
+        leading = (number, self._reader) if self._inner else (number,)
         # The few who are inactive have an index that the planner would leave for the owners'.
         walked = Field.ACTIVE in fields_in(self._where)
         owned = statements.WALKED if walked else statements.OWNED
@@ -116,18 +148,39 @@ class Search:
     def _fill(self, text: str, parameters: Parameters, owned: str) -> Statement:
         condition = compile_predicate(self._where, self._columns, parameters)
         if self._owners is not None:
-            condition += owned.format(placeholder=parameters.add(self._owners))
+            condition += owned.format(placeholder=parameters.add(_owners_text(self._owners)))
         order = ""
         if text is not statements.TOTAL:
             order = ordered(self._ordering, self._columns, parameters)
         sql = text.format(
             table=self._table,
             joins=statements.JOINS,
-            inner=statements.JOINS if self._joined else "",
+            inner=self._inner,
             condition=condition,
             order=order,
         )
         return sql, parameters.values()
+
+
+@lru_cache(maxsize=128)
+def _lookup_text(table: str, field: Field, owners: int | None) -> tuple[str, int]:
+    """A page of what a text names in a field, of so many owners; and how often the text stands."""
+    parameters = Parameters(0, None, 0)
+    meant = Compare(field, Operator.EQ, "text")
+    condition = compile_predicate(meant, COLUMNS[table], parameters)
+    times = len(parameters.values()) - 3
+    if owners is not None:
+        placeholders = ", ".join(parameters.add("owner") for _ in range(owners))
+        condition += statements.WALKED_BY_FEW.format(placeholders=placeholders)
+    sql = statements.FIRST_PAGE.format(
+        table=table, joins=statements.JOINS, condition=condition, order="o.id"
+    )
+    return sql, times
+
+
+@lru_cache(maxsize=256)
+def _owners_text(owners: frozenset[Id]) -> str:
+    return list_of(sorted(owners))
 
 
 def mark_at(
