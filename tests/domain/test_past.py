@@ -258,3 +258,11 @@ def test_monitor_on_the_account_shows_every_history(story: Story) -> None:
     assert story.account.ask(session, EventsAfter(after=0))
     assert story.account.ask(session, Changes(after=0, count=5))
     assert story.account.ask(session, AttemptsAfter(after=0)) == ()
+
+
+def test_of_two_ways_to_a_role_one_is_told(story: Story) -> None:
+    story.does(story.role(an_id(5), "LEFT"), story.role(an_id(6), "RIGHT"))
+    for way in (an_id(5), an_id(6)):
+        story.does(story.grant(GUIDES, way, Kind.ROLE), story.grant(way, HEIRS, Kind.ROLE))
+    at = story.does(story.grant(HEIRS, BOB))
+    assert [one.path for one in story.holders("GUIDES", at)] == [("HEIRS", "LEFT", "GUIDES")]

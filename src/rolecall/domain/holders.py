@@ -2,16 +2,15 @@
 
 import msgspec
 
-from rolecall.domain.events import Recorded, UserChanged, UserDropped
+from rolecall.domain.events import Recorded, RoleChanged, RoleDropped, UserChanged, UserDropped
 from rolecall.domain.model import Kind
-from rolecall.domain.names import Id
+from rolecall.domain.names import Id, Name
 from rolecall.domain.past import Past
 from rolecall.domain.ports import Reading
 from rolecall.domain.queries import Query
-from rolecall.domain.spans import GRANT_EVENTS, MEMBERSHIP_EVENTS, Spans
+from rolecall.domain.spans import Span
+from rolecall.domain.told import events_saying, last_event_until, spans_of_roles
 
-PAGE = 10_000
-EVENTS_OF_A_USER_MAX = 1_000
 MEMBERS_MAX = 10_000_000
 
 Grant = tuple[Id, Id, int | None]
@@ -39,62 +38,81 @@ class RoleHolders(Query[tuple[Holder, ...]], frozen=True, kw_only=True):
 
 
 def role_holders(reading: Reading, query: RoleHolders) -> tuple[Holder, ...]:
-    """Told by the grants that are, and by the history of those that ended."""
+    """Told by the grants that are, and by the history of those that ended, of these roles alone."""
     name, at = query.role, query.at
-    spans, last = _told(reading, at)
-    memberships = _held(spans, Kind.USER, at)
-    hierarchy = _held(spans, Kind.ROLE, at)
-    for role in reading.roles():
-        memberships += [
-            (grant.role, grant.grantee, grant.created_at)
-            for grant in reading.member_grants_of(role.id, MEMBERS_MAX)
-            if grant.created_at <= at
-        ]
-    hierarchy += [
+    last = last_event_until(reading, at)
+    candidates = _ever_called(reading, name)
+    past = Past(reading, candidates)
+    meant = [role for role in candidates if past.named(Kind.ROLE, role, last).name == name]
+    paths, ended = _paths(reading, meant, at)
+    memberships: list[Grant] = [
         (grant.role, grant.grantee, grant.created_at)
-        for grant in reading.hierarchy()
+        for role in sorted(paths)
+        for grant in reading.member_grants_of(role, MEMBERS_MAX)
         if grant.created_at <= at
     ]
-    roles = {role.id for role in reading.roles() if role.created_at <= at}
-    roles |= {role for role, _, _ in memberships} | {each for g in hierarchy for each in g[:2]}
-    past = Past(reading, roles)
-    meant = [role for role in sorted(roles) if past.named(Kind.ROLE, role, last).name == name]
-    paths = _paths(meant, hierarchy)
-    people = Past(reading, {user for role, user, _ in memberships if role in paths})
+    memberships += [grant for grant in _held(ended, Kind.USER, at) if grant[0] in paths]
+    users = {user for _, user, _ in memberships}
+    people = Past(reading, users)
+    disabled = _disabled_later(reading, users, last)
     found = [
         Holder(
             user=user,
             name=people.named(Kind.USER, user, last).name,
-            active=_was_active(reading, user, last),
+            active=not (disabled[user] if user in disabled else _is_disabled(reading, user)),
             path=tuple(past.named(Kind.ROLE, each, last).name for each in paths[role]),
             granted_at=since,
         )
         for role, user, since in memberships
-        if role in paths
     ]
     return tuple(sorted(found, key=lambda one: (one.name or "", one.user, one.path)))
 
 
-def _told(reading: Reading, at: int) -> tuple[Spans, int]:
-    """What has ended, and the number of the last event that had happened at the moment."""
-    spans, last = Spans(), 0
-    kinds = tuple(dict.fromkeys((*GRANT_EVENTS, *MEMBERSHIP_EVENTS)))
-    page = reading.events_of(kinds, 0, PAGE)
-    while page:
-        spans.tell(page)
-        page = reading.events_of(kinds, page[-1].seq, PAGE)
-    after = reading.events_after(0, PAGE)
-    while after:
-        last = max([last, *(each.seq for each in after if each.at <= at)])
-        after = reading.events_after(after[-1].seq, PAGE) if after[-1].at <= at else ()
-    return spans, last
+def _ever_called(reading: Reading, name: str) -> list[Id]:
+    """The roles that ever had the name, by id: renames and ends of roles are seldom."""
+    present = reading.role_named(Name(name))
+    kinds = (RoleChanged.__name__, RoleDropped.__name__)
+    told = (each.event for each in events_saying(reading, ("kind", kinds)))
+    found = {
+        event.id
+        for event in told
+        if (isinstance(event, RoleDropped) and event.name == name)
+        or (isinstance(event, RoleChanged) and event.before.get("NAME") == name)
+    }
+    return sorted(found if present is None else {*found, present.id})
 
 
-def _held(spans: Spans, holder_kind: Kind, at: int) -> list[Grant]:
+def _paths(
+    reading: Reading, meant: list[Id], at: int
+) -> tuple[dict[Id, tuple[Id, ...]], list[Span]]:
+    """Each role whose holders could use one of those meant, with the shortest way to it.
+
+    And what ended of what these roles gave their holders.
+    """
+    present = [grant for grant in reading.hierarchy() if grant.created_at <= at]
+    paths: dict[Id, tuple[Id, ...]] = {role: (role,) for role in meant}
+    ended: list[Span] = []
+    frontier = list(meant)
+    while frontier:
+        spans = spans_of_roles(reading, frontier).ended
+        ended += spans
+        heirs = {(grant.role, grant.grantee) for grant in present}
+        heirs |= {(role, heir) for role, heir, _ in _held(spans, Kind.ROLE, at)}
+        reached = []
+        for role in frontier:
+            for _, heir in sorted(pair for pair in heirs if pair[0] == role):
+                if heir not in paths:
+                    paths[heir] = (heir, *paths[role])
+                    reached.append(heir)
+        frontier = reached
+    return paths, ended
+
+
+def _held(ended: list[Span], holder_kind: Kind, at: int) -> list[Grant]:
     """What was held at the moment, and is no longer."""
     return [
         (span.object, span.holder, span.began_at)
-        for span in spans.ended
+        for span in ended
         if span.privilege == "USAGE"
         and span.kind is Kind.ROLE
         and span.holder_kind is holder_kind
@@ -103,33 +121,27 @@ def _held(spans: Spans, holder_kind: Kind, at: int) -> list[Grant]:
     ]
 
 
-def _paths(meant: list[Id], hierarchy: list[Grant]) -> dict[Id, tuple[Id, ...]]:
-    """Each role whose holders could use one of those meant, with the shortest way to it."""
-    paths: dict[Id, tuple[Id, ...]] = {role: (role,) for role in meant}
-    frontier = list(meant)
-    while frontier:
-        reached = frontier.pop(0)
-        for role, heir, _ in hierarchy:
-            if role == reached and heir not in paths:
-                paths[heir] = (heir, *paths[reached])
-                frontier.append(heir)
-    return paths
-
-
-def _was_active(reading: Reading, user: Id, last: int) -> bool:
-    """Whether the user was not disabled: told by the next change of that, else by the row."""
+def _is_disabled(reading: Reading, user: Id) -> bool:
     state = reading.user(user)
-    disabled = state is not None and state.disabled
-    about = reading.events_about(user, EVENTS_OF_A_USER_MAX)
-    for recorded in (each for each in about if each.seq > last):
-        disabled = _disabled_before(recorded, disabled=disabled)
-    return not disabled
+    return state is not None and state.disabled
 
 
-def _disabled_before(recorded: Recorded, *, disabled: bool) -> bool:
+def _disabled_later(reading: Reading, users: set[Id], last: int) -> dict[Id, bool]:
+    """Whether users were disabled, where a later change of that, or their end, tells it."""
+    kinds = (UserChanged.__name__, UserDropped.__name__)
+    subjects = ("subject", tuple(sorted(users)))
+    told: dict[Id, bool] = {}
+    for recorded in events_saying(reading, subjects, ("kind", kinds), first=last + 1):
+        before = _disabled_before(recorded)
+        if before is not None:
+            told.setdefault(recorded.event.id, before)
+    return told
+
+
+def _disabled_before(recorded: Recorded) -> bool | None:
     event = recorded.event
     if isinstance(event, UserDropped):
         return event.was.get("DISABLED") is True
     if isinstance(event, UserChanged) and "DISABLED" in event.before:
         return event.before["DISABLED"] is True
-    return disabled
+    return None

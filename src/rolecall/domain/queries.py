@@ -438,11 +438,22 @@ class GrantRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MembershipRecords(Query[tuple[GrantRecord, ...]], frozen=True, kw_only=True):
-    """Every grant of a role to a user, ended ones too: to ACCOUNTADMIN."""
+    """Every grant of a role to a user, ended ones too: to ACCOUNTADMIN.
+
+    With names at least those of these roles, or else of these users; a name is the last one.
+    """
+
+    roles: tuple[str, ...] | None = None
+    users: tuple[str, ...] | None = None
 
 
 class GrantRecords(Query[tuple[GrantRecord, ...]], frozen=True, kw_only=True):
-    """Every other grant and all ownership, ended ones too: to ACCOUNTADMIN."""
+    """Every other grant and all ownership, ended ones too: to ACCOUNTADMIN.
+
+    Who owns users is most of it, and can be left out.
+    """
+
+    owners_of_users: bool = True
 
 
 class History(Query[tuple[Noted, ...]], frozen=True, kw_only=True):

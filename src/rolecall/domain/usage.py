@@ -4,12 +4,12 @@ What is comes from the account's rows, what was from the events of its history. 
 administrators alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rolecall.domain import access, properties
-from rolecall.domain.events import RoleDropped, UserDropped
-from rolecall.domain.model import Kind, Privilege, Role, User
+from rolecall.domain.events import SELDOM, RoleDropped, UserDropped
+from rolecall.domain.model import Kind, Privilege, Role, RoleGrant, User
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Reading
 from rolecall.domain.predicate import EVERYTHING
@@ -23,6 +23,7 @@ from rolecall.domain.queries import (
     UserRecords,
 )
 from rolecall.domain.spans import GRANT_EVENTS, MEMBERSHIP_EVENTS, Span, Spans
+from rolecall.domain.told import roles_called, spans_of_roles, spans_of_users, users_called
 
 PAGE = 10_000
 RECORDS_MAX = 10_000_000
@@ -72,31 +73,33 @@ def role_records(reading: Reading, _query: RoleRecords) -> tuple[RoleRecord, ...
     return (*present, *gone)
 
 
-def membership_records(reading: Reading, _query: MembershipRecords) -> tuple[GrantRecord, ...]:
+def membership_records(reading: Reading, query: MembershipRecords) -> tuple[GrantRecord, ...]:
     """Roles granted to users: those in force, then those that ended."""
-    spans = _spans(reading, MEMBERSHIP_EVENTS)
+    if query.roles is not None:
+        roles = roles_called(reading, query.roles)
+        spans, present = spans_of_roles(reading, roles), _members(reading, roles)
+        ended = [span for span in spans.ended if span.object in roles]
+    elif query.users is not None:
+        users = users_called(reading, query.users)
+        spans = spans_of_users(reading, users)
+        present = (grant for user in sorted(users) for grant in reading.member_grants_to(user))
+        ended = [span for span in spans.ended if span.holder in users]
+    else:
+        spans = _spans(reading, MEMBERSHIP_EVENTS)
+        present, ended = _members(reading, (role.id for role in reading.roles())), spans.ended
     names = _Names(reading, spans)
-    present = [
-        Span(
-            privilege=Privilege.USAGE.value,
-            kind=Kind.ROLE,
-            object=grant.role,
-            holder_kind=Kind.USER,
-            holder=grant.grantee,
-            began_at=grant.created_at,
-            granted_by=grant.granted_by,
-        )
-        for role in reading.roles()
-        for grant in reading.member_grants_of(role.id, RECORDS_MAX)
-    ]
-    return tuple(names.record(span) for span in (*present, *spans.ended))
+    held = [_membership(grant) for grant in present]
+    told = (span for span in (*held, *ended) if span.holder_kind is Kind.USER)
+    return tuple(names.record(span) for span in told)
 
 
-def grant_records(reading: Reading, _query: GrantRecords) -> tuple[GrantRecord, ...]:
+def grant_records(reading: Reading, query: GrantRecords) -> tuple[GrantRecord, ...]:
     """Privileges, ownership and roles granted to roles: in force, then ended."""
-    spans = _spans(reading, GRANT_EVENTS)
+    seldom = tuple(kind for kind in GRANT_EVENTS if kind in SELDOM)
+    spans = _spans(reading, GRANT_EVENTS if query.owners_of_users else seldom)
     names = _Names(reading, spans)
-    present = [*_hierarchy(reading), *_privileges(reading), *_ownership(reading, spans, names)]
+    present = [*_hierarchy(reading), *_privileges(reading)]
+    present += _ownership(reading, spans, names, users=query.owners_of_users)
     ended = (span for span in spans.ended if span.holder_kind is Kind.ROLE)
     return tuple(names.record(span) for span in (*present, *ended))
 
@@ -109,6 +112,23 @@ def _users(reading: Reading) -> Iterator[User]:
     while page:
         yield from page
         page = reading.users_by_name(EVERYTHING, page[-1].name, PAGE)
+
+
+def _members(reading: Reading, roles: Iterable[Id]) -> Iterator[RoleGrant]:
+    for role in roles:
+        yield from reading.member_grants_of(role, RECORDS_MAX)
+
+
+def _membership(grant: RoleGrant) -> Span:
+    return Span(
+        privilege=Privilege.USAGE.value,
+        kind=Kind.ROLE,
+        object=grant.role,
+        holder_kind=Kind.USER,
+        holder=grant.grantee,
+        began_at=grant.created_at,
+        granted_by=grant.granted_by,
+    )
 
 
 def _hierarchy(reading: Reading) -> Iterator[Span]:
@@ -140,11 +160,13 @@ def _privileges(reading: Reading) -> Iterator[Span]:
             )
 
 
-def _ownership(reading: Reading, spans: Spans, names: "_Names") -> Iterator[Span]:
+def _ownership(reading: Reading, spans: Spans, names: "_Names", *, users: bool) -> Iterator[Span]:
     """Ownership has no row of its own: its time is the last transfer's, or the object's."""
     privilege = Privilege.OWNERSHIP.value
     for role in reading.roles():
         for kind, on, name in reading.owned_by(role.id, RECORDS_MAX):
+            if kind is Kind.USER and not users:
+                continue
             names.learn(on, name)
             yield Span(
                 privilege=privilege,

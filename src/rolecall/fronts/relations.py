@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from rolecall.domain.errors import NotAuthorized
+from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Name
 from rolecall.domain.queries import (
     Databases,
+    GrantRecord,
     GrantRecords,
     MembershipRecords,
     RoleRecords,
@@ -47,7 +49,8 @@ def nothing(_: Moment) -> Iterable[Any]:
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A view: where it stands, what it says, its columns, and how its rows are asked for.
 
-    What grows without end is a `history`: asked for by what is wanted of it, page by page.
+    What grows without end is a `history`: asked for by what is wanted of it, page by page. What
+    can be read in part is `asked` for by what a query says of its columns.
     """
 
     schema: Name
@@ -55,7 +58,28 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     fields: Fields[Any]
     rows: Callable[[Moment], Iterable[Any]] = nothing
+    asked: Callable[[Moment, Asked], Iterable[Any]] | None = None
     history: HistoryView[Any] | None = None
+
+
+def _memberships(moment: Moment, asked: Asked) -> Iterable[GrantRecord]:
+    """Of roles, or of users, that are named: those."""
+    roles, users = asked.said("ROLE"), asked.said("GRANTEE_NAME")
+    return moment.ask(
+        MembershipRecords(
+            roles=None if roles is None else tuple(roles),
+            users=None if users is None else tuple(users),
+        )
+    )
+
+
+def _grants(moment: Moment, asked: Asked) -> Iterable[GrantRecord]:
+    """Who owns users is left out where another kind, or another privilege, is named."""
+    kinds, privileges = asked.said("GRANTED_ON"), asked.said("PRIVILEGE")
+    users = (kinds is None or Kind.USER in kinds) and (
+        privileges is None or Privilege.OWNERSHIP in privileges
+    )
+    return moment.ask(GrantRecords(owners_of_users=users))
 
 
 def _in_schema(
@@ -84,14 +108,14 @@ VIEWS: tuple[View, ...] = (
         name=Name("GRANTS_TO_USERS"),
         says="Every role granted to a user, in force or ended; granted anew is a new row.",
         fields=tables_usage.GRANTS_TO_USERS,
-        rows=lambda moment: moment.ask(MembershipRecords()),
+        asked=_memberships,
     ),
     View(
         schema=ACCOUNT_USAGE,
         name=Name("GRANTS_TO_ROLES"),
         says="Every privilege, role and ownership that a role holds or held.",
         fields=tables_usage.GRANTS_TO_ROLES,
-        rows=lambda moment: moment.ask(GrantRecords()),
+        asked=_grants,
     ),
     View(
         schema=ACCOUNT_USAGE,
@@ -207,7 +231,8 @@ def _relation(view: View, moment: Moment, asked: Asked) -> Relation:
     """The first page is asked for at once, so that who may not read is refused here."""
     fields = _fields(view, asked.mentioned)
     if view.history is None:
-        return table_of(fields, view.rows(moment))
+        rows = view.rows(moment) if view.asked is None else view.asked(moment, asked)
+        return table_of(fields, rows)
     beginning = view.history.asked(moment, asked)
     pages = iter(beginning)
     first = next(pages, ())
