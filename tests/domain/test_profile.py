@@ -88,18 +88,34 @@ def test_set_through_a_filter_changes_the_entries_picked() -> None:
     assert emails(after) == [EMAILS[0], {"type": "home", "value": "b@h"}]
 
 
-def test_set_through_a_filter_without_a_sub_attribute_merges() -> None:
-    after = changed({"emails": EMAILS}, Set(At("emails", where=HOME), {"display": "Home"}))
+def test_add_through_a_filter_without_a_sub_attribute_merges_rfc7644_3_5_2_1() -> None:
+    after = changed({"emails": EMAILS}, Add(At("emails", where=HOME), ({"display": "Home"},)))
     assert emails(after) == [
         EMAILS[0],
         {"type": "home", "value": "bob@home.example", "display": "Home"},
     ]
 
 
+def test_set_through_a_filter_without_a_sub_attribute_replaces_rfc7644_3_5_2_3() -> None:
+    given: Json = {"type": "home", "display": "Home"}
+    after = changed({"emails": EMAILS}, Set(At("emails", where=HOME), given))
+    assert emails(after) == [EMAILS[0], given]
+
+
+def test_several_entries_that_are_replaced_by_one_value_become_one() -> None:
+    kept: Json = {"value": "c", "type": "other"}
+    present: Profile = {"emails": [{"value": "a"}, kept, {"value": "b", "primary": True}]}
+    given: Json = {"value": "new", "primary": True}
+    where = Or((Compare("value", Operator.EQ, "a"), Compare("value", Operator.EQ, "b")))
+    after = changed(present, Set(At("emails", where=where), given))
+    assert emails(after) == [given, kept]
+
+
 def test_set_through_a_filter_replaces_a_bare_value() -> None:
     tags: Profile = {"tags": ["red", "blue"]}
     where = Compare("value", Operator.EQ, "red")
     assert changed(tags, Set(At("tags", where=where), "green")) == {"tags": ["green", "blue"]}
+    assert changed(tags, Add(At("tags", where=where), ("green",))) == {"tags": ["green", "blue"]}
 
 
 def test_a_filter_compares_text_without_case() -> None:

@@ -70,7 +70,10 @@ class At(msgspec.Struct, frozen=True):
 
 
 class Set(msgspec.Struct, frozen=True, tag=True):
-    """The place has this value from now on; a `where` that picks nothing makes the entry."""
+    """The place has this value from now on; a `where` that picks nothing makes the entry.
+
+    Without a part, what `where` picks of a list becomes the value (RFC 7644 section 3.5.2.3).
+    """
 
     at: At
     value: Json
@@ -83,7 +86,10 @@ class Unset(msgspec.Struct, frozen=True, tag=True):
 
 
 class Add(msgspec.Struct, frozen=True, tag=True):
-    """The values join a multi-valued attribute; those that are there already change nothing."""
+    """The values join a multi-valued attribute; those that are there already change nothing.
+
+    With a `where` the parts of the one value join each entry that it picks.
+    """
 
     at: At
     values: tuple[Json, ...]

@@ -69,7 +69,7 @@ def _changed_in(container: Profile, change: Set | Unset | Add) -> Profile:
         case Unset():
             value = _unset(present, change.at)
         case Add():
-            value = _add(present, change.values)
+            value = _add(present, change.at, change.values)
         case _:
             assert_never(change)
     value = _settled(change.at.attribute, value)
@@ -88,10 +88,7 @@ def _settled(name: str, value: Json) -> Json:
 
 
 def _set(present: Json, at: At, value: Json) -> Json:
-    """RFC 7644 section 3.5.2.3; an entry that equalities name is made (Entra expects it).
-
-    Raises NoTarget when another condition picks nothing.
-    """
+    """RFC 7644 section 3.5.2.3: what a condition picks is replaced, or a part of it."""
     if at.where is None:
         if at.sub is None:
             return value
@@ -100,7 +97,16 @@ def _set(present: Json, at: At, value: Json) -> Json:
         if present is None and at.attribute in MULTI_VALUED:
             return [{at.sub: value}]
         return _with(present, at.sub, value)
-    meant = _keyed(at.where)
+    return _put(present, at, at.where, value)
+
+
+def _put(present: Json, at: At, where: Predicate, value: Json, *, merges: bool = False) -> Json:
+    """The value in place of each entry that is meant, in a part of it, or merged into it.
+
+    Several that are replaced by one value become one entry. An entry that equalities name is
+    made (Entra expects it). Raises NoTarget when another condition picks nothing.
+    """
+    meant = _keyed(where)
     if isinstance(present, dict) or at.extension is not None:
         if present is None or not _picked(meant, present):
             raise NoTarget(at.attribute)
@@ -108,14 +114,18 @@ def _set(present: Json, at: At, value: Json) -> Json:
     entries = present if isinstance(present, list) else []
     picked = [_picked(meant, entry) for entry in entries]
     if not any(picked):
-        if not _names_one(at.where):
+        if not _names_one(where):
             raise NoTarget(at.attribute)
-        return [*entries, _made(at.where, at.sub, value)]
-    after: list[Json] = [
-        (_with(entry, at.sub, value) if at.sub else _merged(entry, value)) if chosen else entry
-        for entry, chosen in zip(entries, picked, strict=True)
-    ]
+        return _add(entries, At(at.attribute), (_made(where, at.sub, value),))
     chosen_at = picked.index(True)
+    if at.sub is None and not merges:
+        rest = [entry for entry, chosen in zip(entries, picked, strict=True) if not chosen]
+        after = [*rest[:chosen_at], value, *rest[chosen_at:]]
+    else:
+        after = [
+            (_with(entry, at.sub, value) if at.sub else _merged(entry, value)) if chosen else entry
+            for entry, chosen in zip(entries, picked, strict=True)
+        ]
     return _one_primary(after, chosen_at) if _is_primary(after[chosen_at]) else after
 
 
@@ -134,11 +144,15 @@ def _unset(present: Json, at: At) -> Json:
     return [entry for entry in trimmed if entry]
 
 
-def _add(present: Json, values: tuple[Json, ...]) -> Json:
+def _add(present: Json, at: At, values: tuple[Json, ...]) -> Json:
     """RFC 7644 section 3.5.2.1: a value that is there already is not added again.
 
     Whether an entry is primary doesn't make it another one: adding it anew can make it primary.
+    Through a condition, the parts of a value join each entry that is picked.
     """
+    if at.where is not None:
+        (parts,) = values
+        return _put(present, at, at.where, parts, merges=True)
     entries: list[Json] = list(present) if isinstance(present, list) else []
     for value in values:
         plain = _without(value, "primary")

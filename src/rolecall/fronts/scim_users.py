@@ -251,7 +251,7 @@ def _change(operation: Operation, at: At) -> Iterator[UserChange]:
             return
         for entry in value if isinstance(value, list) else [value]:
             yield Unset(At(at.attribute, at.extension, _same(entry), None))
-    elif operation.op is Op.ADD and many and at.where is None:
+    elif operation.op is Op.ADD and many:
         yield Add(at, tuple(value) if isinstance(value, list) else (value,))
     else:
         yield Set(at, value)
