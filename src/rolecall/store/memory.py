@@ -4,9 +4,8 @@ A body works on the account's state itself; a refusal puts back the copy made be
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import RLock
 from typing import TypeVar
 
@@ -25,14 +24,14 @@ from rolecall.store.memory_account import MemoryReading, MemoryTransaction
 from rolecall.store.memory_state import State
 from rolecall.store.noting import Throttle, minute_of
 from rolecall.store.remembered import Remembered
-from rolecall.store.waited import waited, waited_each
+from rolecall.store.waited import Waiting
 
 T = TypeVar("T")
 AnyToken = TypeVar("AnyToken", Token, AccessToken)
 LOGGER = logging.getLogger(__name__)
 
 
-class MemoryStore:
+class MemoryStore(Waiting):
     """Accounts in this process's memory; bodies run one after the other on a thread of its own."""
 
     def __init__(self) -> None:
@@ -51,21 +50,6 @@ class MemoryStore:
         with self._lock:
             self.flush()
             return body(MemoryReading(number, self._state(number), self._remembered))
-
-    def transact(
-        self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
-    ) -> T:
-        def submit(done: Done[T]) -> None:
-            self.submit(number, body, describe, done)
-
-        return waited(submit)
-
-    def transact_each(
-        self,
-        number: int,
-        bodies: Sequence[tuple[Callable[[Transaction], T], Describe[T] | None]],
-    ) -> tuple[T | Exception, ...]:
-        return waited_each([partial(self.submit, number, *each) for each in bodies])
 
     def submit(
         self,

@@ -5,8 +5,7 @@ out as many as 64 or 5 ms allow, and commits once. Readings use connections of t
 mode, so that they neither wait for the writer nor see half of a group.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from shutil import disk_usage
 from typing import TypeVar
@@ -27,7 +26,7 @@ from rolecall.store.readers import Readers
 from rolecall.store.reading import SqliteReading
 from rolecall.store.remembered import Remembered
 from rolecall.store.turn import Turn
-from rolecall.store.waited import waited, waited_each
+from rolecall.store.waited import Waiting
 from rolecall.store.writer import OnAttempts, Writer
 
 T = TypeVar("T")
@@ -66,7 +65,7 @@ BROKEN = (
 """What the engine says of a file or a disk that fails."""
 
 
-class SqliteStore:
+class SqliteStore(Waiting):
     """Accounts in the file at `path`, whose folder exists. Other processes may use it as well.
 
     With `durable` off a commit does not wait for the disk: for data that is thrown away.
@@ -127,21 +126,6 @@ class SqliteStore:
             cursor.close(force=True)
             holding.close(force=True)
             self._readers.give_back(connection)
-
-    def transact(
-        self, number: int, body: Callable[[Transaction], T], describe: Describe[T] | None = None
-    ) -> T:
-        def submit(done: Done[T]) -> None:
-            self.submit(number, body, describe, done)
-
-        return waited(submit)
-
-    def transact_each(
-        self,
-        number: int,
-        bodies: Sequence[tuple[Callable[[Transaction], T], Describe[T] | None]],
-    ) -> tuple[T | Exception, ...]:
-        return waited_each([partial(self.submit, number, *each) for each in bodies])
 
     def submit(
         self,
