@@ -4,8 +4,14 @@ Sockets reach 127.0.0.1 alone; pyproject.toml sets that with pytest-socket's opt
 """
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from rolecall.domain.ports import Store
+from stores import STORES
 
 settings.register_profile("developer", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -16,3 +22,11 @@ settings.load_profile(
 
 collect_ignore = ["clients"]
 """Scripts that run in the environments of other people's clients."""
+
+
+@pytest.fixture(params=STORES)
+def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Each store in turn."""
+    store = STORES[request.param](tmp_path)
+    yield store
+    store.close()

@@ -1,8 +1,6 @@
 """An account with an integration, and a service user whose access token knocks there."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +10,6 @@ from rolecall.domain.ports import Store
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
 from rolecall.fronts.sql import local_worksheet
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import URL, user_of
 from sql_world import Desk
 
@@ -84,12 +80,6 @@ class Caller(Desk):
         return [each for each in self.attempts() if each.kind is AttemptKind.SCIM]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Caller]:
-    store: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield Caller(store)
-    store.close()
+@pytest.fixture
+def desk(each_store: Store) -> Caller:
+    return Caller(each_store)

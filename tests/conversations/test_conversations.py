@@ -5,7 +5,6 @@ and the part of the body that the client goes by. `$name` stands for an id captu
 `quirks` are the oddities that the request was accepted with.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,6 @@ from rolecall.domain.model import Conformance, ScimClient
 from rolecall.domain.ports import Store
 from rolecall.domain.tolerated import quirks_in
 from rolecall.scim.quirks import DIALECTS
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import ScimClientInProcess
 
 CONVERSATIONS = sorted(Path(__file__).parent.glob("*/*.json"))
@@ -71,22 +68,11 @@ def client_of(file: Path) -> ScimClient:
     return read(file).integration.scim_client or CLIENTS.get(file.parent.name, ScimClient.GENERIC)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    fresh: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield fresh
-    fresh.close()
-
-
 @pytest.mark.parametrize("file", CONVERSATIONS, ids=lambda file: f"{file.parent.name}/{file.stem}")
-def test_the_conversation_goes_as_the_client_expects(file: Path, store: Store) -> None:
+def test_the_conversation_goes_as_the_client_expects(file: Path, each_store: Store) -> None:
     conversation = read(file)
     conformance = conversation.integration.conformance
-    scim = ScimClientInProcess(an_account(store), client_of(file), conformance=conformance)
+    scim = ScimClientInProcess(an_account(each_store), client_of(file), conformance=conformance)
     captured: dict[str, str] = {}
     for number, exchange in enumerate(conversation.exchanges):
         asked, expected = filled(exchange["request"], captured), filled(exchange, captured)

@@ -1,7 +1,6 @@
 """The one door: all or nothing, judged inside, and what holds whatever is done through it."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from time import monotonic, sleep
 from typing import get_args
 
@@ -55,22 +54,14 @@ from rolecall.domain.ports import Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import EventsAfter, OneUser, Roles, Users
 from rolecall.domain.session import ActorKind, Session
-from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
 
 Effects = tuple[Effect, ...]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "a.db")
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def account(store: Store) -> Account:
-    return an_account(store)
+def account(each_store: Store) -> Account:
+    return an_account(each_store)
 
 
 def a_create(name: str = "BOB") -> CreateUser:
@@ -204,8 +195,8 @@ def test_a_session_s_verifier_finds_it_and_its_user(account: Account, local: Ses
     assert account.login_session("unknown") is None
 
 
-def test_an_account_s_session_is_nothing_to_another(store: Store, account: Account) -> None:
-    other = an_account(store, 2, "OTHER")
+def test_an_account_s_session_is_nothing_to_another(each_store: Store, account: Account) -> None:
+    other = an_account(each_store, 2, "OTHER")
     for session in (admin(account), integration_session(account)):
         with pytest.raises(Refusal):
             other.ask(session, Users())

@@ -1,7 +1,6 @@
 """Lists by name: LIKE, STARTS WITH, LIMIT and FROM mean the same in every store."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,18 +23,16 @@ from rolecall.domain.queries import (
     UserSummaries,
 )
 from rolecall.domain.session import Session
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
+from stores import STORES
 
 PEOPLE = ("ANN", "Anna", "BEN", "B_N", "B%N", "ÄNNE", "ZOË", "ann b")
 
 
-@pytest.fixture(scope="module", params=["memory", "sqlite"])
+@pytest.fixture(scope="module", params=STORES)
 def people(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Account]:
-    folder: Path = tmp_path_factory.mktemp("narrowing")
-    store = MemoryStore() if request.param == "memory" else SqliteStore(folder / "a.db")
+    store = STORES[request.param](tmp_path_factory.mktemp("narrowing"))
     account = an_account(store)
     for name in PEOPLE:
         add_user(account, admin(account), name)

@@ -1,8 +1,5 @@
 """One way leads to a new account, and the first account's ORGADMIN alone goes it in SQL."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -39,7 +36,6 @@ from rolecall.domain.ports import Store
 from rolecall.domain.queries import CurrentSession, EventsAfter, OneUser, ScimConformance
 from rolecall.domain.session import ActorKind, Session
 from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 
 
 def founding(name: str, administrator: str = "BOSS") -> FoundAccount:
@@ -147,13 +143,6 @@ def test_orgadmin_of_another_account_has_no_say() -> None:
 DAY = organization.DAY
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "rolecall.db")
-    yield store
-    store.close()
-
-
 def dropped(first: Account, days: int = 3) -> Account:
     """A second account with a user and an open session, dropped."""
     second = found(first, "SECOND")
@@ -184,8 +173,8 @@ def names(account: Account) -> list[Name]:
     return [each.name for each in account.store.accounts() if not each.erased]
 
 
-def test_a_dropped_account_lets_nobody_in(a_store: Store) -> None:
-    first = an_account(a_store)
+def test_a_dropped_account_lets_nobody_in(each_store: Store) -> None:
+    first = an_account(each_store)
     second = found(first, "SECOND")
     add_user(second, admin(second), "ANN")
     local, ann = admin(second), user_session(second, "ANN", "PUBLIC")
@@ -202,8 +191,8 @@ def test_a_dropped_account_lets_nobody_in(a_store: Store) -> None:
     assert first.ask(admin(first), CurrentSession()).account.name == "DEMO"
 
 
-def test_a_login_to_a_dropped_account_is_refused(a_store: Store) -> None:
-    second = dropped(an_account(a_store))
+def test_a_login_to_a_dropped_account_is_refused(each_store: Store) -> None:
+    second = dropped(an_account(each_store))
     user = second.login("ann")
     assert user is not None
     opening = OpenSession(id=IDS.new(), user=user.id, verifier="v", at=NOW, expires_at=NOW + DAY)
@@ -212,15 +201,15 @@ def test_a_login_to_a_dropped_account_is_refused(a_store: Store) -> None:
     assert refused.value.why == "dropped account"
 
 
-def test_an_open_session_of_a_dropped_account_has_ended(a_store: Store) -> None:
-    second = dropped(an_account(a_store))
+def test_an_open_session_of_a_dropped_account_has_ended(each_store: Store) -> None:
+    second = dropped(an_account(each_store))
     session = msgspec.structs.replace(before(second), login=IDS.new(), actor_kind=ActorKind.USER)
     with pytest.raises(TokenRefused):
         second.ask(session, CurrentSession())
 
 
-def test_a_restored_account_is_as_it_was(a_store: Store) -> None:
-    first = an_account(a_store)
+def test_a_restored_account_is_as_it_was(each_store: Store) -> None:
+    first = an_account(each_store)
     second = dropped(first)
     organization.restore(first, as_organizer(first), Name("SECOND"))
     assert second.ask(admin(second), OneUser(user=by("ANN"))).user.name == "ANN"
@@ -229,8 +218,8 @@ def test_a_restored_account_is_as_it_was(a_store: Store) -> None:
     assert told[-1].actor == "DEMO.local"
 
 
-def test_an_account_is_erased_after_its_grace_period_and_not_before(a_store: Store) -> None:
-    first = an_account(a_store)
+def test_an_account_is_erased_after_its_grace_period_and_not_before(each_store: Store) -> None:
+    first = an_account(each_store)
     third = found(first, "THIRD")
     second = dropped(first)
     organization.erase_due(first.store, NOW + 3 * DAY - 1)
@@ -248,8 +237,8 @@ def test_an_account_is_erased_after_its_grace_period_and_not_before(a_store: Sto
     assert found(first, "SECOND").number == 4
 
 
-def test_nobody_restores_what_is_erased_meanwhile(a_store: Store) -> None:
-    first = an_account(a_store)
+def test_nobody_restores_what_is_erased_meanwhile(each_store: Store) -> None:
+    first = an_account(each_store)
     second = dropped(first)
     session = door(second)
     organization.erase_due(first.store, NOW + 3 * DAY)
@@ -257,7 +246,7 @@ def test_nobody_restores_what_is_erased_meanwhile(a_store: Store) -> None:
         second.execute(session, RestoreAccount(at=NOW))
 
 
-def test_an_account_is_dropped_once(a_store: Store) -> None:
-    second = dropped(an_account(a_store))
+def test_an_account_is_dropped_once(each_store: Store) -> None:
+    second = dropped(an_account(each_store))
     with pytest.raises(NotFound):
         second.execute(door(second), DropAccount(at=NOW, until=NOW))

@@ -1,6 +1,5 @@
 """A purpose has at most two SCIM tokens that work: the newest, and for a time the one in use."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,11 +25,9 @@ from rolecall.domain.commands import ChangeIntegration, ChangeParameters, IssueT
 from rolecall.domain.errors import InvalidValue, TokenRefused
 from rolecall.domain.events import TokenEnded, TokenIssued, TokenReplaced
 from rolecall.domain.model import Json, Kind, Token
-from rolecall.domain.ports import Store
 from rolecall.domain.queries import Tokens, Users
 from rolecall.domain.session import Session
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
+from stores import STORES
 
 HOUR = 3_600 * 1_000_000
 DAY = 24 * HOUR
@@ -187,11 +184,6 @@ def test_a_replaced_token_can_be_revoked_before_its_overlap_ends(
 # ---- whatever the sequence ---------------------------------------------------------------------
 
 
-def stores(folder: Path) -> Iterator[Store]:
-    yield MemoryStore()
-    yield SqliteStore(folder / "rolecall.db", durable=False)
-
-
 steps = st.lists(
     st.tuples(
         st.integers(min_value=1, max_value=60),  # hours until the next step
@@ -208,7 +200,7 @@ def test_at_most_two_work_the_newest_always_and_the_one_in_use_for_the_overlap(
 ) -> None:
     """After any calls, at any distance: nobody has to wait between them."""
     with TemporaryDirectory() as folder:
-        for store in stores(Path(folder)):
+        for store in (make(Path(folder)) for make in STORES.values()):
             account = an_account(store)
             integration_session(account, "OKTA", "OKTA_PROVISIONER")
             overlap(account, hours)

@@ -11,9 +11,8 @@ from rolecall.domain.ports import Store
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.sql import local_worksheet
 from rolecall.fronts.sql_refusals import SqlRefusal
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import ScimClientInProcess, a_world, group_of, state_of, user_of
+from stores import STORES
 
 NAMES = ("ann", "bob", "Ünï")
 STATEMENTS = (
@@ -107,14 +106,9 @@ class Two:
             self.ids.append((kind, rest.partition('"')[0]))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=STORES)
 def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> object:
-    def body() -> Store:
-        if request.param == "memory":
-            return MemoryStore()
-        return SqliteStore(tmp_path_factory.mktemp("apart") / "rolecall.db", durable=False)
-
-    return body
+    return lambda: STORES[request.param](tmp_path_factory.mktemp("apart"))
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

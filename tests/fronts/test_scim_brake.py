@@ -5,8 +5,6 @@ deleted, one PATCH each, 429 is waited for and asked again (reference: identity 
 """
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +15,6 @@ from rolecall.domain.ports import Store
 from rolecall.domain.tables import Cell
 from rolecall.fronts.scim_steps import Service
 from rolecall.fronts.sql import Worksheet, local_worksheet
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from rolecall.web.scim import _report
 from scim_client import Answered, ScimClientInProcess, group_of, user_of
 
@@ -59,15 +55,9 @@ class Office:
         return bool(self.scim.get(f"/Users/{user}").json["active"])
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    store: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield Office(store)
-    store.close()
+@pytest.fixture
+def office(each_store: Store) -> Office:
+    return Office(each_store)
 
 
 def test_a_scope_set_wrong_takes_away_no_more_than_the_limit(office: Office) -> None:

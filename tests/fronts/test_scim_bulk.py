@@ -1,6 +1,5 @@
 """Bulk over an account: order, references, failOnErrors, and an attempt for every operation."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from builders import an_account
 from rolecall.domain.ports import Store
 from rolecall.store import statements
-from rolecall.store.memory import MemoryStore
 from rolecall.store.sqlite import SqliteStore
 from scim_client import (
     ENTERPRISE,
@@ -26,15 +24,9 @@ BULK_URN = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 Operation = dict[str, object]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def scim(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ScimClientInProcess]:
-    store: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield ScimClientInProcess(an_account(store))
-    store.close()
+@pytest.fixture
+def scim(each_store: Store) -> ScimClientInProcess:
+    return ScimClientInProcess(an_account(each_store))
 
 
 def bulk(scim: ScimClientInProcess, *operations: Operation, **more: object) -> Answered:

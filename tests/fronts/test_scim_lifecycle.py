@@ -1,7 +1,6 @@
 """Joiners, leavers and those who come back; tokens that end, and integrations side by side."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -10,22 +9,14 @@ from rolecall.domain.commands import ByName, CreateIntegration, DropIntegration
 from rolecall.domain.model import ScimClient
 from rolecall.domain.names import Name
 from rolecall.domain.ports import Store
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import ENTERPRISE, Answered, ScimClientInProcess, group_of, user_of
 
 OFF = {"op": "replace", "path": "active", "value": False}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def scim(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ScimClientInProcess]:
-    store: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield ScimClientInProcess(an_account(store))
-    store.close()
+@pytest.fixture
+def scim(each_store: Store) -> ScimClientInProcess:
+    return ScimClientInProcess(an_account(each_store))
 
 
 def left(scim: ScimClientInProcess, name: str, external_id: str) -> str:

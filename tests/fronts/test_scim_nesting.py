@@ -1,8 +1,7 @@
 """Groups within groups: the grants of roles to roles that SCIM made, and no others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,21 +12,13 @@ from rolecall.domain.commands import GrantOwnership, GrantRole
 from rolecall.domain.model import Conformance, Kind, ScimClient
 from rolecall.domain.ports import Store
 from rolecall.domain.predicate import Predicate
-from rolecall.store.memory import MemoryStore
 from rolecall.store.memory_directory import MemoryDirectory
-from rolecall.store.sqlite import SqliteStore
 from scim_client import URL, Answered, ScimClientInProcess, group_of
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def scim(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ScimClientInProcess]:
-    store: Store = (
-        MemoryStore()
-        if request.param == "memory"
-        else SqliteStore(tmp_path / "rolecall.db", durable=False)
-    )
-    yield ScimClientInProcess(an_account(store))
-    store.close()
+@pytest.fixture
+def scim(each_store: Store) -> ScimClientInProcess:
+    return ScimClientInProcess(an_account(each_store))
 
 
 def add(scim: ScimClientInProcess, group: str, *members: str) -> Answered:

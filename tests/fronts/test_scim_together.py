@@ -3,7 +3,6 @@
 RFC 7644 sections 3.4.2.1 and 3.4.3, against a model that reads everything and thinks slowly.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,15 +13,8 @@ from hypothesis import strategies as st
 
 from builders import NOW, SECOND, an_account
 from rolecall.domain.model import Conformance
-from rolecall.domain.ports import Store
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import ScimClientInProcess
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "rolecall.db", durable=False),
-}
+from stores import STORES
 
 
 @pytest.fixture

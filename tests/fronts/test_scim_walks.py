@@ -11,12 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import SECOND, an_account
-from rolecall.domain.ports import Store
 from rolecall.fronts import scim_cursors
 from rolecall.fronts.scim_cursors import CURSOR_SECONDS
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
 from scim_client import Answered, ScimClientInProcess
+from stores import STORES
 
 UNRESERVED = set(string.ascii_letters + string.digits + "-._~")
 
@@ -201,10 +199,6 @@ def test_the_configuration_says_how_to_page_rfc9865_4(scim: ScimClientInProcess)
 
 # ---- a walk while everything changes -----------------------------------------------------------
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "rolecall.db", durable=False),
-}
 CHANGE = st.tuples(st.sampled_from(["create", "delete", "rename", "disable"]), st.integers(0, 99))
 
 

@@ -1,6 +1,5 @@
 """Every store there is, fresh and holding one account, for the suite that they all pass."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,6 @@ from builders import NOW, an_id
 from rolecall.domain.model import Account
 from rolecall.domain.names import Name
 from rolecall.domain.ports import Store
-from rolecall.store.memory import MemoryStore
-from rolecall.store.sqlite import SqliteStore
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "rolecall.db"),
-}
 
 
 def an_account(number: int = 1) -> Account:
@@ -28,12 +20,10 @@ def an_account(number: int = 1) -> Account:
     )
 
 
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    fresh = STORES[request.param](tmp_path)
-    fresh.transact(1, lambda tx: tx.save_account(an_account()))
-    yield fresh
-    fresh.close()
+@pytest.fixture
+def store(each_store: Store) -> Store:
+    each_store.transact(1, lambda tx: tx.save_account(an_account()))
+    return each_store
 
 
 @pytest.fixture

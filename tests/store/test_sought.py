@@ -26,7 +26,8 @@ from rolecall.domain.events import (
 )
 from rolecall.domain.ports import Store, Transaction
 from rolecall.domain.wanted import END, Fact, Place, Wanted
-from store.conftest import STORES, an_account
+from store.conftest import an_account
+from stores import STORES
 
 BOB, EVE, GUIDES, OKTA = (an_id(number) for number in range(1, 5))
 TIMES = st.integers(NOW, NOW + 9)
