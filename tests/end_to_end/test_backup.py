@@ -73,9 +73,3 @@ def test_a_backup_under_load_holds_everything_acknowledged_before_it(tmp_path: P
         server.token = (tmp_path / "token").read_text().strip()
         with server.client() as client:
             assert len(users(client)) == 20
-
-
-def test_backup_and_restore_say_what_to_do_instead(tmp_path: Path) -> None:
-    nothing = str(tmp_path / "nothing")
-    assert "name the data folder" in rolecall("backup", "x", "--data", nothing, fails=2)
-    assert "does not exist" in rolecall("restore", nothing, "--data", str(tmp_path), fails=2)

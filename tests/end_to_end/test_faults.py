@@ -112,25 +112,6 @@ def test_a_torn_end_of_the_log_loses_nothing_acknowledged(tmp_path: Path, tail: 
         assert total(again) == 30
 
 
-def test_a_damaged_file_is_said_in_one_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with started(tmp_path, "--data", str(data)) as server:
-        server.end()
-    (data / "rolecall.db").write_bytes(b"no database at all" * 500)
-    done = subprocess.run(
-        [ROLECALL, "serve", "--port", "0", "--data", str(data)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment(),
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "rolecall.db" in done.stderr
-
-
 # ---- floods ------------------------------------------------------------------------------------
 
 

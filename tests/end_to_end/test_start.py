@@ -129,24 +129,6 @@ def test_locations_name_the_public_url_whatever_the_host_header_says(tmp_path: P
     assert (answer.headers["location"], answer.json()["meta"]["location"]) == (location, location)
 
 
-def test_a_newer_versions_data_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with started(tmp_path, "--data", str(data)):
-        pass
-    connection = apsw.Connection(str(data / "rolecall.db"))
-    connection.execute("PRAGMA user_version = 999")
-    connection.close()
-    said = rolecall("serve", "--data", str(data), "--port", "0", fails=1)
-    assert "999" in said
-    assert "newer" in said
-
-
-def test_a_folder_without_data_is_named_by_the_other_commands(tmp_path: Path) -> None:
-    said = rolecall("sql", "-c", "select 1", "--data", str(tmp_path), fails=2)
-    assert f"{tmp_path} holds no Rolecall data" in said
-    assert "rolecall serve" in said
-
-
 def test_a_signal_lets_the_request_in_flight_finish(tmp_path: Path) -> None:
     with started(tmp_path, "--ephemeral") as server:
         body = json.dumps(user_body("in-flight")).encode()
