@@ -9,11 +9,20 @@ from builders import NOW, an_id
 from rolecall.domain.events import MembersAdded, UserChanged, UserCreated
 from rolecall.domain.model import (
     Revision,
+    User,
     UserType,
 )
 from rolecall.domain.names import Id, Key, Name, key_of
 from rolecall.domain.ports import Reading, Store
-from rolecall.domain.predicate import EVERYTHING, NOTHING, Compare, Field, Operator
+from rolecall.domain.predicate import (
+    EVERYTHING,
+    NOTHING,
+    Compare,
+    Field,
+    Kept,
+    Operator,
+    Predicate,
+)
 from rolecall.store.failures import KeyTaken
 from store_builders import (
     ADMIN,
@@ -100,6 +109,43 @@ def test_saving_replaces_by_id(store: Store) -> None:
     assert read(store, lambda r: r.user_named(Name("BOB"))) is None
     assert read(store, lambda r: r.user_named(Name("ROBERT"))) == a_user(BOB, "ROBERT")
     assert read(store, lambda r: len(r.members_of(ANALYST, 9))) == 2
+
+
+MAILS = [{"value": "bob@example.com", "primary": True}, {"value": "b2@example.com"}]
+NOW_FOUND: dict[str, tuple[dict[str, object], Predicate]] = {
+    "name": ({"name": "ROB"}, Compare(Field.NAME, Operator.EQ, "ROB")),
+    "login": ({"login_name": "Rob"}, Compare(Field.LOGIN_KEY, Operator.EQ, "rob")),
+    "shown": ({"display_name": "Rob"}, Compare(Field.DISPLAY_KEY, Operator.EQ, "rob")),
+    "mailed": (
+        {"email": "bob@example.com", "profile": {"emails": MAILS}},
+        Compare(Field.ADDRESS_KEY, Operator.EQ, "bob@example.com"),
+    ),
+    "mailed elsewhere": (
+        {"profile": {"emails": MAILS}},
+        Compare(Field.ADDRESS_KEY, Operator.EQ, "b2@example.com"),
+    ),
+    "owner": ({"owner": OWNER}, Compare(Field.OWNER, Operator.EQ, OWNER)),
+    "out": ({"disabled": True}, Compare(Field.ACTIVE, Operator.EQ, value=False)),
+    "created": ({"created_at": 7}, Compare(Field.CREATED_AT, Operator.EQ, 7)),
+    "titled": ({"profile": {"title": "Guide"}}, Kept(("title",), Operator.EQ, "guide")),
+}
+
+
+@pytest.mark.parametrize("what", NOW_FOUND)
+def test_a_user_is_found_by_what_it_is_now_and_not_by_what_it_was(store: Store, what: str) -> None:
+    fields, where = NOW_FOUND[what]
+    was = a_user(BOB, "BOB", owner=None, display_name="Bob", email="b@x", first_name="Bob")
+    now = replace(was, **fields)
+
+    def found() -> list[User]:
+        page = read(store, lambda r: r.find_users(where, None, None, 0, 9))
+        return [card.user for card in page.items]
+
+    write(store, lambda tx: tx.save_user(was))
+    for before, after in ((was, now), (now, was), (was, now)):
+        write(store, methodcaller("save_user", after, before))
+        assert read(store, lambda r: r.user(BOB)) == after
+        assert found() == ([now] if after is now else [])
 
 
 @pytest.mark.parametrize("name", ["BOB", "bob", "Bob"])

@@ -158,7 +158,7 @@ def remove_access_token(tx: Transaction, session: Session, command: RemoveAccess
     tx.delete_access_token(token.id)
     tx.bump_generation()
     if not tx.access_tokens_of(user.id):
-        tx.save_user(msgspec.structs.replace(user, has_access_token=False))
+        tx.save_user(msgspec.structs.replace(user, has_access_token=False), user)
     return Effect((AccessTokenEnded(id=token.id, user=user.id, why="removed"),), token)
 
 
@@ -205,7 +205,7 @@ def _keep(tx: Transaction, user: User, token: AccessToken) -> None:
     tx.save_access_token(token)
     tx.bump_generation()
     if not user.has_access_token:
-        tx.save_user(msgspec.structs.replace(user, has_access_token=True))
+        tx.save_user(msgspec.structs.replace(user, has_access_token=True), user)
 
 
 def _added(token: AccessToken) -> Event:

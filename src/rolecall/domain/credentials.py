@@ -70,8 +70,8 @@ def record_failed_login(tx: Transaction, _session: Session, command: RecordFaile
         return Effect()
     count = user.failed_logins + 1
     if count < FAILED_LOGINS_MAX:
-        tx.save_user(msgspec.structs.replace(user, failed_logins=count, locked_until=None))
+        tx.save_user(msgspec.structs.replace(user, failed_logins=count, locked_until=None), user)
         return Effect()
     until = command.at + LOCK_SECONDS * 1_000_000
-    tx.save_user(msgspec.structs.replace(user, failed_logins=0, locked_until=until))
+    tx.save_user(msgspec.structs.replace(user, failed_logins=0, locked_until=until), user)
     return Effect((UserLocked(id=user.id, until=until),))

@@ -81,7 +81,7 @@ def open_session(tx: Transaction, session: Session, command: OpenSession) -> Eff
         parameters=parameters.known_session_values(command.parameters),
     )
     tx.delete_lapsed_sessions(user.id, command.at)
-    tx.save_user(credentials.logged_in(user, command.at))
+    tx.save_user(credentials.logged_in(user, command.at), user)
     tx.save_session(opened)
     return Effect((*changed, SessionOpened(id=user.id, session=opened.id)), opened)
 

@@ -333,8 +333,11 @@ class Transaction(HeldTransaction, Reading, Protocol):
         """
         ...
 
-    def save_user(self, user: User) -> None:
-        """Insert or replace by id. Name and login keys are unique: the caller has looked."""
+    def save_user(self, user: User, before: User | None = None) -> None:
+        """Insert or replace by id. Name and login keys are unique: the caller has looked.
+
+        `before` is what is there: given, what it shares with the user need not be written again.
+        """
         ...
 
     def delete_user(self, user: Id) -> None:

@@ -177,7 +177,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         card = msgspec.structs.replace(card, groups=groups.get(after.id, ()))
         return Effect((), card, warnings)
 
-    tx.save_user(after)
+    tx.save_user(after, before)
     revision = tx.touch(after.id, command.at)
     answer = UserCard(
         user=after,

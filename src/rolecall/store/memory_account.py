@@ -242,7 +242,7 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
             self._state.links[known[0], user.id] = known[1]
         return True
 
-    def save_user(self, user: User) -> None:
+    def save_user(self, user: User, before: User | None = None) -> None:  # noqa: ARG002  no indices
         keys = keys_of(user)
         for other in self.users_taking(keys.name, keys.login):
             if other.id != user.id:

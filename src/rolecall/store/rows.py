@@ -124,6 +124,26 @@ def save_user(account: int, user: User) -> Row:
     )
 
 
+def is_filed_alike(user: User, before: User) -> bool:
+    """Whether two states of a user have the same columns but for those of `save_user_content`.
+
+    All but one of the indices are on others: a change of a title leaves them alone.
+    """
+    return (
+        user.name == before.name
+        and user.login_name == before.login_name
+        and user.display_name == before.display_name
+        and user.email == before.email
+        and user.owner == before.owner
+        and user.created_at == before.created_at
+        and user.profile.get("emails") == before.profile.get("emails")
+    )
+
+
+def save_user_content(account: int, user: User) -> Row:
+    return (account, user.id, not user.disabled, text_of(user), searched(user))
+
+
 def save_role(account: int, role: Role) -> Row:
     return (
         account,

@@ -78,6 +78,9 @@ ON CONFLICT (account, id) DO UPDATE SET
     addresses = coalesce(excluded.addresses, iif(users.addresses IS NULL, NULL, '[]'))
 RETURNING addresses IS NOT NULL
 """
+SAVE_USER_CONTENT = """
+UPDATE users SET active = ?3, body = ?4, document = jsonb(?5) WHERE account = ?1 AND id = ?2
+"""
 DELETE_ADDRESSES = "DELETE FROM addresses WHERE account = ?1 AND user = ?2"
 ADD_ADDRESSES = """
 INSERT INTO addresses (account, key, user) SELECT ?1, value, ?2 FROM json_each(?3)

@@ -115,7 +115,10 @@ class SqliteTransaction(SqliteReading):
             self._write(statements.ADD_ADDRESSES, (self._number, user.id, addresses))
         return True
 
-    def save_user(self, user: User) -> None:
+    def save_user(self, user: User, before: User | None = None) -> None:
+        if before is not None and rows.is_filed_alike(user, before):
+            self._write(statements.SAVE_USER_CONTENT, rows.save_user_content(self._number, user))
+            return
         parameters = rows.save_user(self._number, user)
         ((addressed,),) = self._returned(statements.SAVE_USER, parameters)
         if addressed:  # now or once
