@@ -67,6 +67,9 @@ def test_held_changes_are_found_by_id_by_effect_and_by_integration(store: Store)
     assert store.read(1, lambda r: r.held_change_like(AAD, f"of {FIRST}")) is None
     assert store.read(1, lambda r: r.held_changes(None)) == (one, other)
     assert store.read(1, lambda r: r.held_changes(AAD)) == (other,)
+    assert store.read(1, lambda r: r.held_changes_about(one.resource)) == (one, other)
+    assert store.read(1, lambda r: r.held_changes_about(an_id(99))) == ()
+    assert store.read(2, lambda r: r.held_changes_about(one.resource)) == ()
     assert store.read(2, lambda r: r.held_changes(None)) == ()
 
 

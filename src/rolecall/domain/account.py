@@ -15,6 +15,7 @@ from rolecall.domain import (
     founding,
     grants,
     integrations,
+    keeping,
     logins,
     ownership,
     parameters,
@@ -269,7 +270,8 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
             effects = tuple(apply(tx, session, command) for command in commands)
         except brake.Stopped as stopped:
             assert len(commands) == 1, "what else was done would stay done"
-            effects = (brake.hold(tx, session, stopped),)
+            kept = keeping.kept_by_held(tx, stopped.change)
+            effects = (brake.hold(tx, session, stopped, kept),)
         for effect in effects:
             for event in effect.events:
                 tx.record(event, at=session.at, actor=session.actor, request=session.request)

@@ -26,7 +26,7 @@ from rolecall.domain.commands import (
 )
 from rolecall.domain.effects import Effect
 from rolecall.domain.errors import ChangeHeld, ChangeRejected
-from rolecall.domain.events import RemovalHeld
+from rolecall.domain.events import Event, RemovalHeld
 from rolecall.domain.held import (
     KEPT_FOR,
     LAPSES_AFTER,
@@ -172,6 +172,19 @@ def _not_exempt(reading: Reading, integration: Integration, ids: Set[Id]) -> Set
     return ids - {user.id for key in keys for user in reading.users_taking(key, key)}
 
 
+def leaving_held(reading: Reading, change: HeldChange, steps: Iterable[RoleChange]) -> set[Id]:
+    """Whom these steps of a held change would take a role from, now."""
+    gone = _leaving(reading, change.resource, steps)
+    integration = reading.integration_named(change.integration)
+    return gone if integration is None else set(_not_exempt(reading, integration, gone))
+
+
+def version_of(reading: Reading, resource: Id) -> int | None:
+    """The version of a user or role, while it is there."""
+    card = reading.user_card(resource, None) or reading.role_card(resource, None)
+    return None if card is None else card.revision.version
+
+
 # ---- the limit -------------------------------------------------------------------------------
 
 
@@ -226,6 +239,7 @@ def _judge(
             request=session.request,
             first_asked=session.at,
             last_asked=session.at,
+            version=version_of(tx, removal.resource),
         )
         raise Stopped(_asked_again(known, change) if waits else change, braked, limit)
     tx.save_spells(braked.name, added(spells, session.at, window, count))
@@ -262,10 +276,13 @@ def _id_of(at: int, request: Id, fingerprint: str) -> Id:
 # ---- what has to wait ------------------------------------------------------------------------
 
 
-def hold(tx: Transaction, session: Session, stopped: Stopped) -> Effect:
+def hold(
+    tx: Transaction, session: Session, stopped: Stopped, events: Iterable[Event] = ()
+) -> Effect:
     """Keep the change that was stopped; the answer is its refusal, which is no failure.
 
     Only what is asked for the first time is an event: a provider may ask a hundred times.
+    `events` are what holding it has led to.
     """
     change = stopped.change
     if change.times == 1:
@@ -274,6 +291,7 @@ def hold(tx: Transaction, session: Session, stopped: Stopped) -> Effect:
             tx.delete_held_change(known.id)
         tx.forget_decided_changes(change.integration, session.at - KEPT_FOR)
     tx.save_held_change(change)
+    _mark(tx, change)
     integration = stopped.integration
     seconds = min(integration.deprovisioning_window_in_minutes * 60, ASK_AGAIN_SECONDS_MAX)
     refusal = ChangeHeld(
@@ -287,7 +305,7 @@ def hold(tx: Transaction, session: Session, stopped: Stopped) -> Effect:
         f"{_release(integration, change.id)}, or … reject held changes …",
     )
     if not refusal.first:
-        return Effect((), refusal)
+        return Effect(tuple(events), refusal)
     said = RemovalHeld(
         id=integration.id,
         change=change.id,
@@ -297,7 +315,16 @@ def hold(tx: Transaction, session: Session, stopped: Stopped) -> Effect:
         removes=change.removes,
         limit=stopped.limit,
     )
-    return Effect((said,), refusal)
+    return Effect((said, *events), refusal)
+
+
+def _mark(tx: Transaction, change: HeldChange) -> None:
+    """Leave on the resource that something was held, so that nobody else has to look for it."""
+    user, role = tx.user(change.resource), tx.role(change.resource)
+    if user is not None and not user.was_held:
+        tx.save_user(msgspec.structs.replace(user, was_held=True))
+    if role is not None and not role.was_held:
+        tx.save_role(msgspec.structs.replace(role, was_held=True))
 
 
 def _release(integration: Integration, change: Id) -> str:

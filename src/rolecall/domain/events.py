@@ -275,6 +275,18 @@ class RemovalRejected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     removes: int
 
 
+class RemovalWithdrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What an integration's held change would have taken away was given anew: it is held no more.
+
+    `id` is the user or role that stays.
+    """
+
+    id: Id
+    kind: Kind
+    change: Id
+    integration: str
+
+
 class GovernedCreated(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A network policy or rule came to be."""
 
@@ -372,6 +384,7 @@ Event = (
     | RemovalHeld
     | RemovalReleased
     | RemovalRejected
+    | RemovalWithdrawn
     | GovernedCreated
     | GovernedChanged
     | GovernedDropped

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rolecall.domain import access
+from rolecall.domain import access, keeping
 from rolecall.domain.access import Target
 from rolecall.domain.commands import (
     ByName,
@@ -76,10 +76,11 @@ def grant_role(tx: Transaction, session: Session, command: GrantRole) -> Effect:
     if command.grantee_kind is Kind.USER:
         user = user_meant(tx, command.grantee)
         added = tx.add_members(role.id, (user.id,), by, session.integration, command.at)
+        kept = keeping.kept_members(tx, session, role, (user.id,))
         if not added:
-            return Effect()
+            return Effect(tuple(kept))
         tx.touch(role.id, command.at)
-        return Effect((MembersAdded(id=role.id, users=added, granted_by=by),))
+        return Effect((MembersAdded(id=role.id, users=added, granted_by=by), *kept))
 
     heir = access.role_meant(tx, command.grantee)
     if heir.id in access.inherited(tx, role.id):

@@ -47,7 +47,7 @@ class HeldChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `integration` is the name, which survives OR REPLACE as external ids do; `fingerprint` is the
     same for the same effect; `removes` counts as the brake counts; `token` is the one that asked
-    last.
+    last, `version` the resource's when it did.
     """
 
     id: Id
@@ -67,6 +67,7 @@ class HeldChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: HeldState = HeldState.HELD
     decided_at: int | None = None
     decided_by: str | None = None
+    version: int | None = None
 
 
 class Spell(msgspec.Struct, frozen=True, array_like=True):

@@ -147,6 +147,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed_logins: int = 0
     last_login_at: int | None = None
     has_access_token: bool = False
+    was_held: bool = False
+    """Whether a removal was ever held: who says that the user stays asks what still waits."""
     kept: dict[str, Scalar] = {}
     profile: dict[str, Json] = {}
 
@@ -160,6 +162,8 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     created_at: int
     comment: str | None = None
     system: bool = False
+    was_held: bool = False
+    """As a user's."""
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True, gc=False):

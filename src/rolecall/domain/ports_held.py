@@ -43,6 +43,10 @@ class HeldReading(Protocol):
         """The integration's one with this effect."""
         ...
 
+    def held_changes_about(self, resource: Id) -> tuple[HeldChange, ...]:
+        """Of all integrations, those that would take this user or role away, or from it, by id."""
+        ...
+
     def held_changes(self, integration: Name | None) -> tuple[HeldChange, ...]:
         """Of one integration (None: of all), by id, which is by when they were first asked for."""
         ...

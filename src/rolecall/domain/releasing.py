@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from rolecall.domain import access, roles, users
+from rolecall.domain import access, keeping, roles, users
 from rolecall.domain.commands import ByName, ChangeRole, ChangeUser, DropRole, DropUser, Ref
 from rolecall.domain.commands_held import RejectHeldChange, ReleaseHeldChange
 from rolecall.domain.effects import Effect
@@ -90,7 +90,7 @@ def release(tx: Transaction, session: Session, command: ReleaseHeldChange) -> Ef
     access.require_live(tx, asker)
     if not integration.enabled:  # a user's access token may have asked, which is still good
         raise TokenRefused("integration_disabled")
-    again = msgspec.structs.replace(change.command, at=command.at)
+    again = msgspec.structs.replace(keeping.still_meant(tx, change).command, at=command.at)
     done = CARRIED_OUT_BY[type(again)](tx, asker, again)
 
     released = _as_decided(session, change, HeldState.RELEASED, command.at)

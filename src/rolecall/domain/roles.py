@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from rolecall.domain import access, brake, nesting, properties
+from rolecall.domain import access, brake, keeping, nesting, properties
 from rolecall.domain.commands import (
     AddMembers,
     At,
@@ -129,6 +129,8 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
     if events:
         revision = tx.touch(after.id, command.at)
         card = RoleCard(role=after, revision=revision, external_id=external_id)
+    if before.was_held:
+        events += keeping.kept_members(tx, session, before, keeping.named(command.changes))
     (answered,) = with_members(tx, (card,), command.members_shown)
     return Effect(tuple(events), answered)
 

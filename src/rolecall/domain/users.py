@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rolecall.domain import access, brake, credentials, defaults, nesting, profile, properties
+from rolecall.domain import (
+    access,
+    brake,
+    credentials,
+    defaults,
+    keeping,
+    nesting,
+    profile,
+    properties,
+)
 from rolecall.domain.commands import (
     EVERY_VERSION,
     Add,
@@ -165,6 +174,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     groups = nesting.groups_of(tx, session, [after.id]) if session.integration else {}
     if after.disabled and not before.disabled:
         brake.judge_user(tx, session, command, before)
+    kept = keeping.kept_user(tx, session, command, before)
     tokens_ended = credentials.access_tokens_ended(tx, after, "disabled") if after.disabled else ()
     if tokens_ended:
         after = msgspec.structs.replace(after, has_access_token=False)
@@ -175,7 +185,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
     )
     if after == before and not linked:
         card = msgspec.structs.replace(card, groups=groups.get(after.id, ()))
-        return Effect((), card, warnings)
+        return Effect(tuple(kept), card, warnings)
 
     tx.save_user(after, before)
     revision = tx.touch(after.id, command.at)
@@ -185,7 +195,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         external_id=external_id,
         groups=groups.get(after.id, ()),
     )
-    return Effect((*tokens_ended, *_said(tx, before, after)), answer, warnings)
+    return Effect((*kept, *tokens_ended, *_said(tx, before, after)), answer, warnings)
 
 
 def _said(tx: Transaction, before: User, after: User) -> tuple[Event, ...]:

@@ -42,6 +42,10 @@ class MemoryHeld:
             if (each.integration, each.fingerprint) == (integration, fingerprint)
         )
 
+    def held_changes_about(self, resource: Id) -> tuple[HeldChange, ...]:
+        found = [each for each in self._state.held.values() if each.resource == resource]
+        return tuple(sorted(found, key=by_id))
+
     def held_changes(self, integration: Name | None) -> tuple[HeldChange, ...]:
         found = [
             each

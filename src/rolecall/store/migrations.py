@@ -372,7 +372,26 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('events', 'events_seldom', '1000000 1000000 50000 1');
 """
 
-MIGRATIONS = (FIRST, SECOND, HISTORIES, SESSIONS_RENEWED, SEARCHED, EVENTS_BY_TIME, HELD, SOUGHT)
+HELD_BY_RESOURCE = """
+CREATE INDEX held_changes_by_resource
+    ON held_changes (account, json_extract(body, '$.resource'), id);
+UPDATE users SET body = json_set(body, '$.was_held', json('true')) WHERE (account, id) IN
+    (SELECT account, json_extract(body, '$.resource') FROM held_changes);
+UPDATE roles SET body = json_set(body, '$.was_held', json('true')) WHERE (account, id) IN
+    (SELECT account, json_extract(body, '$.resource') FROM held_changes);
+"""
+
+MIGRATIONS = (
+    FIRST,
+    SECOND,
+    HISTORIES,
+    SESSIONS_RENEWED,
+    SEARCHED,
+    EVENTS_BY_TIME,
+    HELD,
+    SOUGHT,
+    HELD_BY_RESOURCE,
+)
 
 
 def bring_up(

@@ -384,6 +384,9 @@ class SqliteReading:
         sql = statements_held.HELD_CHANGE_LIKE
         return self._one(rows.held_change_from, sql, integration, fingerprint)
 
+    def held_changes_about(self, resource: Id) -> tuple[HeldChange, ...]:
+        return self._all(rows.held_change_from, statements_held.HELD_CHANGES_ABOUT, resource)
+
     def held_changes(self, integration: Name | None) -> tuple[HeldChange, ...]:
         if integration is None:
             return self._all(rows.held_change_from, statements_held.HELD_CHANGES)

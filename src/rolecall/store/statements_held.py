@@ -31,6 +31,10 @@ HELD_CHANGES = "SELECT body FROM held_changes WHERE account = ?1 ORDER BY id"
 HELD_CHANGES_OF = """
 SELECT body FROM held_changes WHERE account = ?1 AND integration = ?2 ORDER BY id
 """
+HELD_CHANGES_ABOUT = """
+SELECT body FROM held_changes
+WHERE account = ?1 AND json_extract(body, '$.resource') = ?2 ORDER BY id
+"""
 SAVE_HELD_CHANGE = """
 INSERT INTO held_changes (account, id, integration, fingerprint, decided_at, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
