@@ -93,6 +93,8 @@ def test_strict_integrations_accept_what_is_known(okta: ScimClientInProcess) -> 
 
 # ---- TOLERATED_QUIRKS --------------------------------------------------------------------------
 
+TITLE: dict[str, object] = {"op": "replace", "path": "title", "value": "Guide"}
+
 
 def test_a_quirk_outside_of_the_dialect_is_refused_with_what_to_send_instead() -> None:
     okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
@@ -104,6 +106,28 @@ def test_a_quirk_outside_of_the_dialect_is_refused_with_what_to_send_instead() -
         "the integration's TOLERATED_QUIRKS can let that pass."
     )
     assert okta.get("/Users").json["totalResults"] == 0
+
+
+@pytest.mark.parametrize(
+    ("operations", "place"),
+    [
+        ([TITLE, {"op": "Replace", "path": "title", "value": "x"}], "Operations[1]: "),
+        ([TITLE, TITLE, {"op": "replace", "path": "active", "value": "True"}], "Operations[2]: "),
+        ([{"op": "replace", "value": {"name.givenName": "Bob"}}, TITLE], "Operations[0]: "),
+    ],
+)
+def test_the_operation_that_has_the_quirk_is_named(
+    operations: list[dict[str, object]], place: str
+) -> None:
+    okta = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    bob = okta.user("bob")
+    answer = okta.patch(f"/Users/{bob}", *operations)
+    assert answer.status == 400
+    assert answer.json["detail"].startswith(f"{place}Send ")
+    without_schemas = {"Operations": [TITLE]}
+    answer = okta.ask("PATCH", f"/Users/{bob}", without_schemas)
+    assert answer.json["detail"].startswith("Send 'schemas' in the body")
+    assert "title" not in okta.get(f"/Users/{bob}").json
 
 
 def test_a_filter_outside_of_the_dialect_is_an_invalid_filter() -> None:

@@ -152,6 +152,7 @@ ATTRIBUTE = "Expected an attribute"
 OPERATOR = "Expected an operator (eq, ne, co, sw, ew, gt, ge, lt, le or pr)"
 VALUE = "Expected a value: text in double quotes, a number, true or false"
 JSON = "Expected a JSON text or a 64-bit number"
+SINGLE = "Expected text in double quotes, not in single ones"
 UNKEPT = "The value holds a character that no attribute can hold"
 NESTED = "A filter in square brackets can't hold another one"
 
@@ -168,6 +169,8 @@ NESTED = "A filter in square brackets can't hold another one"
         ('userName "eq" 1', OPERATOR, "'\"eq\"'", 10),
         ("userName co bob", VALUE, "'bob'", 13),
         ("userName eq and", VALUE, "'and'", 13),
+        ("userName eq 'bob'", SINGLE, "''bob''", 13),
+        ("userName co 'b ob'", SINGLE, "''b'", 13),
         ("a eq (", VALUE, "'('", 6),
         ("a pr b pr", "Expected the end", "'b'", 6),
         ("(a pr", "Expected ')'", "the end", 6),

@@ -122,6 +122,15 @@ def test_unknown_attributes_are_passed_over_and_named() -> None:
     )
 
 
+@pytest.mark.parametrize("nothing", [None, []])
+def test_what_has_no_value_is_not_passed_over_rfc7643_2_5(nothing: list[object] | None) -> None:
+    """Entra creates groups with `"roles": []`: a strict integration has nothing to refuse there."""
+    extension = {ENTERPRISE_USER: {"floor": nothing}}
+    assert read(user(shoeSize=nothing, name={"nick": nothing}, **extension)).ignored == ()
+    group = {"schemas": [CORE_GROUP], "displayName": "Tours", "roles": nothing}
+    assert read_resource(GROUP, group).ignored == ()
+
+
 def test_extensions_stand_under_their_urn_rfc7643_3_3() -> None:
     department = {"department": "Tours"}
 

@@ -5,7 +5,7 @@ the account's MAP_SCIM_USERNAME_TO_ENTERPRISE_ATTR (reference section 1). Unset,
 comparison.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -87,18 +87,27 @@ def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
         refuse_unknown(ignored)
 
 
-def require_tolerated(integration: Integration, met: Sequence[str]) -> None:
-    """Refuse quirks that neither the integration nor its client's dialect lets pass (400)."""
+def require_tolerated(
+    integration: Integration,
+    met: Sequence[str],
+    place_of: Callable[[str], str | None] = lambda _: None,
+) -> None:
+    """Refuse quirks that neither the integration nor its client's dialect lets pass (400).
+
+    `place_of` says where the request has a quirk, if anywhere in particular.
+    """
     if not met:
         return
     strange = quirks.refused(met, tolerated_quirks(integration))
     if strange:
         wished = " ".join(quirk.instead for quirk in strange)
         names = ", ".join(quirk.name for quirk in strange)
-        raise strange[0].refusal(
+        refusal = strange[0].refusal(
             f"{wished} Not tolerated here: {names}; the integration's TOLERATED_QUIRKS can let "
             "that pass."
         )
+        place = place_of(strange[0].name)
+        raise refusal if place is None else refusal.within(place)
 
 
 def tolerated_quirks(integration: Integration) -> tuple[str, ...]:

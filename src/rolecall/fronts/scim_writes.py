@@ -151,15 +151,20 @@ def _patch(
     """What a PATCH asks for, in the attributes' own names."""
     body = patch_meant(accepted.integration, resource_type, decoded(exchange))
     asked = patch.read_patch(resource_type, body)
-    _judge(exchange, accepted.integration, asked)
+    _judge(
+        exchange, accepted.integration, asked, partial(patch.place_of_quirk, resource_type, body)
+    )
     return asked
 
 
 def _judge(
-    exchange: Exchange, integration: Integration, asked: resource.Resource | patch.Patch
+    exchange: Exchange,
+    integration: Integration,
+    asked: resource.Resource | patch.Patch,
+    place_of: Callable[[str], str | None] = lambda _: None,
 ) -> None:
     """Note what the reader met, unless the integration lets none of it pass."""
-    require_tolerated(integration, asked.quirks)
+    require_tolerated(integration, asked.quirks, place_of)
     exchange.learn(asked.ignored, asked.quirks)
     require_known(integration, asked.ignored)
 

@@ -291,6 +291,8 @@ class _Parser:
             value = self.json_value(token.text)
         elif word in _LITERALS:
             value = _LITERALS[word]
+        elif token.text.startswith("'"):
+            raise self.error("Expected text in double quotes, not in single ones")
         elif token.kind == "word" and operator is Operator.EQ and word not in _RESERVED:
             # Entra's own documentation prints filters without quotes.
             self.tolerated.append(quirks.UNQUOTED_VALUE.name)

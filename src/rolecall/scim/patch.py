@@ -105,6 +105,23 @@ def read_patch(resource_type: ResourceType, body: object) -> Patch:
     )
 
 
+def place_of_quirk(resource_type: ResourceType, body: object, name: str) -> str | None:
+    """The first operation of a readable PATCH that has a quirk; None if it is the body's own.
+
+    Found out when the quirk is refused: what passes need not know.
+    """
+    assert isinstance(body, dict), "it has been read"
+    given = _members(body, ("schemas", "Operations"))["Operations"]
+    assert isinstance(given, list), "it has been read"
+    for number, operation in enumerate(given):
+        notes = Notes()
+        for _ in _read_operation(resource_type, operation, notes):
+            pass
+        if name in notes.quirks:
+            return f"Operations[{number}]"
+    return None
+
+
 def _members(given: Object, names: tuple[str, ...]) -> Object:
     """Pick members by name without case (RFC 7643 section 2.1); others mean nothing here."""
     canonical = {name.lower(): name for name in names}
@@ -139,7 +156,7 @@ def _read_operation(resource_type: ResourceType, given: Json, notes: Notes) -> I
     try:
         path = parse_path(text, resource_type, met)
     except UnknownAttribute as unknown:
-        notes.ignore(unknown.text)
+        notes.ignore(unknown.text, text)
         return iter(())
     notes.quirks.update(dict.fromkeys(met))
     return _at_path(op, path, value, notes)
@@ -189,7 +206,7 @@ def _at_keys(
             else place_of_key(resource_type, key, notes)
         )
         if path is None:
-            notes.ignore(key)
+            notes.ignore(key, member)
         elif is_read_only(path):
             notes.tolerate(quirks.READ_ONLY_IN_PATCH)
         else:
@@ -212,7 +229,7 @@ def _whole_schema(
     for key, member in value.items():
         known = find(schema.by_name, key)
         if known is None:
-            notes.ignore(f"{schema.urn}:{key}")
+            notes.ignore(f"{schema.urn}:{key}", member)
         elif known.mutability is Mutability.READ_ONLY:
             notes.tolerate(quirks.READ_ONLY_IN_PATCH)
         else:
@@ -263,7 +280,7 @@ def _parts(op: Op, path: Path, value: Json, notes: Notes) -> Iterator[Operation]
     for key, member in value.items():
         part = find(attribute.by_name, key)
         if part is None:
-            notes.ignore(f"{attribute.name}.{key}")
+            notes.ignore(f"{attribute.name}.{key}", member)
         elif part.mutability is not Mutability.READ_ONLY:
             place = replace(path, sub_attribute=part)
             yield from _change(

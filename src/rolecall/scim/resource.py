@@ -48,8 +48,13 @@ class Notes:
         self.ignored: dict[str, None] = {}
         self.quirks: dict[str, None] = {}
 
-    def ignore(self, name: str) -> None:
-        """Note a name in a form that a log and a table can hold."""
+    def ignore(self, name: str, value: Json) -> None:
+        """Note a name in a form that a log and a table can hold.
+
+        Null and an empty array say that there is no value (RFC 7643 section 2.5): nothing is lost.
+        """
+        if value is None or value == []:
+            return
         self.ignored[shown(name[:IGNORED_NAME_CHARACTERS_MAX])] = None
 
     def tolerate(self, quirk: quirks.Quirk) -> None:
@@ -113,7 +118,7 @@ def _read_elsewhere(
     path = place_of_key(resource_type, key, notes)
     part = None if path is None else path.sub_attribute
     if path is None or path.value_filter is not None or (part and path.attribute.multi_valued):
-        notes.ignore(key)
+        notes.ignore(key, given)
         return
     if path.attribute.name == "schemas" or is_read_only(path):
         return
@@ -225,7 +230,7 @@ def read_object(index: Mapping[str, Attribute], given: Json, prefix: str, notes:
     for key, member in given.items():
         part = index.get(key) or find(index, key)
         if part is None:
-            notes.ignore(prefix + key)
+            notes.ignore(prefix + key, member)
         elif part.mutability is not Mutability.READ_ONLY:
             value = read_value(part, member, prefix, notes)
             if part.name in values:
