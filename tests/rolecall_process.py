@@ -89,6 +89,12 @@ class Server:
         in_process(*issue, "--data", str(self.data))
         return out.read_text().strip()
 
+    def reset(self) -> None:
+        """Have an ephemeral server begin anew, with an account and a token of its own."""
+        told = httpx.post(f"{self.root}/control/reset", json={}, verify=TRUST).json()
+        self.data, self.token = Path(told["data"]), str(told["token"])
+        self._passwords = {str(told["password"])}
+
     def end(self) -> None:
         """End the server as an operator does; it ends cleanly, and has kept every secret."""
         assert self.secrets_told() == []

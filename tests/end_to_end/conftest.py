@@ -17,6 +17,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert not running.data.exists(), "an ephemeral server leaves nothing behind"
 
 
+@pytest.fixture(scope="session")
+def anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One process for the tests that want an account of their own."""
+    with started(tmp_path_factory.mktemp("anew"), "--ephemeral") as running:
+        yield running
+
+
+@pytest.fixture
+def empty(anew: Server) -> Server:
+    """A server with an empty account that nobody else uses."""
+    anew.reset()
+    return anew
+
+
 @pytest.fixture(scope="session", params=["http", "https"])
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -1,13 +1,12 @@
 """An integration made anew ends its tokens: the next full sync creates and refuses nothing."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from directory_export import directory_export
-from rolecall_process import Server, rolecall, started
+from rolecall_process import Server, rolecall
 
 pytestmark = pytest.mark.e2e
 
@@ -25,14 +24,13 @@ TRAIL = """
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with started(tmp_path / "server", "--ephemeral") as running:
-        running.sql(
-            "create role provisioner; grant create user, create role on account to role "
-            "provisioner; grant role provisioner to role accountadmin; "
-            f"create security integration played {PROPERTIES}"
-        )
-        yield running
+def server(empty: Server) -> Server:
+    empty.sql(
+        "create role provisioner; grant create user, create role on account to role "
+        "provisioner; grant role provisioner to role accountadmin; "
+        f"create security integration played {PROPERTIES}"
+    )
+    return empty
 
 
 def trail(server: Server) -> dict[tuple[str, str], int]:
@@ -44,9 +42,7 @@ def trail(server: Server) -> dict[tuple[str, str], int]:
 def synced(server: Server, file: Path, folder: Path) -> dict[str, dict[str, int]]:
     """What a full sync from a new machine, with a new token, has to do."""
     token = folder / "token"
-    token.unlink(missing_ok=True)
-    server.rolecall("token", "issue", "PLAYED", "--out", str(token))
-    server.token = token.read_text().strip()
+    server.token = server.issue_token(folder, "PLAYED")
     command = ("push", str(file), "--url", server.url, "--token-file", str(token))
     summary = json.loads(rolecall(*command, "--source", "hr", "--format", "json"))
     return {kind: summary[kind] for kind in ("users", "groups", "memberships")}

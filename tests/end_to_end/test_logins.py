@@ -26,16 +26,11 @@ MEGABYTES_MORE_MAX = 150
 CREATE_SECONDS_MAX = 2.0
 
 
-def administer(server: Server, script: str) -> str:
-    return rolecall("sql", "--data", str(server.data), "-c", script)
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     with started(tmp_path, "--data", str(tmp_path / "data")) as running:
         running.token = running.issue_token(tmp_path)
-        administer(
-            running,
+        running.sql(
             "alter security integration generic_scim_provisioning set sync_password = true;"
             f"create user bob password = '{PASSWORD}'",
         )
@@ -122,7 +117,7 @@ def test_a_user_without_a_password_hears_what_a_wrong_one_hears(server: Server) 
 def test_a_session_survives_a_restart(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     with started(tmp_path / "one", "--data", data) as first:
-        administer(first, f"create user bob password = '{PASSWORD}'")
+        first.sql(f"create user bob password = '{PASSWORD}'")
         granted = log_in(first, "bob")["data"]
         assert ask(first, granted["token"], "use schema demo_db.public").status_code == 200
         first.kill()
@@ -139,7 +134,7 @@ def test_a_session_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_the_worksheet_changes_a_password_that_must_be_changed(server: Server) -> None:
-    administer(server, "alter user bob set must_change_password = true")
+    server.sql("alter user bob set must_change_password = true")
     asked = ("sql", "--url", server.root, "--user", "bob", "-c", "select current_user()")
     said = rolecall(*asked, ROLECALL_PASSWORD=PASSWORD, fails=1)
     assert "ROLECALL_NEW_PASSWORD" in said

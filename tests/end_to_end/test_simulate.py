@@ -12,19 +12,13 @@ import httpx
 import pytest
 
 from rolecall.cli_simulate import Provider
-from rolecall_process import ROLECALL, Server, rolecall, started
+from rolecall_process import ROLECALL, Server, rolecall
 from tiny_scim_server import TinyScimServer
 
 pytestmark = pytest.mark.e2e
 
 SIZE = ("--users", "45", "--groups", "4", "--changes", "9")
 INTEGRATIONS = {"okta": "okta", "okta-aiw": "okta", "entra": "azure"}
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Server]:
-    with started(tmp_path, "--ephemeral") as running:
-        yield running
 
 
 def token_for(server: Server, folder: Path, provider: str) -> Path:

@@ -20,11 +20,16 @@ PYTHON = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```sh\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with started(tmp_path_factory.mktemp("testing"), "--ephemeral") as server:
+        yield server
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with started(tmp_path, "--ephemeral") as running:
-        running.token = str(control(running, "reset")["token"])
-        yield running
+def server(running: Server) -> Server:
+    running.reset()
+    return running
 
 
 def control(server: Server, what: str, **body: object) -> dict[str, object]:

@@ -332,4 +332,4 @@ def described(_: object, error: Exception | None) -> Attempt:
 
 
 TestStoresAgree = StoresAgree.TestCase
-TestStoresAgree.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestStoresAgree.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
