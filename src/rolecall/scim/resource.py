@@ -82,7 +82,9 @@ def read_resource(resource_type: ResourceType, body: object) -> Resource:
         if name in seen:
             raise _twice(name)
         seen.add(name)
-        if name == "schemas":
+        if attribute.takes_text and is_plain(given):
+            values[name] = given
+        elif name == "schemas":
             check_schemas(resource_type.schema.urn, given, notes)
         elif attribute.mutability is not Mutability.READ_ONLY:
             value = read_value(attribute, given, "", notes)
@@ -198,7 +200,7 @@ def read_array(attribute: Attribute, given: Json, prefix: str, notes: Notes) -> 
         for element in given
         if element is not None and (value := read(attribute, element, prefix, notes)) is not None
     ]
-    if "primary" in attribute.by_name:
+    if len(values) > 1 and "primary" in attribute.by_name:
         marked = sum(isinstance(v, dict) and v.get("primary") is True for v in values)
         if marked > 1:
             raise errors.invalid_value(
@@ -231,6 +233,8 @@ def read_object(index: Mapping[str, Attribute], given: Json, prefix: str, notes:
         part = index.get(key) or find(index, key)
         if part is None:
             notes.ignore(prefix + key, member)
+        elif part.takes_text and part.name not in values and is_plain(member):
+            values[part.name] = member
         elif part.mutability is not Mutability.READ_ONLY:
             value = read_value(part, member, prefix, notes)
             if part.name in values:
@@ -252,6 +256,11 @@ def _check_required(required: Iterable[Attribute], values: Object, prefix: str) 
 def is_blank(value: Json) -> bool:
     """Tell whether a value is a text of nothing but space."""
     return isinstance(value, str) and not value.strip()
+
+
+def is_plain(given: Json) -> bool:
+    """Tell whether a value is a text that any text attribute takes, without a closer look."""
+    return isinstance(given, str) and given.isascii() and "\0" not in given
 
 
 def _wrong_type(attribute: Attribute, given: Json, prefix: str, wanted: str) -> errors.ScimError:

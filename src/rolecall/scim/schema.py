@@ -76,8 +76,13 @@ class Attribute(Struct, frozen=True, kw_only=True, eq=False):
     sub_attributes: tuple["Attribute", ...] = ()
     by_name: Mapping[str, "Attribute"] = {}
     required_parts: tuple["Attribute", ...] = ()
+    takes_text: bool = False
+    """Whether it has one value, a text of any wording: nearly all that a client sets."""
 
     def __post_init__(self) -> None:
+        settable = self.mutability is not Mutability.READ_ONLY
+        single = self.type is Type.STRING and not self.multi_valued
+        force_setattr(self, "takes_text", settable and single)
         force_setattr(self, "by_name", by_name(self.sub_attributes))
         force_setattr(self, "required_parts", tuple(a for a in self.sub_attributes if a.required))
 
