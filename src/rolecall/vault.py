@@ -51,12 +51,11 @@ class MovedClock:
     """The machine's time, moved on by hand: for servers that are tested against."""
 
     def __init__(self) -> None:
-        self._clock = SystemClock()
         self._ahead = 0
 
     def now(self) -> int:
         """Microseconds since the epoch, and as many more as it was moved."""
-        return self._clock.now() + self._ahead
+        return time.time_ns() // 1_000 + self._ahead
 
     def advance(self, seconds: float) -> int:
         """Move on, and say what time it is then."""
@@ -77,22 +76,30 @@ class RandomIds:
     def __init__(self) -> None:
         self._page: Iterator[str] = iter(())
         self._lock = Lock()
+        self._millisecond, self._prefix = 0, ""
 
     def new(self) -> Id:
         """A UUID in canonical text."""
-        milliseconds = f"{time.time_ns() // 1_000_000:012x}"
+        millisecond = time.time_ns() // 1_000_000
         with self._lock:
-            random = next(self._page, None)
-            if random is None:
-                page = secrets.token_hex(RANDOM_IDS_PAGE * 10)
-                self._page = iter([page[at : at + 20] for at in range(0, len(page), 20)])
-                random = next(self._page)
-        # The variant's two bits are 10: a hexadecimal digit from 8 to b.
-        variant = "89ab"[int(random[3], 16) & 3]
-        return Id(
-            f"{milliseconds[:8]}-{milliseconds[8:]}-7{random[:3]}-{variant}{random[4:7]}"
-            f"-{random[7:19]}"
-        )
+            if millisecond != self._millisecond:
+                text = f"{millisecond:012x}"
+                self._millisecond, self._prefix = millisecond, f"{text[:8]}-{text[8:]}-7"
+            ending = next(self._page, None)
+            if ending is None:
+                self._page = iter(_random_endings())
+                ending = next(self._page)
+            return Id(self._prefix + ending)
+
+
+def _random_endings() -> list[str]:
+    """What follows the version: 12 random bits, the variant's two, which are 10, and 62 more."""
+    digits = secrets.token_hex(RANDOM_IDS_PAGE * 10)
+    page = (digits[at : at + 20] for at in range(0, len(digits), 20))
+    return [f"{r[:3]}-{VARIANT[r[3]]}{r[4:7]}-{r[7:19]}" for r in page]
+
+
+VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class Vault:

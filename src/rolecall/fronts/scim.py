@@ -108,8 +108,9 @@ class ScimFront:
 
     def needs_proof(self, exchange: Exchange) -> bool:
         """Whether a JSON Web Token came, which `prove` has to check first, away from the loop."""
-        text = _presented(exchange)
-        return self.world.oauth is not None and oauth.is_token(text)
+        if self.world.oauth is None or "." not in exchange.authorization:
+            return False
+        return oauth.is_token(_presented(exchange))
 
     def prove(self, exchange: Exchange) -> None:
         """Check the token, and keep what it proves or why it is refused; may ask its issuer.

@@ -67,42 +67,25 @@ class Exchange:
     The body may be read after the token was accepted: set it before asking for an answer.
     """
 
-    __slots__ = (
-        "allow",
-        "asked",
-        "asks",
-        "at",
-        "authorization",
-        "base_url",
-        "body",
-        "caller",
-        "client",
-        "client_ip",
-        "contract",
-        "decoded",
-        "details",
-        "endpoint_id",
-        "expires_at",
-        "has_members",
-        "id",
-        "if_match",
-        "if_none_match",
-        "ignored",
-        "integration",
-        "method",
-        "origin",
-        "path",
-        "proof",
-        "query",
-        "quirks",
-        "refusal",
-        "request",
-        "resource",
-        "resource_id",
-        "resource_kind",
-        "resource_name",
-        "token",
-    )
+    integration: str | None = None
+    token: Id | None = None
+    expires_at: int | None = None
+    caller: dict[str, str] | None = None
+    proof: Proven | Refusal | None = None
+    asks: Asks | None = None
+    client: ScimClient | None = None
+    contract = RFC
+    asked: dict[str, str] | None = None
+    decoded: object = None
+    ignored: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
+    refusal: str | None = None
+    allow: str | None = None
+    has_members = True
+    origin: Callable[[Refusal], str | None] | None = None
+    details: str | None = None
+    resource_kind: str | None = None
+    resource_name: str | None = None
 
     def __init__(self, came: Incoming, at: int, request: Id) -> None:
         self.method = came.method
@@ -119,26 +102,7 @@ class Exchange:
         self.base_url = (
             came.base_url if self.endpoint_id is None else f"{came.base_url}/{self.endpoint_id}"
         )
-        self.integration: str | None = None
-        self.token: Id | None = None
-        self.expires_at: int | None = None
-        self.caller: dict[str, str] | None = None
-        self.proof: Proven | Refusal | None = None
-        self.asks: Asks | None = None
-        self.client: ScimClient | None = None
-        self.contract = RFC
-        self.asked: dict[str, str] | None = None
-        self.decoded: object = None
-        self.ignored: tuple[str, ...] = ()
-        self.quirks: tuple[str, ...] = ()
-        self.refusal: str | None = None
-        self.allow: str | None = None
-        self.has_members = True
-        self.origin: Callable[[Refusal], str | None] | None = None
-        self.details: str | None = None
-        self.resource_kind: str | None = None
         self.resource_id: str | None = self.id
-        self.resource_name: str | None = None
 
     def params(self) -> dict[str, str]:
         """The query's parameters; the first of each counts, and names have any case.
@@ -236,8 +200,15 @@ def _versions(header: str) -> tuple[int, ...]:
     return tuple(int(tag[1]) for tag in found if tag)
 
 
+_PLACES = re.compile("/(Users|Groups)(?:/([^/]+))?")
+"""Nearly all that is asked for."""
+
+
 def _places(path: str) -> tuple[str | None, str, str | None]:
     """Endpoint id, resource and id of a path; an endpoint id is a UUID before the rest."""
+    found = _PLACES.fullmatch(path)
+    if found is not None:
+        return None, found[1], found[2]
     if path and not path.startswith("/"):
         return None, f"v2{path}", None  # /scim/v2Users is another place than /scim/v2/Users
     parts = [part for part in path.split("/") if part]

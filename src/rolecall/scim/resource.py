@@ -70,6 +70,16 @@ def read_resource(resource_type: ResourceType, body: object) -> Resource:
         )
     notes = Notes()
     values: Object = {}
+    for key, given in _read_core(resource_type, body, values, notes):
+        _read_elsewhere(resource_type, key, given, values, notes)
+    _check_required(resource_type.required, values, "")
+    return Resource(values=values, ignored=tuple(notes.ignored), quirks=tuple(notes.quirks))
+
+
+def _read_core(
+    resource_type: ResourceType, body: Object, values: Object, notes: Notes
+) -> list[tuple[str, Json]]:
+    """Read the members that are core attributes; return the others."""
     seen: set[str] = set()
     index = resource_type.by_name
     elsewhere: list[tuple[str, Json]] = []
@@ -92,10 +102,7 @@ def read_resource(resource_type: ResourceType, body: object) -> Resource:
                 values[name] = value
     if "schemas" not in seen:
         notes.tolerate(quirks.SCHEMAS_MISSING)
-    for key, given in elsewhere:
-        _read_elsewhere(resource_type, key, given, values, notes)
-    _check_required(resource_type.required, values, "")
-    return Resource(values=values, ignored=tuple(notes.ignored), quirks=tuple(notes.quirks))
+    return elsewhere
 
 
 def check_schemas(urn: str, given: Json, notes: Notes) -> None:

@@ -27,6 +27,8 @@ AccountRow = tuple[int, str, str]
 """An account's number, organization and name."""
 
 RELOAD_SECONDS = 1.0
+HOSTS_MAX = 1_000
+"""Spellings of hosts that are remembered."""
 
 
 class Places:
@@ -37,6 +39,7 @@ class Places:
         self._accounts = accounts
         self._public_url = public_url
         self._by_label: dict[str, Place] = {}
+        self._by_host: dict[str, Place] = {}
         self._loaded_at = 0.0
         self._load()
         assert self._by_label, "a server has an account"
@@ -44,6 +47,7 @@ class Places:
 
     def _load(self) -> None:
         self._loaded_at = monotonic()
+        self._by_host.clear()
         for number, organization, name in self._accounts():
             label = label_of(organization, name)
             known = self._by_label.get(label)
@@ -57,12 +61,20 @@ class Places:
 
     def at(self, host: str) -> Place:
         """The account that a Host header names, else the first."""
+        known = self._by_host.get(host)
+        if known is not None:
+            return known
         label = host.partition(".")[0].partition(":")[0].lower().replace("_", "-")
         found = self._by_label.get(label)
         if found is None and "-" in label and monotonic() - self._loaded_at > RELOAD_SECONDS:
             self._load()
             found = self._by_label.get(label)
-        return found or self.first
+        if found is None and "-" in label:  # who knows whether it is to be
+            return self.first
+        if len(self._by_host) >= HOSTS_MAX:
+            self._by_host.clear()
+        place = self._by_host[host] = found or self.first
+        return place
 
     def named(self, name: str) -> Place | None:
         """The account of that name, alone or after its organization, in any case."""

@@ -17,7 +17,7 @@ from rolecall.fronts.scim_steps import Accepted, Read, Work, Write
 from rolecall.fronts.world import World
 from rolecall.scim import errors
 from rolecall.scim.bulk import PAYLOAD_BYTES_MAX
-from rolecall.web.accounts import Places
+from rolecall.web.accounts import Place, Places
 from rolecall.web.fairness import LoopTurns, Ring, Slots
 from rolecall.web.limits import InFlight, Known, Passage, endpoint_of
 from rolecall.web.mailbox import Mailbox
@@ -107,20 +107,9 @@ class ScimApp:
         """One request, one reply, one attempt."""
         began = perf_counter()
         world = self._world
-        host, incoming, sent = _incoming(scope)
-        place = self._places.at(host)
-        incoming_path = scope["path"][len(PREFIX) :]
+        place, incoming, sent = _incoming(scope, self._places)
         front = self._front(place.number)
-        exchange = Exchange(
-            Incoming(
-                method=scope["method"],
-                path=incoming_path,
-                base_url=place.url + PREFIX,
-                **incoming,
-            ),
-            world.clock.now(),
-            world.ids.new(),
-        )
+        exchange = Exchange(incoming, world.clock.now(), world.ids.new())
         passage = Passage(
             account=place.number,
             endpoint=endpoint_of(exchange.resource),
@@ -316,19 +305,15 @@ def _report(request: Id, error: Exception) -> None:
     LOGGER.error("SCIM request %s failed", request, exc_info=error)
 
 
-def _incoming(scope: Scope) -> tuple[str, dict[str, Any], Sent]:
-    """Host, what the front wants to know, and what is said of the body."""
-    host = content_type = encoding = ""
+def _incoming(scope: Scope, places: Places) -> tuple[Place, Incoming, Sent]:
+    """Whose request it is, what the front wants to know, and what is said of the body."""
+    host = authorization = content_type = encoding = ""
+    if_match: str | None = None
+    if_none_match: str | None = None
     length = -1
-    client = scope.get("client")
-    found: dict[str, Any] = {
-        "query": scope["query_string"].decode("latin-1"),
-        # A caller without an address is nobody on this machine: a policy refuses it.
-        "client_ip": client[0] if client else "",
-    }
     for name, value in scope["headers"]:
         if name == b"authorization":
-            found["authorization"] = value.decode("latin-1")
+            authorization = value.decode("latin-1")
         elif name == b"host":
             host = value.decode("latin-1")
         elif name == b"content-length":
@@ -338,10 +323,23 @@ def _incoming(scope: Scope) -> tuple[str, dict[str, Any], Sent]:
         elif name == b"content-encoding":
             encoding = value.decode("latin-1")
         elif name == b"if-match":
-            found["if_match"] = _listed(found.get("if_match"), value)
+            if_match = _listed(if_match, value)
         elif name == b"if-none-match":
-            found["if_none_match"] = _listed(found.get("if_none_match"), value)
-    return host, found, Sent(length, content_type, encoding)
+            if_none_match = _listed(if_none_match, value)
+    place = places.at(host)
+    client = scope.get("client")
+    came = Incoming(
+        method=scope["method"],
+        path=scope["path"][len(PREFIX) :],
+        query=scope["query_string"].decode("latin-1"),
+        authorization=authorization,
+        base_url=place.url + PREFIX,
+        # A caller without an address is nobody on this machine: a policy refuses it.
+        client_ip=client[0] if client else "",
+        if_match=if_match,
+        if_none_match=if_none_match,
+    )
+    return place, came, Sent(length, content_type, encoding)
 
 
 def _listed(before: str | None, value: bytes) -> str:
