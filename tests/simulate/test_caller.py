@@ -141,6 +141,16 @@ def test_the_same_surprise_is_counted_and_shown_once() -> None:
     assert caller.surprises == [a_surprise("status", "GET Users/0: 500", 3, "read")]
 
 
+def test_another_status_of_the_same_request_is_another_surprise() -> None:
+    caller = a_caller(in_turn(httpx.Response(500), httpx.Response(501), httpx.Response(500)))
+    for number in range(3):
+        caller.ask("GET", f"Users/{number}")
+    assert [(each.said, each.count) for each in caller.surprises] == [
+        ("GET Users/0: 500", 2),
+        ("GET Users/1: 501", 1),
+    ]
+
+
 def test_surprises_are_kept_while_there_is_room() -> None:
     caller = a_caller(lambda _: httpx.Response(500))
     for number in range(SURPRISES_MAX + 5):
@@ -237,6 +247,7 @@ def test_patience_ends_when_nothing_gets_through_and_returns_with_the_first_answ
 def test_every_form_says_who_sends_it_so(form: str) -> None:
     assert FORMS[form].endswith(".")
     assert reason_of("status", form) == FORMS[form]
+    assert reason_of("link", form) == f"{RULES['link']} {FORMS[form]}"
     assert reason_of("conflict", form) == f"{RULES['conflict']} {FORMS[form]}"
     assert reason_of("null", form) == RULES["null"]
 

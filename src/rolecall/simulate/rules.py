@@ -185,8 +185,8 @@ def _shown(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:119]}…"
 
 
-EXPLAINED_BY_FORM = frozenset({"status", "no-answer", "conflict", "missing", "no-match"})
-"""The rules that are broken by an answer's status: the request says what it ought to have been."""
+EXPLAINED_BY_FORM = frozenset({"no-answer", "conflict", "missing", "no-match", "link"})
+"""The rules whose reason is not whole without that of the request; a status has no other."""
 
 
 class Surprise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -213,5 +213,7 @@ def reason_of(rule: str, form: str) -> str:
 
 
 def kind_of(said: str) -> str:
-    """The kind of request that a sentence begins with: its method and endpoint, without ids."""
-    return said.split(":", maxsplit=1)[0].split("/", maxsplit=1)[0]
+    """The kind of a stumble: method and endpoint without ids, and the status if it begins so."""
+    place, _, told = said.partition(":")
+    status = told.split(maxsplit=1)[0] if told.strip() else ""
+    return f"{place.partition('/')[0]} {status if status.isdecimal() else ''}"
