@@ -19,7 +19,7 @@ from rolecall.console.journal import Journal, log_to
 from rolecall.console.lines import Lines
 from rolecall.domain.errors import NotFound, Refusal
 from rolecall.domain.integrations import account_conformance
-from rolecall.domain.model import Conformance
+from rolecall.domain.model import Conformance, ScimClient
 from rolecall.domain.names import fold
 from rolecall.observing import ServerSources, observing
 from rolecall.outside import Allowance
@@ -111,7 +111,7 @@ def run(order: Order) -> None:
             _measure(stack, sources, order.metrics, said(order))
         if order.data is None:
             again = _Again(order, sources, clock, lines, places.first.url)
-            application = Controlled(application, again.fresh, again.advance)
+            application = Controlled(application, again.fresh, again.advance, again.token)
         else:
             stack.enter_context(forgetting(rolecall))
             stack.enter_context(announcing(rolecall))
@@ -200,6 +200,8 @@ class _Again:
         self._lines = lines
         self._url = url
         self._count = 0
+        # The same for every account: a hash of its own would be half of what a reset takes.
+        self._password = sources.rolecall.new_password()
 
     def fresh(self) -> tuple[server.Served, dict[str, str]]:
         """A fresh account at the machine's time, and what there is to know of it, said once."""
@@ -208,7 +210,7 @@ class _Again:
         folder = self._folder / f"again-{self._count}"
         rolecall = _opened(self._order, folder, self._clock, self._lines)
         name = fold(self._order.account) if self._order.account else ACCOUNT
-        founded = rolecall.found(name, ADMINISTRATOR, integration=True)
+        founded = rolecall.found(name, ADMINISTRATOR, integration=True, password=self._password)
         account = rolecall.account(founded.number)
         told = {
             "url": self._url,
@@ -222,6 +224,12 @@ class _Again:
         }
         self._sources.rolecall = rolecall
         return _Fresh(self._sources, self._url), told
+
+    def token(self, client: ScimClient) -> dict[str, str]:
+        """A token of the integration that speaks a dialect."""
+        rolecall = self._sources.rolecall
+        integration, text = rolecall.token_of_dialect(rolecall.account_named(None), client)
+        return {"scim_url": f"{self._url}/scim/v2", "integration": integration, "token": text}
 
     def advance(self, seconds: float) -> str:
         """Move the clock on; what time it is then, to the second."""

@@ -1,19 +1,25 @@
 """A pytest plugin: a real, empty Rolecall server for tests of a SCIM client or integration.
 
-`pytest_plugins = ["rolecall.testing"]` in a conftest.py brings the fixture `rolecall`. One process
-serves the whole run; each test that asks for the fixture begins with an account of its own.
+`pytest_plugins = ["rolecall.testing"]` in a conftest.py brings the fixtures `rolecall`, for a test,
+and `rolecall_session`, for the whole run. For tests of a server there is `played`.
 """
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from ssl import SSLContext, create_default_context
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 import pytest
+
+from rolecall.simulate.playing import Report
+from rolecall.simulate.simulation import Plan, simulate
 
 START_SECONDS_MAX = 30
 END_SECONDS_MAX = 30
@@ -26,7 +32,9 @@ class RolecallServer:
         self.url = url
         self.scim_url = f"{url}/scim/v2"
         self.token = self.account = self.user = self.password = ""
-        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        self._client = httpx.Client(
+            base_url=url, timeout=60, trust_env=False, verify=_certificates()
+        )
 
     def reset(self) -> None:
         """Begin anew: an empty account, the machine's time, no faults, a new token."""
@@ -51,10 +59,23 @@ class RolecallServer:
         faults |= {"status": status, "retry_after": retry_after}
         self._post("faults", faults)
 
-    def client(self) -> httpx.Client:
-        """An HTTP client with the token, at the SCIM endpoint."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(base_url=self.scim_url, headers=headers, trust_env=False)
+    def token_for(self, dialect: str) -> str:
+        """A token of an integration that speaks a dialect: okta, entra or generic."""
+        return str(self._post("token", {"scim_client": dialect})["token"])
+
+    def client(self, dialect: str | None = None) -> httpx.Client:
+        """An HTTP client with the token, or one of a dialect, at the SCIM endpoint."""
+        token = self.token if dialect is None else self.token_for(dialect)
+        headers = {"Authorization": f"Bearer {token}"}
+        verify = _certificates()
+        return httpx.Client(base_url=self.scim_url, headers=headers, trust_env=False, verify=verify)
+
+    def faults_left(self) -> int:
+        """How many injected faults have not struck yet: 0 when the client has met them all."""
+        answer = self._client.get("/control")
+        answer.raise_for_status()
+        faults = answer.json()["faults"]
+        return 0 if faults is None else int(faults["count"])
 
     def close(self) -> None:
         """Let the connection go."""
@@ -69,8 +90,43 @@ class RolecallServer:
 
 @pytest.fixture(scope="session")
 def rolecall_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolecallServer]:
-    """One process for the whole run, on a free port of 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("rolecall")
+    """The process behind `rolecall`: one for the whole run, or for each worker of pytest-xdist."""
+    with _serving(tmp_path_factory.mktemp("rolecall")) as server:
+        yield server
+
+
+@pytest.fixture
+def rolecall(rolecall_server: RolecallServer) -> RolecallServer:
+    """The server with an account of this test's own."""
+    rolecall_server.reset()
+    return rolecall_server
+
+
+@pytest.fixture(scope="session")
+def rolecall_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolecallServer]:
+    """A server whose account lasts for the whole run, in a process of its own."""
+    with _serving(tmp_path_factory.mktemp("rolecall")) as server:
+        server.reset()
+        yield server
+
+
+def played(
+    provider: str,
+    url: str,
+    token: str,
+    *,
+    users: int = 20,
+    groups: int = 3,
+    changes: int = 6,
+) -> Report:
+    """Play a provider against any server, as `rolecall simulate` does; `surprises` say the rest."""
+    plan = Plan(provider=provider, users=users, groups=groups, changes=changes)
+    return simulate(plan, url, token, None, lambda _: None)
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[RolecallServer]:
+    """A process on a free port of 127.0.0.1, ended with the block."""
     ready, log = folder / "ready.json", folder / "output.txt"
     program = "from rolecall.cli import main; main()"
     options = ["serve", "--ephemeral", "--port", "0", "--ready-file", str(ready)]
@@ -90,11 +146,10 @@ def rolecall_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roleca
         process.wait(END_SECONDS_MAX)
 
 
-@pytest.fixture
-def rolecall(rolecall_server: RolecallServer) -> RolecallServer:
-    """The server with an account of this test's own."""
-    rolecall_server.reset()
-    return rolecall_server
+@cache
+def _certificates() -> SSLContext:
+    """Read once: reading them for every client takes longer than a test."""
+    return create_default_context()
 
 
 def _awaited(process: "subprocess.Popen[bytes]", ready: Path, log: Path) -> str:

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -102,6 +103,12 @@ def _random_endings() -> list[str]:
 VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
+@cache
+def _verifier_of_nobody() -> str:
+    """Once for a process: an ephemeral server has one vault after another."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
 class Vault:
     """The port `Secrets`, with real randomness and real hashes."""
 
@@ -109,7 +116,7 @@ class Vault:
         """`key` signs; without one signatures end with this process."""
         self._key = secrets.token_bytes(KEY_BYTES) if key is None else key
         # What a login with no verifier is checked against, so that it takes as long.
-        self._nobody = _hasher.hash(secrets.token_urlsafe(16))
+        self._nobody = _verifier_of_nobody()
 
     def mint_token(self, at: int, seconds: int | None = None) -> MintedToken:
         """A random token that lives six calendar months from `at`, or that many seconds."""

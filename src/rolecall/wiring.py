@@ -53,7 +53,24 @@ INTEGRATION = Name("GENERIC_SCIM_PROVISIONING")
 SERVE_PURPOSE = "serve"
 SERVE_TOKEN_SECONDS = 24 * 60 * 60
 
+PROVISIONING = {
+    ScimClient.OKTA: (Name("OKTA_PROVISIONER"), Name("OKTA_PROVISIONING")),
+    ScimClient.AZURE: (Name("AAD_PROVISIONER"), Name("AAD_PROVISIONING")),
+    ScimClient.GENERIC: (PROVISIONER, INTEGRATION),
+}
+"""The role and the integration that the documents' scripts make for each dialect."""
+
 AttemptsSeen = Callable[[int, Sequence[Noted]], None]
+
+
+class NewPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """A password and what is kept of it. Its repr shows neither."""
+
+    text: str
+    verifier: str
+
+    def __repr__(self) -> str:
+        return "NewPassword(…)"
 
 
 class Founded(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,36 +163,50 @@ class Rolecall:
             url,
         )
 
-    def found(self, name: Name, administrator: Name, *, integration: bool) -> Founded:
+    def new_password(self) -> NewPassword:
+        """A random password."""
+        text = self.vault.mint_password()
+        return NewPassword(text=text, verifier=self.vault.hash_password(text))
+
+    def found(
+        self,
+        name: Name,
+        administrator: Name,
+        *,
+        integration: bool,
+        password: NewPassword | None = None,
+    ) -> Founded:
         """Make an account, whole or not at all, with a GENERIC integration if asked.
 
         Raises AlreadyExists when there is one of that name.
         """
-        password = self.vault.mint_password()
+        password = password or self.new_password()
         order = Order(
             organization=ORGANIZATION,
             name=name,
             administrator=administrator,
-            password=self.vault.hash_password(password),
+            password=password.verifier,
             conformance=self.world.conformance,
         )
         ids = self.world.ids
         founding = organization.born(order, ids, self.world.clock.now())
         admin = founding.role_ids[ACCOUNTADMIN]
-        more = self._provisioning(admin, founding.at) if integration else ()
+        generic = ScimClient.GENERIC
+        more = self._provisioning(generic, admin, founding.at) if integration else ()
         account = organization.found(
             self.store, founding, *more, actor="bootstrap", request=ids.new()
         )
         return Founded(
-            number=account.number, name=name, administrator=administrator, password=password
+            number=account.number, name=name, administrator=administrator, password=password.text
         )
 
-    def _provisioning(self, admin: Id, at: int) -> tuple[Command, ...]:
-        """What the documents' custom SCIM script does (documents: custom SCIM)."""
+    def _provisioning(self, client: ScimClient, admin: Id, at: int) -> tuple[Command, ...]:
+        """What the documents' scripts do (documents: Okta, Azure, custom SCIM)."""
         new = self.world.ids.new
-        role = ByName(PROVISIONER)
+        name, integration = PROVISIONING[client]
+        role = ByName(name)
         return (
-            CreateRole(id=new(), name=PROVISIONER, at=at),
+            CreateRole(id=new(), name=name, at=at),
             GrantPrivileges(
                 privileges=(Privilege.CREATE_USER, Privilege.CREATE_ROLE),
                 kind=Kind.ACCOUNT,
@@ -187,8 +218,8 @@ class Rolecall:
             CreateIntegration(
                 id=new(),
                 endpoint=new(),
-                name=INTEGRATION,
-                scim_client=ScimClient.GENERIC,
+                name=integration,
+                scim_client=client,
                 run_as_role=role,
                 at=at,
             ),
@@ -226,6 +257,19 @@ class Rolecall:
         act = Act(method="TOKEN ISSUE", kind=Kind.INTEGRATION, name=integration)
         account.execute(session, command, describe=described(session, act))
         return minted.text
+
+    def token_of_dialect(self, account: Account, client: ScimClient) -> tuple[Name, str]:
+        """A token of the dialect's integration, which is made if it is not there, and its name."""
+        _, integration = PROVISIONING[client]
+        try:
+            text = self.issue_token(account, integration)
+        except NotFound:
+            session = self.local(account)
+            act = Act(method="CREATE SECURITY INTEGRATION", kind=Kind.INTEGRATION, name=integration)
+            made = self._provisioning(client, session.role, session.at)
+            account.execute(session, *made, describe=described(session, act))
+            text = self.issue_token(account, integration)
+        return integration, text
 
     def revoke_token(self, account: Account, token: str) -> Name:
         """End a token; the name of its integration. Raises NotFound, NotAuthorized."""

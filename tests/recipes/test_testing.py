@@ -16,6 +16,15 @@ from rolecall_process import Server, environment, started
 pytestmark = pytest.mark.e2e
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clients" / "testing.md").read_text("utf-8")
+LASTING = """
+def test_an_account_for_the_run_is_filled(rolecall_session):
+    with rolecall_session.client() as client:
+        assert client.post("/Users", json={"userName": "ada@example.com"}).status_code == 201
+
+def test_an_account_for_the_run_is_still_full(rolecall_session, rolecall):
+    assert rolecall_session.client().get("/Users").json()["totalResults"] == 1
+    assert rolecall.client().get("/Users").json()["totalResults"] == 0
+"""
 PYTHON = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 SHELL = re.compile(r"^```sh\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
@@ -40,9 +49,10 @@ def control(server: Server, what: str, **body: object) -> dict[str, object]:
 
 
 def test_the_fixture_and_its_tests_run_as_printed(tmp_path: Path) -> None:
-    conftest, tests = PYTHON.findall(PAGE)
+    conftest, *tests = PYTHON.findall(PAGE)
     (tmp_path / "conftest.py").write_text(conftest)
-    (tmp_path / "test_printed.py").write_text(tests)
+    for number, text in enumerate([*tests, LASTING]):
+        (tmp_path / f"test_printed_{number}.py").write_text(text)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
@@ -52,7 +62,7 @@ def test_the_fixture_and_its_tests_run_as_printed(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "8 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_shell_s_way_runs_as_printed(tmp_path: Path) -> None:
@@ -98,6 +108,24 @@ def test_faults_last_as_long_as_was_asked_for(server: Server) -> None:
     assert answers[0].json()["status"] == "503"
 
 
+@pytest.mark.parametrize(
+    ("dialect", "integration"),
+    [
+        ("okta", "OKTA_PROVISIONING"),
+        ("entra", "AAD_PROVISIONING"),
+        ("AZURE", "AAD_PROVISIONING"),
+        ("generic", "GENERIC_SCIM_PROVISIONING"),
+    ],
+)
+def test_a_token_of_a_dialect_is_made_with_its_integration(
+    server: Server, dialect: str, integration: str
+) -> None:
+    for _ in range(2):
+        told = control(server, "token", scim_client=dialect)
+        assert told["integration"] == integration
+        assert server.status(str(told["token"])) == 200
+
+
 def test_a_fault_without_a_status_is_a_delay(server: Server) -> None:
     control(server, "faults", count=1, delay_seconds=0.3)
     with server.client() as client:
@@ -121,6 +149,7 @@ def test_faults_can_be_read_and_taken_back(server: Server) -> None:
         ("faults", {"count": 1, "delay_seconds": 1e9}, "delay_seconds 0 to 300"),
         ("faults", {"count": 1, "state": 503}, "unknown field"),
         ("clock", {}, "missing required field"),
+        ("token", {"scim_client": "ping"}, "scim_client is one of OKTA, AZURE, GENERIC"),
     ],
 )
 def test_what_can_t_be_done_is_refused_with_the_reason(

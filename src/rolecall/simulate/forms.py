@@ -44,8 +44,8 @@ FORMS: dict[str, str] = {
     "extension; an attribute without a value is unassigned (RFC 7643 section 2.5).",
     "entra-create-group": "Entra creates a group with a schema of its own, `roles: []` and meta; "
     "it expects what a server does not know to be passed over.",
-    "entra-patch": "Entra replaces attributes by their paths (RFC 7644 section 3.5.2.3), without the "
-    'flag as Replace in capitals, and booleans as text, `"False"`.',
+    "entra-patch": "Entra replaces attributes by their paths (RFC 7644 section 3.5.2.3), without "
+    'the flag as Replace in capitals, and booleans as text, `"False"`.',
     "entra-flag": "With aadOptscim062020 Entra sends one replace without a path whose keys are "
     "dotted paths, such as `name.givenName`.",
     "entra-remove": "Without the flag Entra removes members by the path `members` and a list of "

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from rolecall.domain.model import ScimClient
 from rolecall.scim import errors, messages
 from rolecall.web.scim import CONTENT_TYPE, PREFIX, Receive, Scope, Send
 from rolecall.web.server import Served
@@ -24,6 +25,9 @@ FAULTS: dict[int, errors.ScimError] = {
     429: errors.too_many_requests("Too many requests. This refusal was injected."),
     503: errors.unavailable("The server can't answer. This refusal was injected."),
 }
+
+ENTRA_TOO = {"ENTRA": "AZURE"}
+"""The provider's name of today for the dialect's."""
 
 T = TypeVar("T")
 
@@ -45,6 +49,12 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     seconds: float
 
 
+class Dialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose dialect the integration speaks that a token is for."""
+
+    scim_client: str
+
+
 class Refused(Exception):
     """What was asked of the control endpoint can't be done, and why."""
 
@@ -62,11 +72,16 @@ class Controlled:
         inner: Served,
         renew: Callable[[], tuple[Served, dict[str, str]]],
         advance: Callable[[float], str],
+        token: Callable[[ScimClient], dict[str, str]],
     ) -> None:
-        """`renew` makes a fresh application and says how to reach it; `advance` moves the clock."""
+        """`renew` makes a fresh application and says how to reach it; `advance` moves the clock.
+
+        `token` makes a token, and the integration of that dialect when there is none.
+        """
         self._inner = inner
         self._renew = renew
         self._advance = advance
+        self._token = token
         self._faults: Faults | None = None
         self._renewing = asyncio.Lock()
 
@@ -125,6 +140,9 @@ class Controlled:
                 return await self._reset()
             case "POST", "clock":
                 return {"now": self._advance(_read(body, Advance).seconds)}
+            case "POST", "token":
+                client = _client(_read(body, Dialect).scim_client)
+                return await asyncio.get_running_loop().run_in_executor(None, self._token, client)
             case "POST", "faults":
                 self._faults = _checked(_read(body, Faults))
                 return {"faults": self._faults}
@@ -136,7 +154,7 @@ class Controlled:
         raise Refused(
             404,
             f"There is no {scope['method']} {scope['path']}: GET /control, POST /control/reset, "
-            "/control/clock, /control/faults, DELETE /control/faults.",
+            "/control/clock, /control/token, /control/faults, DELETE /control/faults.",
         )
 
     async def _reset(self) -> dict[str, str]:
@@ -155,6 +173,13 @@ def _checked(faults: Faults) -> Faults | None:
     if not 0 <= faults.count <= FAULTS_MAX or not 0 <= faults.delay_seconds <= DELAY_SECONDS_MAX:
         raise Refused(400, f"count is 0 to {FAULTS_MAX:,}, delay_seconds 0 to {DELAY_SECONDS_MAX}.")
     return faults if faults.count else None
+
+
+def _client(name: str) -> ScimClient:
+    found = ENTRA_TOO.get(name.upper(), name.upper())
+    if found not in list(ScimClient):
+        raise Refused(400, f"scim_client is one of {', '.join(ScimClient)}, not {name}.")
+    return ScimClient(found)
 
 
 def _read(body: bytes, kind: type[T]) -> T:
