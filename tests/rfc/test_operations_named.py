@@ -6,8 +6,8 @@ reads the error has to find the one that is wrong.
 
 import pytest
 
-from builders import admin, an_id
-from rolecall.domain.commands import At, ChangeParameters, Set
+from builders import admin, an_id, by
+from rolecall.domain.commands import At, ChangeIntegration, ChangeParameters, Set
 from rolecall.domain.model import Kind, ScimClient
 from scim_client import (
     ENTERPRISE,
@@ -198,3 +198,46 @@ def test_what_a_bulk_links_by_itself_names_none(scim: ScimClientInProcess) -> No
     told = [each["response"]["detail"] for each in body["Operations"] if "response" in each]
     assert told
     assert not any("Operations[" in detail for detail in told)
+
+
+# ---- what an integration is strict about -------------------------------------------------------
+
+
+def strict(scim: ScimClientInProcess, **properties: str) -> None:
+    changes = tuple(Set(At(name), value) for name, value in properties.items())
+    altered = ChangeIntegration(integration=by(scim.name), changes=changes, at=scim.at)
+    scim.account.execute(admin(scim.account), altered)
+
+
+def test_an_unknown_attribute_that_is_refused_is_named_by_its_operation(
+    scim: ScimClientInProcess,
+) -> None:
+    ann = scim.user("ann")
+    strict(scim, UNKNOWN_ATTRIBUTES="REFUSE")
+    before = state_of(scim.account)
+    for wrong in (
+        {"op": "add", "path": "shoeSize", "value": 7},
+        {"op": "add", "value": {"title": "x", "shoeSize": 7}},
+    ):
+        answer = scim.patch(f"/Users/{ann}", AFTER, AFTER, wrong, AFTER)
+        assert refused(answer, 2, "invalidValue")
+        assert "shoeSize" in answer.json["detail"]
+    assert state_of(scim.account) == before
+    assert "shoeSize" in str(scim.last_attempt().details)
+
+
+def test_a_quirk_that_is_refused_is_named_by_its_operation() -> None:
+    scim = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    ann = scim.user("ann")
+    capital = {"op": "Replace", "path": "title", "value": "x"}
+    assert refused(scim.patch(f"/Users/{ann}", AFTER, capital), 1, "invalidSyntax")
+    quoted = {"op": "replace", "path": "active", "value": "False"}
+    assert refused(scim.patch(f"/Users/{ann}", quoted, AFTER), 0, "invalidValue")
+
+
+def test_what_is_missing_of_the_body_itself_names_no_operation() -> None:
+    scim = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    ann = scim.user("ann")
+    answer = scim.ask("PATCH", f"/Users/{ann}", {"Operations": [AFTER]})
+    assert answer.status == 400
+    assert "Operations[" not in answer.json["detail"]

@@ -81,10 +81,20 @@ def patch_meant(integration: Integration, resource_type: ResourceType, body: obj
     return with_attributes_in_patch(aliases_for(integration.attribute_aliases, resource_type), body)
 
 
-def require_known(integration: Integration, ignored: tuple[str, ...]) -> None:
-    """Refuse names that no schema has, if the integration asks for that (invalidValue)."""
-    if integration.unknown_attributes is not UnknownAttributes.IGNORE:
-        refuse_unknown(ignored)
+def require_known(
+    integration: Integration,
+    ignored: tuple[str, ...],
+    place_of: Callable[[str], str | None] = lambda _: None,
+) -> None:
+    """Refuse names that no schema has, if the integration asks for that (invalidValue).
+
+    `place_of` says where the request has a name, if anywhere in particular.
+    """
+    if not ignored or integration.unknown_attributes is UnknownAttributes.IGNORE:
+        return
+    place = place_of(ignored[0])
+    refusal = _unknown(ignored)
+    raise refusal if place is None else refusal.within(place)
 
 
 def require_tolerated(
@@ -119,11 +129,14 @@ def tolerated_quirks(integration: Integration) -> tuple[str, ...]:
 
 def refuse_unknown(ignored: tuple[str, ...]) -> None:
     """Refuse names that no schema has (invalidValue)."""
-    if not ignored:
-        return
+    if ignored:
+        raise _unknown(ignored)
+
+
+def _unknown(ignored: tuple[str, ...]) -> errors.ScimError:
     named = ", ".join(f"'{name}'" for name in ignored[:NAMED_MAX])
     more = f" and {len(ignored) - NAMED_MAX} more" if len(ignored) > NAMED_MAX else ""
-    raise errors.invalid_value(
+    return errors.invalid_value(
         f"Unknown attributes: {named}{more}. /Schemas lists those there are; leave the others out."
     )
 

@@ -152,7 +152,7 @@ def _patch(
     body = patch_meant(accepted.integration, resource_type, decoded(exchange))
     asked = patch.read_patch(resource_type, body)
     _judge(
-        exchange, accepted.integration, asked, partial(patch.place_of_quirk, resource_type, body)
+        exchange, accepted.integration, asked, partial(patch.place_of_oddity, resource_type, body)
     )
     return asked
 
@@ -166,7 +166,7 @@ def _judge(
     """Note what the reader met, unless the integration lets none of it pass."""
     require_tolerated(integration, asked.quirks, place_of)
     exchange.learn(asked.ignored, asked.quirks)
-    require_known(integration, asked.ignored)
+    require_known(integration, asked.ignored, place_of)
 
 
 def _write(

@@ -105,10 +105,10 @@ def read_patch(resource_type: ResourceType, body: object) -> Patch:
     )
 
 
-def place_of_quirk(resource_type: ResourceType, body: object, name: str) -> str | None:
-    """The first operation of a readable PATCH that has a quirk; None if it is the body's own.
+def place_of_oddity(resource_type: ResourceType, body: object, name: str) -> str | None:
+    """The first operation of a readable PATCH that has a quirk, or a name that no schema has.
 
-    Found out when the quirk is refused: what passes need not know.
+    None if it is the body's own. Found out when it is refused: what passes need not know.
     """
     assert isinstance(body, dict), "it has been read"
     given = _members(body, ("schemas", "Operations"))["Operations"]
@@ -117,7 +117,7 @@ def place_of_quirk(resource_type: ResourceType, body: object, name: str) -> str 
         notes = Notes()
         for _ in _read_operation(resource_type, operation, notes):
             pass
-        if name in notes.quirks:
+        if name in notes.quirks or name in notes.ignored:
             return f"Operations[{number}]"
     return None
 
