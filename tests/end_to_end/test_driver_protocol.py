@@ -94,6 +94,25 @@ def test_values_are_bound_and_cannot_break_out(wire: Wire) -> None:
     assert wire.query("select ?", bindings={"1": value})["data"]["rowset"] == [[value["value"]]]
 
 
+def test_a_statement_is_carried_out_for_each_set_of_values(wire: Wire) -> None:
+    def columns(*values: list[str]) -> dict[str, object]:
+        return {str(n): {"type": "TEXT", "value": each} for n, each in enumerate(values, start=1)}
+
+    text = "create role identifier(?) comment = ?"
+    done = wire.query(text, bindings=columns(["SET_1", "SET_2"], ["it's", ""]))["data"]
+    assert [row[0] for row in done["rowset"]] == [
+        f"Role {name} successfully created." for name in ("SET_1", "SET_2")
+    ]
+    assert (done["total"], done["numberOfBinds"], done["statementTypeId"]) == (2, 2, 0x6000)
+    refused = wire.query(text, bindings=columns(["SET_3", "SET_1", "SET_4"], ["", "", ""]))
+    assert refused["code"] == "002002"
+    assert refused["message"].endswith("It is set 2 of 3 of the values; 1 were carried out.")
+    left = wire.query("show roles like 'SET%' ->> select \"name\" from $1 order by 1")["data"]
+    assert left["rowset"] == [["SET_1"], ["SET_2"], ["SET_3"]]
+    described = wire.query(text, bindings=columns(["A", "B"], ["", ""]), describeOnly=True)
+    assert described["data"]["rowtype"][0]["name"] == "status"
+
+
 def test_a_request_that_comes_twice_is_carried_out_once(wire: Wire) -> None:
     first = wire.query("create role once_only", "request-1")
     again = wire.query("create role once_only", "request-1")

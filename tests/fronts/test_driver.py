@@ -138,7 +138,16 @@ def test_an_answer_says_how_its_rows_are_read() -> None:
     ],
 )
 def test_a_binding_is_read_by_its_type(type_: str, value: object, read: Bound) -> None:
-    assert driver.bindings_of({"1": {"type": type_, "value": value}}) == (read,)
+    assert driver.bindings_of({"1": {"type": type_, "value": value}}) == ((read,),)
+
+
+def test_lists_of_values_are_sets_of_values() -> None:
+    said = {
+        "1": {"type": "TEXT", "value": ["a", None]},
+        "2": {"type": "FIXED", "value": ["1", "2"]},
+    }
+    assert driver.bindings_of(said) == (("a", Number("1")), (None, Number("2")))
+    assert driver.bindings_of({}) == driver.bindings_of(None) == ((),)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +161,12 @@ def test_a_binding_is_read_by_its_type(type_: str, value: object, read: Bound) -
         {"1": {"type": "FIXED", "value": "NaN"}},
         {"1": {"type": "BOOLEAN", "value": "maybe"}},
         {"1": {"type": "DATE", "value": "yesterday"}},
-        {"1": {"type": "TEXT", "value": ["a", "b"]}},
+        {"1": {"type": "TEXT", "value": []}},
+        {"1": {"type": "TEXT", "value": ["a", ["b"]]}},
+        {"1": {"type": "TEXT", "value": ["a"] * 10_001}},
+        {"1": {"type": "FIXED", "value": ["1", "x"]}},
+        {"1": {"type": "TEXT", "value": ["a"]}, "2": {"type": "TEXT", "value": "b"}},
+        {"1": {"type": "TEXT", "value": ["a"]}, "2": {"type": "TEXT", "value": ["b", "c"]}},
     ],
 )
 def test_bindings_that_make_no_sense_are_refused(said: object) -> None:

@@ -16,7 +16,7 @@ from rolecall.domain.tables import Column, ColumnType, Table
 from rolecall.fronts import sql
 from rolecall.fronts.login import log_in
 from rolecall.sql.cursor import StatementText
-from rolecall.web import guard, sql_api
+from rolecall.web import guard, repeating, sql_api
 from rolecall.web.accounts import Places
 from sql_world import Desk
 
@@ -122,6 +122,30 @@ def test_a_statement_is_bound_and_placed_by_its_request(api: Api) -> None:
     )
     assert answer.json()["data"] == [["it's", "CLERK", "DEMO_DB", "PUBLIC", "w"]]
     assert api.submit("select current_role()").json()["data"] == [["PUBLIC"]]
+
+
+def texts(*values: str) -> dict[str, object]:
+    return {"type": "TEXT", "value": list(values)}
+
+
+def test_a_statement_is_carried_out_for_each_set_of_values(api: Api) -> None:
+    two = {"1": texts("a", "b"), "2": {"type": "FIXED", "value": ["1", "2"]}}
+    answer = api.submit("select ? as word, ? as number", bindings=two)
+    assert answer.json()["data"] == [["a", "1"], ["b", "2"]]
+    refused = api.submit("selct ?", bindings={"1": texts("a", "b")}).json()
+    assert refused["message"].endswith("It is set 1 of 2 of the values; none was carried out.")
+    script = api.submit("select ?; select 2", bindings={"1": texts("a", "b")}).json()
+    assert script["code"] == "000008"
+    uneven = api.submit("select ?, ?", bindings={"1": texts("a", "b"), "2": texts("c")})
+    assert uneven.json()["code"] == "390400"
+
+
+def test_the_rows_of_all_sets_together_are_bounded(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeating, "ROWS_MAX", 2)
+    refused = api.submit("select ?", bindings={"1": texts("a", "b", "c")}).json()
+    assert (refused["code"], "set 3 of 3" in refused["message"]) == ("100183", True)
 
 
 def test_the_names_of_a_request_are_case_sensitive(api: Api) -> None:

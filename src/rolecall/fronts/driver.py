@@ -150,31 +150,42 @@ def statements_wanted(parameters: object) -> int | None:
 # ---- bindings ------------------------------------------------------------------------------------
 
 
-def bindings_of(said: object) -> tuple[Bound, ...]:
-    """The values that a client binds, in order. Raises SqlRefusal."""
+SETS_MAX = 10_000
+"""So many times one request may have its statement carried out."""
+
+
+def bindings_of(said: object) -> tuple[tuple[Bound, ...], ...]:
+    """The sets of values that a client binds, in order, most often one. Raises SqlRefusal.
+
+    A variable with a list has a value in each set.
+    """
     if said is None:
-        return ()
+        return ((),)
     if not isinstance(said, dict):
         raise _unreadable("bindings must be an object")
-    values = []
+    columns: list[list[Bound]] = []
+    lists = 0
     for index in range(1, len(said) + 1):
         given = said.get(str(index))
         if not isinstance(given, dict) or "value" not in given:
             raise _unreadable(f"binding {index} is missing")
-        values.append(_binding(str(given.get("type", "TEXT")).upper(), given["value"], index))
-    return tuple(values)
+        type_, value = str(given.get("type", "TEXT")).upper(), given["value"]
+        lists += isinstance(value, list)
+        values = value if isinstance(value, list) else [value]
+        columns.append([_binding(type_, each, index) for each in values])
+    counts = {len(column) for column in columns}
+    if lists not in {0, len(columns)} or len(counts) > 1:
+        raise _unreadable("lists of values must have one length, and every variable one")
+    if counts and not 1 <= min(counts) <= SETS_MAX:
+        raise _unreadable(f"send from 1 to {SETS_MAX} sets of values")
+    return tuple(zip(*columns, strict=True)) if columns else ((),)
 
 
 def _binding(type_: str, value: object, index: int) -> Bound:
     if value is None:
         return None
-    if isinstance(value, list):
-        raise SqlRefusal(
-            "000002",
-            "0A000",
-            "Unsupported feature: lists of values for its variables. "
-            "Run the statement with one set of values at a time.",
-        )
+    if isinstance(value, list | dict):
+        raise _unreadable(f"binding {index} is nested")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     try:
         return _read(type_, text)

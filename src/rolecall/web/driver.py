@@ -312,7 +312,7 @@ class Driver:
         order = Order(
             query=self._world.ids.new(),
             text=text,
-            bindings=driver.bindings_of(body.get("bindings")),
+            sets=driver.bindings_of(body.get("bindings")),
             count=driver.statements_wanted(body.get("parameters")),
             describe_only=body.get("describeOnly") is True,
             base_url=self._base_url(request, caller.account),

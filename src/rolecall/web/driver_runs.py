@@ -13,10 +13,11 @@ from rolecall.fronts.driver_rows import chunks_of, encode
 from rolecall.fronts.sql import Answer, Worksheet
 from rolecall.fronts.sql_refusals import SqlRefusal, misread
 from rolecall.fronts.sql_session import Place
-from rolecall.sql.binding import Bound, bound, places_count
+from rolecall.sql.binding import bound, places_count
 from rolecall.sql.cursor import StatementText, split_script
 from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
 from rolecall.web.driver_queries import Outcome
+from rolecall.web.repeating import Values, repeated
 
 SESSION_OVER = frozenset({"390112", "390111", "390104"})
 GZIP_LEVEL = 1
@@ -28,7 +29,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     query: Id
     text: str
-    bindings: tuple[Bound, ...] = ()
+    sets: tuple[Values, ...] = ((),)
+    """The values of its variables; of several sets it is carried out for each."""
     count: int | None = None
     describe_only: bool = False
     base_url: str = ""
@@ -68,7 +70,10 @@ class _Run:
         self._begin = begin
 
     def outcome(self) -> Outcome:
-        pieces = self._pieces()
+        sets = self._order.sets
+        if len(sets) > 1 and not self._order.describe_only:
+            return self._said(repeated(sets, self._pieces, self._run_again, self._order.query))
+        pieces = self._pieces(sets[0])
         if len(pieces) != 1:
             self._require_count(len(pieces))
         if len(pieces) == 1:
@@ -81,10 +86,10 @@ class _Run:
         body = encode(driver.several_said(self._order.query, answers))
         return Outcome(body=body, succeeded=True, children=tuple(children))
 
-    def _pieces(self) -> list[StatementText]:
+    def _pieces(self, values: Values) -> list[StatementText]:
         text = self._order.text
         try:
-            text = bound(text, self._values(text))
+            text = bound(text, self._values(text, values))
             pieces = split_script(text)
         except SqlSyntaxError:
             return [StatementText(text=text, line=1, column=1)]  # the worksheet words it
@@ -95,12 +100,12 @@ class _Run:
             raise SqlRefusal("000900", "42601", message)
         return pieces
 
-    def _values(self, text: str) -> tuple[Bound, ...]:
+    def _values(self, text: str, values: Values) -> Values:
         """What is only described needs no values yet: a query none, a name or a pattern some."""
-        if self._order.describe_only and not self._order.bindings:
+        if self._order.describe_only and not values:
             something = None if driver.is_query(text) else "X"
             return (something,) * places_count(text)
-        return self._order.bindings
+        return values
 
     def _require_count(self, found: int) -> None:
         """As many statements as the request, or the session, has said. Raises SqlRefusal."""
@@ -125,13 +130,16 @@ class _Run:
             answer = self._run_one(piece, order.query)
         return self._said(answer)
 
+    def _run_again(self, piece: StatementText) -> Answer:
+        return self._run_one(piece, self._order.new_id())
+
     def _run_one(self, piece: StatementText, id: Id) -> Answer:
         self._begin(id)
         return self._worksheet.run_one(piece, id)
 
     def _said(self, answer: Answer) -> Outcome:
         place, role = self._place()
-        binds = len(self._order.bindings)
+        binds = len(self._order.sets[0])
         body: dict[str, Any] = driver.answer_said(answer, place, role, binds=binds)
         chunks: list[bytes] = []
         listed: list[dict[str, Any]] = []

@@ -21,11 +21,11 @@ from rolecall.domain.account import Account
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Id
 from rolecall.fronts import driver, sql_api
-from rolecall.fronts.sql import Worksheet
+from rolecall.fronts.sql import Answer, Worksheet
 from rolecall.fronts.sql_api import Asked, refusal_said, status_of
 from rolecall.fronts.sql_refusals import SqlRefusal, misread, refused
 from rolecall.fronts.world import World
-from rolecall.sql.binding import Bound, bound
+from rolecall.sql.binding import bound
 from rolecall.sql.cursor import StatementText, split_script
 from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
 from rolecall.web.accounts import Places
@@ -33,6 +33,7 @@ from rolecall.web.bodies import UnreadableBody, object_of
 from rolecall.web.callers import Caller, Callers, Endpoint, Handlers, upper_of
 from rolecall.web.driver_queries import Outcome, Queries, Query
 from rolecall.web.guard import guarded
+from rolecall.web.repeating import Values, repeated
 
 STATEMENT_BYTES_MAX = 2 << 20
 WAIT_SECONDS = 45.0
@@ -53,7 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     asked: Asked
     text: str
-    bindings: tuple[Bound, ...]
+    sets: tuple[Values, ...]
     count: int
     new_id: Callable[[], Id]
 
@@ -138,7 +139,7 @@ class SqlApi:
         return Order(
             asked=asked,
             text=text,
-            bindings=driver.bindings_of(body.get("bindings")),
+            sets=driver.bindings_of(body.get("bindings")),
             count=1 if count is None else count,
             new_id=self._world.ids.new,
         )
@@ -261,7 +262,16 @@ def carried_out(order: Order, worksheet: Worksheet, begin: Callable[[Id], None])
 
 
 def _outcome(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) -> Said:
-    pieces = _pieces(order)
+    def again(piece: StatementText) -> Answer:
+        handle = order.new_id()
+        begin(handle)
+        return worksheet.run_one(piece, handle)
+
+    if len(order.sets) > 1:
+        handle = order.asked.handle
+        answer = repeated(order.sets, lambda values: _pieces(order, values), again, handle)
+        return _answered(*sql_api.answer_said(answer, order.asked))
+    pieces = _pieces(order, order.sets[0])
     if order.count not in {0, len(pieces)}:
         message = (
             f"Actual statement count {len(pieces)} did not match the desired statement count "
@@ -274,9 +284,7 @@ def _outcome(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) ->
         return _answered(*sql_api.answer_said(answer, order.asked))
     answers, children = [], []
     for piece in pieces:
-        handle = order.new_id()
-        begin(handle)
-        answer = worksheet.run_one(piece, handle)
+        answer = again(piece)
         asked = msgspec.structs.replace(order.asked, handle=answer.query_id)
         answers.append(answer)
         children.append((answer.query_id, _answered(*sql_api.answer_said(answer, asked))))
@@ -284,10 +292,10 @@ def _outcome(order: Order, worksheet: Worksheet, begin: Callable[[Id], None]) ->
     return msgspec.structs.replace(several, children=tuple(children))
 
 
-def _pieces(order: Order) -> list[StatementText]:
+def _pieces(order: Order, values: Values) -> list[StatementText]:
     text = order.text
     try:
-        text = bound(text, order.bindings)
+        text = bound(text, values)
         pieces = split_script(text)
     except SqlSyntaxError:
         return [StatementText(text=text, line=1, column=1)]  # the worksheet words it
