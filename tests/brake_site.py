@@ -45,6 +45,13 @@ def limit(account: Account, most: int | None, minutes: int = 60, *exempt: str) -
     account.execute(admin(account), change)
 
 
+def percent(account: Account, most: int | None) -> None:
+    """The integration OKTA takes away only so many of a hundred."""
+    change = put("DEPROVISIONING_LIMIT_IN_PERCENT", most)
+    changing = ChangeIntegration(integration=by("OKTA"), changes=(change,), at=NOW)
+    account.execute(admin(account), changing)
+
+
 def later(session: Session, at: int, request: int = 7) -> Session:
     return replace(session, at=at, request=an_id(request))
 

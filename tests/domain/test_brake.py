@@ -12,6 +12,7 @@ from brake_site import (
     leave,
     limit,
     members,
+    percent,
     release,
     told,
 )
@@ -51,6 +52,73 @@ from rolecall.domain.model import Json
 from rolecall.domain.names import Id
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.domain.session import Session
+
+# ---- percentages -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(account: Account, okta: Session) -> list[Id]:
+    """Twenty users of the integration's, and one of nobody's business."""
+    add_user(account, admin(account), "ADMINS")
+    return [add_user(account, okta, f"MEMBER{number}") for number in range(20)]
+
+
+def test_a_percentage_is_of_what_was_owned_when_the_window_began(
+    account: Account, okta: Session, crowd: list[Id]
+) -> None:
+    percent(account, 20)
+    for number, user in enumerate(crowd[:4]):  # the window's minutes pass, and what is left shrinks
+        assert leave(account, later(okta, NOW + 10 * number * MINUTE), user) is None
+    refusal = leave(account, later(okta, NOW + 50 * MINUTE), crowd[4])
+    assert isinstance(refusal, ChangeHeld)
+    assert (refusal.limit, refusal.removes) == (4, 1)
+    # Two hours later there are sixteen: a fifth of them is three.
+    at = NOW + 3 * HOUR
+    assert [leave(account, later(okta, at), user) is None for user in crowd[5:9]] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_of_a_number_and_a_percentage_the_lower_one_counts(
+    account: Account, okta: Session, crowd: list[Id]
+) -> None:
+    limit(account, 2)
+    percent(account, 50)
+    assert [leave(account, okta, user) is None for user in crowd[:3]] == [True, True, False]
+    limit(account, 1_000)
+    assert [leave(account, later(okta, NOW, 8), user) is None for user in crowd[3:11]] == [True] * 8
+    assert isinstance(leave(account, later(okta, NOW, 9), crowd[11]), ChangeHeld)
+
+
+def test_groups_count_among_what_is_owned_and_the_inactive_do_not(
+    account: Account, okta: Session, crowd: list[Id]
+) -> None:
+    for user in crowd[10:]:
+        leave(account, okta, user)
+    for number in range(10):
+        add_role(account, okta, f"GROUP{number}")
+    percent(account, 10)
+    assert [leave(account, okta, user) is None for user in crowd[:3]] == [True, True, False]
+
+
+def test_of_few_one_may_leave_unless_none_may(
+    account: Account, okta: Session, people: list[Id]
+) -> None:
+    percent(account, 10)
+    assert leave(account, okta, people[0]) is None
+    assert isinstance(leave(account, okta, people[1]), ChangeHeld)
+    percent(account, 0)
+    assert isinstance(leave(account, later(okta, NOW + 2 * HOUR), people[2]), ChangeHeld)
+
+
+def test_without_either_the_brake_is_off(account: Account, okta: Session, people: list[Id]) -> None:
+    percent(account, 0)
+    percent(account, None)
+    assert leave(account, okta, people[0]) is None
+
 
 # ---- what counts -----------------------------------------------------------------------------
 
@@ -324,6 +392,8 @@ def test_named_users_are_never_held_and_don_t_count(
     ("name", "value"),
     [
         ("DEPROVISIONING_LIMIT", -1),
+        ("DEPROVISIONING_LIMIT_IN_PERCENT", -1),
+        ("DEPROVISIONING_LIMIT_IN_PERCENT", 101),
         ("DEPROVISIONING_LIMIT", 1_000_001),
         ("DEPROVISIONING_LIMIT", "5"),
         ("DEPROVISIONING_LIMIT", True),

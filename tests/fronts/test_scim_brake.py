@@ -88,6 +88,22 @@ def test_a_scope_set_wrong_takes_away_no_more_than_the_limit(office: Office) -> 
     assert sum(office.active(user) for user in people) == 47
 
 
+def test_a_fifth_of_the_people_may_leave_and_who_comes_back_is_held_no_more(
+    office: Office,
+) -> None:
+    people = office.users(10)
+    office.sql("alter security integration okta set deprovisioning_limit_in_percent = 20")
+    assert [office.leave(user).status for user in people[:5]] == [200] * 2 + [429] * 3
+    back = {"op": "Replace", "path": "active", "value": "True"}
+    assert office.scim.patch(f"/Users/{people[2]}", back).status == 200
+    office.sql("alter user user003 set disabled = false")
+    assert office.column("show held changes", "name") == ["user004"]
+    office.sql("alter security integration okta release held changes")
+    assert [office.active(user) for user in people] == [False] * 2 + [True] * 2 + [False] + [
+        True
+    ] * 5
+
+
 def test_the_refusal_says_what_happens_and_when_to_ask_again(office: Office) -> None:
     (user,) = office.users(1)
     office.limit(0)

@@ -4,7 +4,7 @@ create role prov;
 grant role prov to role accountadmin;
 --> Statement executed successfully.
 
-create security integration idp type = scim scim_client = 'azure' run_as_role = prov deprovisioning_limit = 50 deprovisioning_window_in_minutes = 30 deprovisioning_exempt_users = ('BOB', 'ann@example.com');
+create security integration idp type = scim scim_client = 'azure' run_as_role = prov deprovisioning_limit = 50 deprovisioning_limit_in_percent = 20 deprovisioning_window_in_minutes = 30 deprovisioning_exempt_users = ('BOB', 'ann@example.com');
 --> Integration IDP successfully created.
 
 desc security integration idp;
@@ -20,14 +20,18 @@ desc security integration idp;
 --> ATTRIBUTE_ALIASES |  |
 --> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT | 50 |
+--> DEPROVISIONING_LIMIT_IN_PERCENT | 20 |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 30 | 60
 --> DEPROVISIONING_EXEMPT_USERS | BOB, ann@example.com |
 
-alter security integration idp unset deprovisioning_limit, deprovisioning_window_in_minutes, deprovisioning_exempt_users;
+alter security integration idp unset deprovisioning_limit, deprovisioning_limit_in_percent, deprovisioning_window_in_minutes, deprovisioning_exempt_users;
 --> Statement executed successfully.
 
 alter security integration idp set deprovisioning_limit = 5;
 --> Statement executed successfully.
+
+alter security integration idp set deprovisioning_limit_in_percent = 101;
+--! 001008 invalid value for property 'DEPROVISIONING_LIMIT_IN_PERCENT': it takes a whole number from 0 to 100
 
 alter security integration idp set deprovisioning_limit = -1;
 --! 001008 invalid value for property 'DEPROVISIONING_LIMIT': it takes a whole number from 0 to 1000000

@@ -23,6 +23,7 @@ desc security integration idp;
 --> ATTRIBUTE_ALIASES | 'lastName' = 'name.familyName', 'costs' = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter' |
 --> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT |  |
+--> DEPROVISIONING_LIMIT_IN_PERCENT |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS |  |
 
@@ -56,7 +57,7 @@ alter security integration idp set attribute_aliases = ('a' 'title');
 alter security integration idp set attribute_aliases = ();
 --> Statement executed successfully.
 
-alter security integration idp set tolerated_quirks = ('operation_case', 'Bare_Value', 'bare_value') deprovisioning_limit = 0;
+alter security integration idp set tolerated_quirks = ('operation_case', 'Bare_Value', 'bare_value') deprovisioning_limit = 0 deprovisioning_limit_in_percent = 0;
 --> Statement executed successfully.
 
 alter security integration idp set tolerated_quirks = ('operation_case', 'capital_letters');
@@ -67,16 +68,16 @@ alter security integration idp set tolerated_quirks = 'operation_case';
 
 select get_ddl('integration', 'idp') as "ddl";
 --> ddl
---> CREATE OR REPLACE SECURITY INTEGRATION "IDP" TYPE = SCIM SCIM_CLIENT = 'GENERIC' RUN_AS_ROLE = 'PROV' CONFORMANCE = 'RFC' UNKNOWN_ATTRIBUTES = 'REFUSE' TOLERATED_QUIRKS = ('operation_case') DEPROVISIONING_LIMIT = 0 ENABLED = TRUE;
+--> CREATE OR REPLACE SECURITY INTEGRATION "IDP" TYPE = SCIM SCIM_CLIENT = 'GENERIC' RUN_AS_ROLE = 'PROV' CONFORMANCE = 'RFC' UNKNOWN_ATTRIBUTES = 'REFUSE' TOLERATED_QUIRKS = ('operation_case') DEPROVISIONING_LIMIT = 0 DEPROVISIONING_LIMIT_IN_PERCENT = 0 ENABLED = TRUE;
 
 alter security integration idp set tolerated_quirks = ();
 --> Statement executed successfully.
 
 select get_ddl('integration', 'idp') as "ddl";
 --> ddl
---> CREATE OR REPLACE SECURITY INTEGRATION "IDP" TYPE = SCIM SCIM_CLIENT = 'GENERIC' RUN_AS_ROLE = 'PROV' CONFORMANCE = 'RFC' UNKNOWN_ATTRIBUTES = 'REFUSE' TOLERATED_QUIRKS = () DEPROVISIONING_LIMIT = 0 ENABLED = TRUE;
+--> CREATE OR REPLACE SECURITY INTEGRATION "IDP" TYPE = SCIM SCIM_CLIENT = 'GENERIC' RUN_AS_ROLE = 'PROV' CONFORMANCE = 'RFC' UNKNOWN_ATTRIBUTES = 'REFUSE' TOLERATED_QUIRKS = () DEPROVISIONING_LIMIT = 0 DEPROVISIONING_LIMIT_IN_PERCENT = 0 ENABLED = TRUE;
 
-alter security integration idp unset tolerated_quirks, deprovisioning_limit;
+alter security integration idp unset tolerated_quirks, deprovisioning_limit, deprovisioning_limit_in_percent;
 --> Statement executed successfully.
 
 alter security integration idp set unknown_attributes = ignore;
@@ -104,6 +105,7 @@ desc integration idp;
 --> ATTRIBUTE_ALIASES |
 --> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT |
+--> DEPROVISIONING_LIMIT_IN_PERCENT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60
 --> DEPROVISIONING_EXEMPT_USERS |
 --> REJECT_TOKENS_ISSUED_BEFORE | 2026-01-01 00:00:00 UTC

@@ -69,6 +69,7 @@ desc integration idp;
 --> ATTRIBUTE_ALIASES | String |  |
 --> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT | Integer |  |
+--> DEPROVISIONING_LIMIT_IN_PERCENT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2025-12-31 22:00:00 UTC |
@@ -92,6 +93,7 @@ desc integration idp;
 --> ATTRIBUTE_ALIASES | String |  |
 --> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT | Integer |  |
+--> DEPROVISIONING_LIMIT_IN_PERCENT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
 --> DEPROVISIONING_EXEMPT_USERS | List |  |
 --> REJECT_TOKENS_ISSUED_BEFORE | String | 2026-07-01 16:00:00 UTC |
@@ -112,7 +114,7 @@ alter security integration idp unset reject_tokens_issued_before, network_policy
 --> Statement executed successfully.
 
 alter security integration idp unset some_policy;
---! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
+--! 001008 invalid value for property 'SOME_POLICY': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_LIMIT_IN_PERCENT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp set network_policy = office;
 --! 002003 Network policy 'OFFICE' does not exist or not authorized.
@@ -139,6 +141,7 @@ desc integration idp;
 --> ATTRIBUTE_ALIASES |
 --> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
 --> DEPROVISIONING_LIMIT |
+--> DEPROVISIONING_LIMIT_IN_PERCENT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60
 --> DEPROVISIONING_EXEMPT_USERS |
 
@@ -146,7 +149,7 @@ drop network policy headquarters;
 --! 003540 Cannot drop or replace network policy 'HEADQUARTERS': it is in use by INTEGRATION. Take it off there first.
 
 alter security integration idp unset office;
---! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
+--! 001008 invalid value for property 'OFFICE': it is none of ENABLED, NETWORK_POLICY, SYNC_PASSWORD, COMMENT, REJECT_TOKENS_ISSUED_BEFORE, CONFORMANCE, UNKNOWN_ATTRIBUTES, ATTRIBUTE_ALIASES, TOLERATED_QUIRKS, DEPROVISIONING_LIMIT, DEPROVISIONING_LIMIT_IN_PERCENT, DEPROVISIONING_WINDOW_IN_MINUTES, DEPROVISIONING_EXEMPT_USERS
 
 alter security integration idp unset headquarters;
 --> Statement executed successfully.

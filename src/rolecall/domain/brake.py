@@ -35,12 +35,15 @@ from rolecall.domain.held import (
     HeldChange,
     HeldState,
     Removing,
+    Spells,
     added,
+    current,
     within,
 )
 from rolecall.domain.model import Integration, Kind, Role, User
 from rolecall.domain.names import Id, key_of
 from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.domain.session import Session
 
 LIMIT_MAX = 1_000_000
@@ -131,9 +134,10 @@ def _braked(reading: Reading, session: Session) -> Integration | None:
     if found is None or session.releases is not None:
         return None
     integration = reading.memo(("integration", found), lambda: reading.integration(found))
-    if integration is None or integration.deprovisioning_limit is None:
+    if integration is None:
         return None
-    return integration
+    limits = (integration.deprovisioning_limit, integration.deprovisioning_limit_in_percent)
+    return None if limits == (None, None) else integration
 
 
 def _members(reading: Reading, role: Id) -> frozenset[Id]:
@@ -208,8 +212,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 def _judge(
     tx: Transaction, session: Session, braked: Integration, command: Removing, removal: Removal
 ) -> None:
-    limit, window = braked.deprovisioning_limit, window_of(braked)
-    assert limit is not None, "an integration without a limit is not judged"
+    window = window_of(braked)
     fingerprint, count = removal.fingerprint, removal.count
     known = tx.held_change_like(braked.name, fingerprint)
     if known is not None and known.state is HeldState.REJECTED:
@@ -223,6 +226,7 @@ def _judge(
         and count >= known.removes
     )
     spells = tx.spells_of(braked.name)
+    limit, of = _most(tx, braked, spells, session.at)
     lately = sum(spell.count for spell in within(spells, session.at, window))
     if waits or lately + count > limit:
         change = HeldChange(
@@ -242,9 +246,35 @@ def _judge(
             version=version_of(tx, removal.resource),
         )
         raise Stopped(_asked_again(known, change) if waits else change, braked, limit)
-    tx.save_spells(braked.name, added(spells, session.at, window, count))
+    tx.save_spells(braked.name, added(spells, session.at, window, count, of))
     if known is not None:
         tx.delete_held_change(known.id)
+
+
+def _most(reading: Reading, braked: Integration, spells: Spells, at: int) -> tuple[int, int]:
+    """The limit as of now, the lower of both, and how many there are to remove.
+
+    A percentage is of the most that there were since the window began, so that what is removed
+    does not lower it; at least one passes. They are counted once a spell: it reads an index.
+    """
+    percent = braked.deprovisioning_limit_in_percent
+    limits = [] if braked.deprovisioning_limit is None else [braked.deprovisioning_limit]
+    if percent is None:
+        return min(limits), 0
+    window = window_of(braked)
+    newest = current(spells, at, window)
+    of = newest.of if newest is not None and newest.of else _removable(reading, braked)
+    most = max([of, *(spell.of for spell in within(spells, at, window))])
+    limits.append(max(most * percent // 100, 1) if percent else 0)
+    return min(limits), of
+
+
+def _removable(reading: Reading, braked: Integration) -> int:
+    """The active users and the groups that the integration's role owns."""
+    owners = frozenset({braked.run_as_role})
+    active = Compare(Field.ACTIVE, Operator.EQ, value=True)
+    users = reading.find_users(active, owners, None, 0, 0).total
+    return users + reading.find_roles(EVERYTHING, owners, None, 0, 0).total
 
 
 def window_of(integration: Integration) -> int:

@@ -71,11 +71,15 @@ class HeldChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Spell(msgspec.Struct, frozen=True, array_like=True):
-    """What was removed from `begun` to `last`: a part of the sliding window."""
+    """What was removed from `begun` to `last`: a part of the sliding window.
+
+    `of` is how many there were to remove when it began, where a percentage is the limit.
+    """
 
     begun: int
     last: int
     count: int
+    of: int = 0
 
 
 Spells = tuple[Spell, ...]
@@ -86,11 +90,17 @@ def within(spells: Spells, at: int, window: int) -> Spells:
     return tuple(spell for spell in spells if spell.last > at - window)
 
 
-def added(spells: Spells, at: int, window: int, count: int) -> Spells:
+def current(spells: Spells, at: int, window: int) -> Spell | None:
+    """The spell that goes on."""
+    kept = within(spells, at, window)
+    return kept[-1] if kept and at - kept[-1].begun < window // SPELLS else None
+
+
+def added(spells: Spells, at: int, window: int, count: int, of: int = 0) -> Spells:
     """The spells with this many removals more; at most SPELLS + 1 of them are kept."""
     kept = within(spells, at, window)
-    if kept and at - kept[-1].begun < window // SPELLS:
-        newest = kept[-1]
-        grown = Spell(newest.begun, max(newest.last, at), newest.count + count)
-        return (*kept[:-1], grown)
-    return (*kept, Spell(at, at, count))
+    newest = current(spells, at, window)
+    if newest is None:
+        return (*kept, Spell(at, at, count, of))
+    grown = Spell(newest.begun, max(newest.last, at), newest.count + count, max(newest.of, of))
+    return (*kept[:-1], grown)

@@ -52,6 +52,7 @@ FIELDS = {
     "ATTRIBUTE_ALIASES": "attribute_aliases",
     "TOLERATED_QUIRKS": "tolerated_quirks",
     "DEPROVISIONING_LIMIT": "deprovisioning_limit",
+    "DEPROVISIONING_LIMIT_IN_PERCENT": "deprovisioning_limit_in_percent",
     "DEPROVISIONING_WINDOW_IN_MINUTES": "deprovisioning_window_in_minutes",
     "DEPROVISIONING_EXEMPT_USERS": "deprovisioning_exempt_users",
 }
@@ -241,6 +242,7 @@ def _exempt(name: str, value: Json) -> tuple[str, ...]:
 
 BRAKE: dict[str, Callable[[str, Json], object]] = {
     "DEPROVISIONING_LIMIT": lambda name, value: _number(name, value, 0, brake.LIMIT_MAX),
+    "DEPROVISIONING_LIMIT_IN_PERCENT": lambda name, value: _number(name, value, 0, 100),
     "DEPROVISIONING_WINDOW_IN_MINUTES": lambda name, value: (
         _number(name, value, 1, brake.WINDOW_MINUTES_MAX) or 60
     ),

@@ -203,7 +203,8 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     `conformance` is None where the account's parameter counts. `attribute_aliases` are pairs: a
     name that the client sends, the attribute that it means. `tolerated_quirks` are the oddities
     that pass, None where those of `scim_client` do. `deprovisioning_limit` is how many it takes
-    access from within the window, users of the exempt names apart; None is no limit.
+    access from within the window, users of the exempt names apart, `…_in_percent` how many of a
+    hundred of what its role owns; None is no limit.
     """
 
     id: Id
@@ -223,6 +224,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     attribute_aliases: tuple[tuple[str, str], ...] = ()
     tolerated_quirks: tuple[str, ...] | None = None
     deprovisioning_limit: int | None = None
+    deprovisioning_limit_in_percent: int | None = None
     deprovisioning_window_in_minutes: int = 60
     deprovisioning_exempt_users: tuple[str, ...] = ()
 

@@ -136,6 +136,7 @@ def _of_integration(
         *_set(
             TOLERATED_QUIRKS=found.tolerated_quirks,
             DEPROVISIONING_LIMIT=found.deprovisioning_limit,
+            DEPROVISIONING_LIMIT_IN_PERCENT=found.deprovisioning_limit_in_percent,
             DEPROVISIONING_WINDOW_IN_MINUTES=None if minutes == WINDOW_MINUTES else minutes,
         ),
         Property(name="ENABLED", value=found.enabled),

@@ -290,10 +290,14 @@ def described_integration(
 
 def _described_brake(found: Integration) -> tuple[Described, ...]:
     """The deprovisioning brake; without a limit it is off."""
-    limit = found.deprovisioning_limit
+    limits = {
+        "DEPROVISIONING_LIMIT": found.deprovisioning_limit,
+        "DEPROVISIONING_LIMIT_IN_PERCENT": found.deprovisioning_limit_in_percent,
+    }
     return (
-        Described(
-            name="DEPROVISIONING_LIMIT", type="Integer", value=None if limit is None else str(limit)
+        *(
+            Described(name=name, type="Integer", value=None if limit is None else str(limit))
+            for name, limit in limits.items()
         ),
         Described(
             name="DEPROVISIONING_WINDOW_IN_MINUTES",
