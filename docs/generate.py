@@ -267,8 +267,8 @@ def command_line() -> str:
     return page(
         "Command line",
         "Every command says the same with `--help`. Exit status 0: done; 1: refused or failed; "
-        "2: the command can't be carried out as it was given. `push` also has 3: too many "
-        "removals.",
+        "2: the command can't be carried out as it was given. `push` and `network import` also have "
+        "3: more would go than is believed, and nothing was changed.",
         *parts,
     )
 

@@ -22,11 +22,12 @@ from sql_world import Desk
 PAGE = Path(__file__).parents[2] / "docs" / "operations" / "audit.md"
 STATEMENTS = dict(
     zip(
-        ("holders", "givers", "leavers", "refusals", "by_hand"),
+        ("variables", "holders", "givers", "leavers", "refusals", "by_hand"),
         re.findall(r"```sql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL),
         strict=True,
     )
 )
+VARIABLES = STATEMENTS.pop("variables")
 DAY = 86_400 * SECOND
 MINUTE = 60 * SECOND
 RUN_AS = "OKTA_PROVISIONER"
@@ -303,6 +304,13 @@ def year() -> Iterator[Year]:
     played.play(360)
     yield played
     duck.close()
+
+
+def test_the_page_sets_every_variable_that_a_question_names(duck: DuckSelecting) -> None:
+    desk = Desk(duck)
+    desk.run(VARIABLES)
+    for statement in STATEMENTS.values():
+        assert desk.run(statement)
 
 
 def asked(year: Year, name: str, **variables: object) -> list[Row]:
