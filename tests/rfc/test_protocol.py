@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from builders import an_id
+from rolecall.domain.model import ScimClient
 from scim_client import (
     ENTERPRISE,
     ERROR_URN,
@@ -263,6 +264,35 @@ def test_a_deleted_resource_is_404_by_every_method_and_frees_its_name_rfc7644_3_
     assert [answer.status for answer in answers] == [404] * 4
     assert scim.get("/Users").found == []
     assert scim.post("/Users", user_of("bob", externalId="7")).status == 201
+
+
+@pytest.mark.parametrize("size", [1, 101, 1_001])
+@pytest.mark.parametrize("client", ScimClient)
+def test_a_patch_that_asks_for_attributes_is_answered_with_them_rfc7644_3_5_2(
+    client: ScimClient, size: int
+) -> None:
+    scim = ScimClientInProcess(scim_client=client)
+    people = [scim.user(f"user{number}") for number in range(size)]
+    place = f"/Groups/{scim.group('G', *people[1:])}"
+    operation = {"op": "add", "path": "members", "value": [{"value": people[0]}]}
+    named = scim.patch(f"{place}?attributes=displayName", operation)
+    assert (named.status, named.json["displayName"]) == (200, "G")
+    assert "members" not in named.json
+    whole = scim.patch(f"{place}?attributes=members", operation)
+    assert whole.status == 200
+    assert {each["value"] for each in whole.json["members"]} == set(people)
+
+
+@pytest.mark.parametrize("client", [ScimClient.AZURE, ScimClient.GENERIC])
+def test_a_patch_without_operations_changes_nothing(client: ScimClient) -> None:
+    scim = ScimClientInProcess(scim_client=client)
+    for place in (f"/Users/{scim.user('ann')}", f"/Groups/{scim.group('G')}"):
+        before = state_of(scim.account)
+        assert scim.patch(place).status in {200, 204}
+        assert state_of(scim.account) == before
+    strict = ScimClientInProcess(scim_client=ScimClient.OKTA)
+    refused = strict.patch(f"/Users/{strict.user('ann')}")
+    assert (refused.status, refused.json["scimType"]) == (400, "invalidSyntax")
 
 
 # ---- 3.8 to 3.14: formats, errors, versions ----------------------------------------------------

@@ -56,6 +56,7 @@ SHOWN: dict[str, Callable[[], tuple[str, ...]]] = {
     "schema_as_path": lambda: patch_user(
         {"op": "add", "path": ACCOUNT_USER, "value": {"defaultRole": "ANALYST"}}
     ),
+    "no_operations": lambda: read_patch(USER, {"schemas": [PATCH_OP], "Operations": []}).quirks,
 }
 
 

@@ -112,6 +112,8 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
     asked = _patch(exchange, accepted, schema.GROUP)
     contract = exchange.contract
     status = contract.patched_group[accepted.integration.scim_client]
+    if _asks_attributes(exchange):
+        status = 200
     projection = projection_of(exchange.params(), schema.GROUP)
     wanted = exchange.has_members and messages.wants(projection, "members")
     command = scim_groups.alteration(
@@ -124,6 +126,11 @@ def change_group(service: Service, exchange: Exchange, accepted: Accepted) -> Wr
     )
     exchange.origin = partial(scim_groups.origin, asked, exchange.base_url)
     return _write(service, exchange, accepted, command, status)
+
+
+def _asks_attributes(exchange: Exchange) -> bool:
+    """Whether the answer to a PATCH MUST have a body (RFC 7644 section 3.5.2)."""
+    return "attributes" in exchange.contract.params(exchange.params(), schema.GROUP)
 
 
 def drop_group(service: Service, exchange: Exchange, accepted: Accepted) -> Write:
@@ -213,7 +220,7 @@ def _write(
         finish=finish,
         heavy=exchange.resource == "Groups"
         and exchange.has_members
-        and exchange.method in {"POST", "PUT"},
+        and (exchange.method in {"POST", "PUT"} or _asks_attributes(exchange)),
     )
 
 
@@ -229,13 +236,15 @@ def _outcome(
 def _status_of(exchange: Exchange, command: Command, effect: Effect, status: int) -> int:
     """A create that revives who was there is no creation: 200.
 
-    A PATCH of a group with more members than its contract shows has no body: 204.
+    A PATCH of a group with more members than its contract shows has no body: 204. Who asks for
+    attributes gets them, however many they are.
     """
     if isinstance(command, CreateUser) and isinstance(effect.answer, UserCard):
         return status if effect.answer.user.id == command.id else 200
     if isinstance(command, ChangeRole) and isinstance(effect.answer, RoleCard):
         hidden = command.members_shown > 0 and effect.answer.members is None
-        return 204 if hidden and not exchange.contract.patch_shows_all else status
+        shown = exchange.contract.patch_shows_all or not hidden or _asks_attributes(exchange)
+        return status if shown else 204
     return status
 
 

@@ -87,8 +87,10 @@ def read_patch(resource_type: ResourceType, body: object) -> Patch:
     members = _members(body, ("schemas", "Operations"))
     check_schemas(PATCH_OP, members.get("schemas"), notes)
     given = members.get("Operations")
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list):
         raise errors.invalid_syntax("'Operations' must be an array of one or more operations.")
+    if not given:
+        notes.tolerate(quirks.NO_OPERATIONS)
     operations: list[Operation] = []
     ends: list[int] = []
     for number, operation in enumerate(given):

@@ -141,6 +141,13 @@ SCHEMA_AS_PATH = Quirk(
     clients=OF_EVERYBODY,
     refusal=errors.invalid_path,
 )
+NO_OPERATIONS = Quirk(
+    name="no_operations",
+    reason="Microsoft's SCIM validator sends a PATCH without any operation, and expects that it "
+    "changes nothing; RFC 7644 section 3.5.2 has one or more.",
+    instead="Send one or more operations.",
+    clients=OF_ENTRA,
+)
 
 QUIRKS: dict[str, Quirk] = {
     quirk.name: quirk
@@ -159,6 +166,7 @@ QUIRKS: dict[str, Quirk] = {
         READ_ONLY_IN_PATCH,
         REMOVE_WITH_VALUE,
         SCHEMA_AS_PATH,
+        NO_OPERATIONS,
     )
 }
 DIALECTS: dict[Client, tuple[str, ...]] = {
