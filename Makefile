@@ -21,7 +21,7 @@ sources := src tests $(wildcard bench tools)
 gated := $(foreach package,domain scim sql,$(if $(wildcard src/rolecall/$(package)/*.py),$(package)))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock wheel bench bench-audit bench-fairness bench-filters bench-groups fuzz clean
+.PHONY: help serve test check format docs lock wheel bench bench-audit bench-fairness bench-filters bench-groups bench-processor fuzz clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) \
@@ -92,6 +92,9 @@ bench-filters: .venv/.dev ## measure filters at 100,000 users (ARGS="--users 100
 
 bench-groups: .venv/.dev ## measure changes of groups of 10 to 100,000 members (a minute)
 	@exec $(bin)/python -m bench.groups $(ARGS)
+
+bench-processor: .venv/.dev ## processor time of a request, by thread (ARGS="--workload member")
+	@exec $(bin)/python -m bench.processor $(ARGS)
 
 bench-fairness: .venv/.dev ## a quiet account beside a flood, with turns and without (two minutes)
 	@exec $(bin)/python -m bench.fairness $(ARGS)
