@@ -107,6 +107,15 @@ def test_a_bad_token_is_401_with_a_challenge(server: Server, header: str) -> Non
     assert "token" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["", "/", "/Users", "/scim", "/scim/v1/Users"])
+def test_a_wrong_address_is_told_the_right_one(server: Server, path: str) -> None:
+    answer = httpx.get(server.root + path)
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (404, "404")
+    assert answer.headers["content-type"] == "application/scim+json"
+    assert "/scim/v2" in told["detail"]
+
+
 def test_a_foreign_content_type_is_named(server: Server) -> None:
     with server.client() as client:
         answer = client.post("/Users", content=b"<user/>", headers={"Content-Type": "text/xml"})

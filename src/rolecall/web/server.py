@@ -12,10 +12,13 @@ from typing import Any, Protocol
 
 import msgspec
 import uvicorn
+from starlette.responses import Response
 from starlette.routing import Router
 
 from rolecall.domain.account import Account
 from rolecall.fronts.world import World
+from rolecall.scim.errors import ScimError
+from rolecall.scim.messages import error_body
 from rolecall.web.accounts import Places
 from rolecall.web.certificates import Certificates
 from rolecall.web.driver import Driver
@@ -25,7 +28,7 @@ from rolecall.web.meter import Meter, surface_of
 from rolecall.web.patience import PatientProtocol, connections_affordable, sweep
 from rolecall.web.proxied import after_proxies
 from rolecall.web.rest import Rest
-from rolecall.web.scim import PREFIX, Receive, ScimApp, Scope, Send, Threads
+from rolecall.web.scim import JSON_TYPES, PREFIX, Receive, ScimApp, Scope, Send, Threads
 from rolecall.web.sql_api import SqlApi
 
 KEEP_ALIVE_SECONDS = 75
@@ -57,6 +60,15 @@ class Served(Protocol):
         ...
 
 
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whoever has the wrong address is told the right one, in the form that providers show."""
+    error = ScimError(
+        404, None, f"There is nothing at this path. SCIM begins at {PREFIX}, SQL at /api/v2."
+    )
+    body = msgspec.json.encode(error_body(error))
+    await Response(body, error.status, media_type=JSON_TYPES[0])(scope, receive, send)
+
+
 class Application:
     """Every surface under one URL, chosen by the beginning of the path."""
 
@@ -85,7 +97,8 @@ class Application:
         resources = Rest(places, account_of, world, self._workers)
         self.events = Events(places, account_of, world, self._readers)
         surfaces = (driver, sql, resources, self.events, health)
-        self._others = Router([route for each in surfaces for route in each.routes()])
+        routes = [route for each in surfaces for route in each.routes()]
+        self._others = Router(routes, default=nowhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
