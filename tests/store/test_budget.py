@@ -101,7 +101,7 @@ COSTS: dict[str, tuple[Request, int, int]] = {
         lambda b: b.client.put(f"/Users/{b.people[6]}", user_of("person-0006", title="Guide")),
         11, 1,
     ),
-    "DELETE a user": (lambda b: b.client.delete(f"/Users/{b.people[7]}"), 17, 1),
+    "DELETE a user": (lambda b: b.client.delete(f"/Users/{b.people[7]}"), 15, 1),
     "GET 100 users": (lambda b: b.client.get("/Users?count=100"), 5, 0),
     "GET a page after 10 users": (lambda b: a_page_after(b, 10), 3, 0),
     "GET a page after 1000 users": (lambda b: a_page_after(b, 1_000), 3, 0),

@@ -33,7 +33,6 @@ from store_builders import (
     OKTA,
     OTHER,
     OWNER,
-    SESSION,
     a_database,
     a_privilege,
     a_role,
@@ -240,12 +239,12 @@ def test_a_dropped_user_leaves_nothing_behind(store: Store) -> None:
     people(store)
     write(
         store,
-        lambda tx: tx.save_session(a_session()),
         lambda tx: tx.save_link("OKTA", BOB, "e1"),
+        lambda tx: tx.save_parameter(BOB, "TIMEZONE", "UTC"),
         lambda tx: tx.touch(BOB, NOW + 1),
         lambda tx: tx.delete_user(BOB),
     )
-    assert read(store, lambda r: r.session(SESSION)) is None
+    assert read(store, lambda r: r.parameters(BOB)) == {}
     assert read(store, lambda r: r.groups_of((BOB,))) == {}
     write(store, lambda tx: tx.save_user(a_user()))
     card = read(store, lambda r: r.user_card(BOB, "OKTA"))

@@ -218,14 +218,11 @@ def test_an_access_token_s_use_is_remembered_to_the_minute(store: Store) -> None
     assert store.read(1, lambda r: r.access_tokens_of(BOB)) == (used,)
 
 
-def test_a_dropped_user_takes_parameters_and_access_tokens_along(store: Store) -> None:
-    mine, hers = an_access_token(), an_access_token(an_id(91), ANN)
+def test_a_dropped_user_takes_parameters_along(store: Store) -> None:
     write(store, [methodcaller("save_user", a_user(id=BOB))])
-    write(store, [methodcaller("save_access_token", each) for each in (mine, hers)])
     write(store, [methodcaller("save_parameter", on, "P", "GATE") for on in (ANN, BOB)])
     write(store, [lambda tx: tx.delete_user(BOB)])
-    assert store.read(1, lambda r: (r.access_tokens_of(BOB), r.parameters(BOB))) == ((), {})
-    assert store.read(1, lambda r: r.access_tokens_of(ANN)) == (hers,)
+    assert store.read(1, lambda r: r.parameters(BOB)) == {}
     assert store.read(1, lambda r: r.parameters(ANN)) == {"P": "GATE"}
 
 

@@ -134,8 +134,7 @@ def _braked(reading: Reading, session: Session) -> Integration | None:
     if found is None or session.releases is not None:
         return None
     integration = reading.memo(("integration", found), lambda: reading.integration(found))
-    if integration is None:
-        return None
+    assert integration is not None, "a session's integration lives (access.require_live)"
     limits = (integration.deprovisioning_limit, integration.deprovisioning_limit_in_percent)
     return None if limits == (None, None) else integration
 

@@ -341,7 +341,10 @@ class Transaction(HeldTransaction, Reading, Protocol):
         ...
 
     def delete_user(self, user: Id) -> None:
-        """With memberships, external ids, revision, sessions, parameters and access tokens."""
+        """With memberships, external ids, revision and parameters.
+
+        Sessions and access tokens are ended before, by whoever tells of it.
+        """
         ...
 
     def save_role(self, role: Role) -> None: ...

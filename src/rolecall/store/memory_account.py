@@ -252,9 +252,7 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
     def delete_user(self, user: Id) -> None:
         self._state.users.pop(user, None)
         drop(self._state.members, lambda _, grant: grant.grantee == user)
-        self.delete_sessions_of(user)
         drop(self._state.parameters, lambda key, _: key[0] == user)
-        drop(self._state.access_tokens, lambda _, token: token.user == user)
         self._forget(user)
 
     def save_role(self, role: Role) -> None:

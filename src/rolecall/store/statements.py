@@ -350,7 +350,6 @@ ON CONFLICT (account, id) DO UPDATE SET
     body = excluded.body
 """
 DELETE_ACCESS_TOKEN = "DELETE FROM access_tokens WHERE account = ?1 AND id = ?2"
-DELETE_ACCESS_TOKENS_OF = "DELETE FROM access_tokens WHERE account = ?1 AND user = ?2"
 
 # ---- what stands beside a resource -----------------------------------------------------------
 

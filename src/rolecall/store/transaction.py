@@ -130,9 +130,7 @@ class SqliteTransaction(SqliteReading):
         for statement in (
             statements.DELETE_USER,
             statements.DELETE_MEMBERSHIPS,
-            statements.DELETE_SESSIONS_OF,
             statements.DELETE_PARAMETERS,
-            statements.DELETE_ACCESS_TOKENS_OF,
             statements.DELETE_LINKS,
             statements.DELETE_REVISION,
         ):
