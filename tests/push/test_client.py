@@ -66,6 +66,28 @@ def test_a_server_that_repeats_its_first_page_is_left(session: Session) -> None:
     assert len(session.ask(lambda client: client.groups())) == 1
 
 
+@pytest.mark.parametrize("total", [2, "2"], ids=["number", "text"])
+def test_a_server_that_repeats_a_page_and_says_that_there_are_more_is_not_believed(
+    session: Session, total: int | str
+) -> None:
+    """Who is not shown would be created again, and never deactivated."""
+    listed = {"totalResults": total, "Resources": [{"id": "1", "displayName": "A"}]}
+    for _ in range(2):
+        session.server.refuse("GET", "/Groups", httpx.Response(200, json=listed))
+    with pytest.raises(Stopped, match="shows 1 of 2 and then the same again; nothing was changed"):
+        session.ask(lambda client: client.groups())
+
+
+@pytest.mark.parametrize("total", [1, "many"])
+def test_a_server_that_repeats_a_page_that_was_all_is_left(
+    session: Session, total: int | str
+) -> None:
+    listed = {"totalResults": total, "Resources": [{"id": "1", "displayName": "A"}]}
+    for _ in range(2):
+        session.server.refuse("GET", "/Groups", httpx.Response(200, json=listed))
+    assert len(session.ask(lambda client: client.groups())) == 1
+
+
 def test_a_list_that_never_ends_is_left(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "PAGES_MAX", 2)
     session.server.page_rows_max = 1

@@ -148,14 +148,24 @@ class ScimClient:
         return await self._ask("PATCH", path, body=msgspec.to_builtins(body))
 
     async def _all(self, path: str, kind: type[Resource]) -> list[Resource]:
-        """Walk the pages until one brings nothing new: totals are wrong on too many servers."""
+        """Walk the pages until one brings nothing new: totals are wrong on too many servers.
+
+        Only when pages repeat is the total believed: whoever is not seen would not be removed.
+        """
         found: dict[str, Resource] = {}
         start = 1
         for _ in range(PAGES_MAX):
             query = {"startIndex": str(start), "count": str(PAGE_ROWS)}
             answer = await self._ask("GET", path, query=query)
-            page = [_resource(raw, kind) for raw in _page(answer).Resources]
+            listed = _page(answer)
+            page = [_resource(raw, kind) for raw in listed.Resources]
             fresh = {resource.id: resource for resource in page if resource.id not in found}
+            if page and not fresh and len(found) < total_of(listed):
+                raise Stopped(
+                    f"{self.url}{path} shows {len(found)} of {listed.total} and then the same "
+                    "again; nothing was changed. Who is there can't be known unless startIndex "
+                    "works (RFC 7644 section 3.4.2.4)"
+                )
             if not fresh:
                 return list(found.values())
             found.update(fresh)
@@ -221,6 +231,12 @@ async def each(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def total_of(listed: Page) -> int:
+    """How many there are, by the server's word; 0 when it says nothing that can be read."""
+    total = listed.total
+    return int(total) if isinstance(total, int) or total.isdecimal() else 0
 
 
 def _page(answer: httpx.Response) -> Page:

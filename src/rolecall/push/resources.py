@@ -65,6 +65,7 @@ class Page(msgspec.Struct, frozen=True):
     """A ListResponse (RFC 7644 §3.4.2); some servers write its name in other case."""
 
     Resources: tuple[msgspec.Raw, ...] = ()
+    total: int | str = msgspec.field(name="totalResults", default=0)
 
 
 class Attribute(msgspec.Struct, frozen=True):
