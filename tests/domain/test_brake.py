@@ -218,11 +218,23 @@ def test_who_is_removed_and_added_again_in_one_change_stays(
     account: Account, okta: Session, people: list[Id], team: Id
 ) -> None:
     limit(account, 0)
-    steps = (put("COMMENT", "x"), RemoveMembers(None), AddMembers(tuple(people)))
+    steps = (RemoveMembers(None), put("COMMENT", "x"), AddMembers(tuple(people)))
     assert change_members(account, okta, team, *steps) is None
     refusal = change_members(account, okta, team, RemoveMembers(None), AddMembers((people[0],)))
     assert isinstance(refusal, ChangeHeld)
     assert refusal.removes == 5
+
+
+def test_only_what_follows_the_last_whole_list_counts(
+    account: Account, okta: Session, people: list[Id], team: Id
+) -> None:
+    limit(account, 1)
+    steps = (RemoveMembers(None), SetMembers(()), AddMembers(()), SetMembers(tuple(people[:5])))
+    assert change_members(account, okta, team, *steps) is None
+    assert members(account, team) == set(people[:5])
+    refusal = change_members(account, okta, team, *steps, RemoveMembers(tuple(people[:2])))
+    assert isinstance(refusal, ChangeHeld)
+    assert refusal.removes == 2
 
 
 def test_who_is_no_member_is_not_removed(account: Account, okta: Session, people: list[Id]) -> None:

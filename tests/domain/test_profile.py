@@ -12,12 +12,16 @@ from rolecall.domain.errors import InvalidValue, NoTarget
 from rolecall.domain.model import Json
 from rolecall.domain.predicate import And, Compare, Not, Operator, Or, Predicate
 from rolecall.domain.profile import (
+    BYTES_MAX,
+    CHARACTERS_AT_ONCE,
     ENTRIES_MAX,
     Profile,
     changed,
     founded,
     primary_email,
+    require_kept,
     with_email,
+    work_of,
 )
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -387,3 +391,46 @@ def test_set_then_unset_of_a_new_place_restores_the_profile(
 @given(profiles, st.text(min_size=1, max_size=5))
 def test_the_address_set_is_the_address_read(profile: Profile, address: str) -> None:
     assert primary_email(with_email(profile, address)) == address
+
+
+# ---- what a change costs -----------------------------------------------------------------------
+
+FIVE: Profile = {"emails": [{"value": f"{n}@x", "type": "work"} for n in range(5)]}
+EITHER = Or((WORK, Not(HOME)))
+
+
+@pytest.mark.parametrize(
+    ("change", "work"),
+    [
+        (Set(At("title"), "x"), 1),
+        (Set(At("title", ENTERPRISE), "x"), 1),
+        (Unset(At("phoneNumbers", where=WORK)), 1),
+        (Set(At("emails", sub="type"), "home"), 6),
+        (Add(At("emails"), ({"value": "6@x"}, {"value": "7@x"})), 8),
+        (Unset(At("emails", where=WORK)), 6),
+        (Unset(At("emails", where=And((WORK, EITHER)))), 16),
+    ],
+    ids=str,
+)
+def test_a_change_looks_at_each_entry_by_each_term_of_its_condition(
+    change: Set | Unset | Add, work: int
+) -> None:
+    assert work_of(FIVE, change) == work
+
+
+def test_long_texts_count_as_entries_do() -> None:
+    long: Profile = {"photos": [{"value": "x" * 10 * CHARACTERS_AT_ONCE, "primary": True}, "bare"]}
+    assert work_of(long, Unset(At("photos", where=WORK))) == 13
+
+
+def test_a_profile_is_at_most_as_large_as_one_request() -> None:
+    require_kept({"title": "x" * (BYTES_MAX - 20)}, "title")
+    with pytest.raises(InvalidValue, match="more than 1 MiB"):
+        require_kept({"title": "x" * BYTES_MAX}, "title")
+
+
+def test_values_that_are_there_are_found_among_many_at_once() -> None:
+    """Twenty thousand values, of which a thousand differ, cost no twenty million comparisons."""
+    values: tuple[Json, ...] = tuple({"value": f"{n % ENTRIES_MAX}@x"} for n in range(20_000))
+    after = changed({}, Add(At("emails"), values))
+    assert emails(after) == list(values[:ENTRIES_MAX])

@@ -136,4 +136,5 @@ def test_every_field_of_a_user_is_described_or_identity() -> None:
         "failed_logins",
         "last_login_at",
         "has_access_token",
+        "was_held",
     }

@@ -7,7 +7,7 @@ written, so that no two requests slip under it together; without a limit nothing
 """
 
 import hashlib
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
@@ -146,10 +146,10 @@ def _members(reading: Reading, role: Id) -> frozenset[Id]:
 REMOVING = RemoveMembers | RemoveMembersWhere | SetMembers
 
 
-def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[Id]:
+def _leaving(reading: Reading, role: Id, changes: Sequence[RoleChange]) -> set[Id]:
     """Who is a member now and won't be after these steps."""
     gone: set[Id] = set()
-    for change in changes:
+    for change in _since_the_last_list(changes):
         match change:
             case AddMembers():
                 gone -= set(change.users)
@@ -169,13 +169,22 @@ def _leaving(reading: Reading, role: Id, changes: Iterable[RoleChange]) -> set[I
     return gone
 
 
+def _since_the_last_list(changes: Sequence[RoleChange]) -> Sequence[RoleChange]:
+    """The steps from the last one on that says all members: it takes back those before it."""
+    for place in range(len(changes) - 1, 0, -1):
+        change = changes[place]
+        if isinstance(change, SetMembers) or change == RemoveMembers(None):
+            return changes[place:]
+    return changes
+
+
 def _not_exempt(reading: Reading, integration: Integration, ids: Set[Id]) -> Set[Id]:
     """The ids without those of users who are never held, by NAME or LOGIN_NAME in any case."""
     keys = [key_of(name) for name in integration.deprovisioning_exempt_users]
     return ids - {user.id for key in keys for user in reading.users_taking(key, key)}
 
 
-def leaving_held(reading: Reading, change: HeldChange, steps: Iterable[RoleChange]) -> set[Id]:
+def leaving_held(reading: Reading, change: HeldChange, steps: Sequence[RoleChange]) -> set[Id]:
     """Whom these steps of a held change would take a role from, now."""
     gone = _leaving(reading, change.resource, steps)
     integration = reading.integration_named(change.integration)

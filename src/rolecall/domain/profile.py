@@ -6,6 +6,8 @@ what a change touches is copied, the rest is shared.
 
 from typing import assert_never
 
+import msgspec
+
 from rolecall.domain.commands import Add, At, Set, Unset
 from rolecall.domain.errors import InvalidValue, NoTarget
 from rolecall.domain.model import Json
@@ -24,6 +26,12 @@ from rolecall.domain.predicate import (
 
 Profile = dict[str, Json]
 ENTRIES_MAX = 1_000
+BYTES_MAX = 1 << 20
+"""As much as one request can send: changes can't pile up more."""
+WORK_MAX = 300_000
+"""What all steps of a change may look at, by `work_of`: some half a second, which others wait."""
+CHARACTERS_AT_ONCE = 64
+"""Text of this length costs as much as an entry."""
 MULTI_VALUED = frozenset(
     {
         "emails",
@@ -59,6 +67,47 @@ def changed(profile: Profile, change: Set | Unset | Add) -> Profile:
     extension = _changed_in(inner if isinstance(inner, dict) else {}, change)
     rest = {name: value for name, value in profile.items() if name != at.extension}
     return {**rest, at.extension: extension} if extension else rest
+
+
+def work_of(profile: Profile, change: Set | Unset | Add) -> int:
+    """What one change looks at: entries by the terms of its condition, and their text."""
+    at = change.at
+    container = profile if at.extension is None else profile.get(at.extension)
+    present = container.get(at.attribute) if isinstance(container, dict) else None
+    work = 1 + (len(change.values) if isinstance(change, Add) else 0)
+    if not isinstance(present, list):
+        return work
+    if at.where is None:
+        return work + len(present)
+    return work + len(present) * _leaves(at.where) + _characters(present) // CHARACTERS_AT_ONCE
+
+
+def _leaves(where: Predicate) -> int:
+    match where:
+        case And() | Or():
+            return sum(_leaves(term) for term in where.terms)
+        case Not():
+            return _leaves(where.term)
+        case _:
+            return 1
+
+
+def _characters(entries: list[Json]) -> int:
+    return sum(
+        len(part)
+        for entry in entries
+        for part in (entry.values() if isinstance(entry, dict) else (entry,))
+        if isinstance(part, str)
+    )
+
+
+def require_kept(profile: Profile, name: str) -> None:
+    """Refuse, in the name of the attribute that changed last, what has become too large."""
+    if len(_encode(profile)) > BYTES_MAX:
+        raise InvalidValue(name, f"the user would have more than {BYTES_MAX >> 20} MiB")
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _changed_in(container: Profile, change: Set | Unset | Add) -> Profile:
@@ -154,16 +203,25 @@ def _add(present: Json, at: At, values: tuple[Json, ...]) -> Json:
         (parts,) = values
         return _put(present, at, at.where, parts, merges=True)
     entries: list[Json] = list(present) if isinstance(present, list) else []
+    places: dict[bytes, int] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(_identity(entry), place)
+    primary = None
     for value in values:
-        plain = _without(value, "primary")
-        same = [at for at, entry in enumerate(entries) if _without(entry, "primary") == plain]
-        if not same:
+        place = places.setdefault(_identity(value), len(entries))
+        if place == len(entries):
             entries.append(value)
         if _is_primary(value):
-            chosen = same[0] if same else len(entries) - 1
-            entries[chosen] = value
-            entries = _one_primary(entries, chosen)
-    return entries
+            entries[place], primary = value, place
+    return entries if primary is None else _one_primary(entries, primary)
+
+
+def _identity(entry: Json) -> bytes:
+    """What tells an entry from others: everything but whether it is primary."""
+    return _sorted(_without(entry, "primary"))
+
+
+_sorted = msgspec.json.Encoder(order="deterministic").encode
 
 
 def _one_primary(entries: list[Json], primary_at: int) -> list[Json]:

@@ -294,17 +294,27 @@ def _as_change(present: User, command: CreateUser) -> ChangeUser:
 # ---- the steps of a change -------------------------------------------------------------------
 
 
+TOO_MUCH = (
+    "one change looks through entries more often than it may; send it in parts, or the list whole"
+)
+
+
 def _changed(card: UserCard, command: ChangeUser) -> tuple[User, str | None]:
     """The user and the external id after all steps; a refusal says which step it comes of."""
     after = _replaced(card.user) if command.replaces else card.user
     external_id = None if command.replaces else card.external_id
-    step = 0
+    step = work = 0
     try:
         for step, change in enumerate(command.changes):  # noqa: B007  the refused one's, below
             if change.at.attribute == EXTERNAL_ID:
                 external_id = _external_id(change)
-            else:
-                after = apply_change(after, change)
+                continue
+            work += profile.work_of(after.profile, change)
+            if work > profile.WORK_MAX:
+                raise InvalidValue(change.at.attribute, TOO_MUCH)
+            after = apply_change(after, change)
+        if after.profile is not card.user.profile and command.changes:
+            profile.require_kept(after.profile, command.changes[-1].at.attribute)
     except Refusal as refusal:
         refusal.step = step
         raise

@@ -22,6 +22,9 @@ from rolecall.scim.values import Object
 TOGETHER_MAX = 64
 """So many are handed over at once: a commit's worth, and others have their turn between."""
 
+USER_BYTES_MAX = 1 << 20
+"""As much as a request of its own may send."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -133,6 +136,8 @@ class _Job:
             data, patches = bulk.parted(data, later)
             data = {key: bulk.resolved(value, self._ids) for key, value in data.items()}
         inner.body = b"" if data is None else _encode(data)
+        if inner.resource == "Users" and len(inner.body) > USER_BYTES_MAX:
+            raise errors.too_large(f"A user is at most {USER_BYTES_MAX >> 20} MiB.")
         return patches
 
     def _exchange(self, method: str, path: str, version: str | None = None) -> Exchange:

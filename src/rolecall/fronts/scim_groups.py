@@ -68,6 +68,19 @@ def replacement(
     return ChangeRole(role=role, changes=tuple(changes), at=at, versions=versions)
 
 
+CONDITIONS_MAX = 10
+TOO_MANY_CONDITIONS = (
+    f"A PATCH removes members by at most {CONDITIONS_MAX} conditions, since each asks every "
+    "member; join them by 'or', or name members by value eq."
+)
+STEPS_MAX = 10_000
+TOO_MANY_STEPS = (
+    f"The PATCH has more than {STEPS_MAX} operations that can't be carried out together, as "
+    "additions in a row are; split it."
+)
+"""Others wait for as long as a change takes: some half a second."""
+
+
 def alteration(
     patch: Patch,
     role: Id,
@@ -79,15 +92,22 @@ def alteration(
 ) -> ChangeRole:
     """The command that a PATCH asks for: all its operations, all or nothing."""
     changes: list[RoleChange] = []
-    number = 0
+    conditions = number = 0
     try:
         for number, operation in enumerate(patch.operations):  # noqa: B007  the refused one's
-            changes.append(_change(operation, base_url))
+            change = _change(operation, base_url)
+            conditions += isinstance(change, RemoveMembersWhere)
+            if conditions > CONDITIONS_MAX:
+                raise errors.too_many(TOO_MANY_CONDITIONS)
+            changes.append(change)
     except errors.ScimError as error:
         raise error.within(patch.place_of(number)) from None
+    steps = tuple(_joined(changes))
+    if len(steps) > STEPS_MAX:
+        raise errors.too_large(TOO_MANY_STEPS)
     return ChangeRole(
         role=role,
-        changes=tuple(_joined(changes)),
+        changes=steps,
         at=at,
         versions=versions,
         members_shown=members_shown,
