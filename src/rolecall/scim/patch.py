@@ -25,6 +25,7 @@ from rolecall.scim import errors, quirks
 from rolecall.scim.path import Path, UnknownAttribute, parse_path, print_path
 from rolecall.scim.resource import (
     Notes,
+    bare_value,
     check_schemas,
     is_blank,
     is_read_only,
@@ -271,12 +272,12 @@ def _check_mutability(path: Path) -> None:
 def _parts(op: Op, path: Path, value: Json, notes: Notes) -> Iterator[Operation]:
     """Make an operation of each part of a single-valued complex value (section 3.5.2.3)."""
     attribute = path.attribute
+    if isinstance(value, str) and "value" in attribute.by_name:
+        notes.tolerate(quirks.BARE_VALUE)
+        value = bare_value(value)
     if value is None:
         yield from _change(op, path, None, notes)
         return
-    if isinstance(value, str) and "value" in attribute.by_name:
-        notes.tolerate(quirks.BARE_VALUE)
-        value = {"value": value}
     if not isinstance(value, dict):
         raise errors.invalid_value(f"'{attribute.name}' must be an object, not {kind_of(value)}.")
     for key, member in value.items():

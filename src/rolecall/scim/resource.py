@@ -221,12 +221,19 @@ def _read_complex(attribute: Attribute, given: Json, prefix: str, notes: Notes) 
         if not isinstance(given, str) or attribute.multi_valued or "value" not in attribute.by_name:
             raise _wrong_type(attribute, given, prefix, "an object")
         notes.tolerate(quirks.BARE_VALUE)
-        given = {"value": given}
+        given = bare_value(given)
+        if given is None:
+            return None
     inner = f"{prefix}{attribute.name}."
     values = read_object(attribute.by_name, given, inner, notes)
     if attribute.required_parts:
         _check_required(attribute.required_parts, values, inner)
     return values or None
+
+
+def bare_value(text: str) -> Object | None:
+    """What a text stands for that came for an object: its `value`; nothing, when it is blank."""
+    return {"value": text} if text.strip() else None
 
 
 def read_object(index: Mapping[str, Attribute], given: Json, prefix: str, notes: Notes) -> Object:
