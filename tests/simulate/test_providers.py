@@ -246,6 +246,36 @@ def test_a_profile_that_was_not_kept_is_a_lost_change() -> None:
     assert found.rule == "lost-change"
 
 
+@pytest.mark.parametrize(("provider", "rules"), [("okta", set()), ("entra", {"echo"})])
+def test_who_compares_what_comes_back_is_the_only_one_to_stumble(
+    provider: str, rules: set[str]
+) -> None:
+    """Okta's own test looks at userName alone; Entra sends again what differs."""
+
+    class Unlabelled(TinyScimServer):
+        def shown(self, status: int, resource: dict[str, Any]) -> httpx.Response:
+            if "userName" not in resource:
+                return super().shown(status, resource)
+            left = {name: value for name, value in resource.items() if name != "displayName"}
+            return super().shown(status, left)
+
+    assert {each.rule for each in played(Unlabelled(), provider).surprises} == rules
+
+
+def test_okta_imports_users_and_groups_page_by_page() -> None:
+    server = TinyScimServer()
+    player = a_player(server, "okta")
+    play(player, lambda _: None, 1, choice=Choice(only=("importing",)))
+    last = [request.url.path for request in server.requests[-2:]]
+    assert last == ["/v2/Users", "/v2/Groups"]
+
+
+def test_entra_sets_an_app_role_by_a_boolean_as_text() -> None:
+    server = TinyScimServer()
+    played(server, "entra")
+    assert any('roles[primary eq \\"True\\"].value' in body for body in bodies(server, "PATCH", ""))
+
+
 def test_a_second_user_of_a_name_is_a_lost_link() -> None:
     class Lax(TinyScimServer):
         def create(self, endpoint: str, body: dict[str, Any]) -> httpx.Response:

@@ -184,7 +184,14 @@ class Caller:
         """Send one request, again as the provider would; note what it would stumble over."""
         content = None if body is None else msgspec.json.encode(body)
         form = form or form_of(method, path, filtered="filter" in (parameters or {}))
-        asked = Asked(method=method, path=path, sent=body, expected=expected, form=form)
+        asked = Asked(
+            method=method,
+            path=path,
+            sent=body,
+            expected=expected,
+            form=form,
+            echoed=self.manners.echoed,
+        )
         response, tried = self._answered(asked, content, parameters)
         turn: _Turn | None = getattr(self._local, "turn", None)
         status = 0 if response is None else response.status_code

@@ -38,6 +38,7 @@ class EntraPlayer(Player):
             ("matching", [partial(self.match, person) for person in staff]),
             ("details", [partial(self.send_details, person) for person in staff]),
             ("spelling paths", [partial(self.spell, person) for person in staff[:1]]),
+            ("assigning an app role", [partial(self.assign_role, p) for p in staff[:1]]),
             ("managers", [partial(self.report_to, person, 0) for person in staff]),
             ("probing references", [partial(self.probe, person, 0) for person in staff]),
             ("clearing a manager", [partial(self.report_to_nobody, p) for p in staff[-1:]]),
@@ -184,6 +185,14 @@ class EntraPlayer(Player):
             {"op": replace, "path": f"{CORE_USER}:displayName", "value": profile.display_name},
         ]
         self._patch(id, *operations, form="entra-spelling")
+
+    def assign_role(self, person: int) -> None:
+        """Set the primary role where there is none yet."""
+        id = self.ledger.users.get(person)
+        if id is not None:
+            path = 'roles[primary eq "True"].value'
+            operation = {"op": self._op("add"), "path": path, "value": "Auditor"}
+            self._patch(id, operation, form="entra-role")
 
     def report_to(self, person: int, manager: int) -> None:
         """Set a manager, who is sent as the bare id."""

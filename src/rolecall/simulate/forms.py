@@ -57,6 +57,9 @@ FORMS: dict[str, str] = {
     "knowing whether there is such an entry: the first makes it, later ones merge into it. "
     "RFC 7644 section 3.5.2.3 lets a server refuse a replace that matches nothing; Entra doesn't "
     "plan for it.",
+    "entra-role": "With SingleAppRoleAssignment mapped Entra sets "
+    '`roles[primary eq "True"].value`, '
+    "the boolean as text, also where there is no such role yet.",
     "entra-spelling": "A path that an administrator has mapped is sent as it was typed: attribute "
     "names have no case (RFC 7643 section 2.1), and a URN may stand before core ones, too "
     "(RFC 7644 section 3.10).",

@@ -14,6 +14,8 @@ OUTAGES = frozenset({429, 500, 502, 503, 504})
 class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """One provider's habits; `rules` are those of `rules.RULES` that it stumbles over.
 
+    `echoed` are the attributes that it compares with what it sent.
+
     `headers` go with every request, `media` is what a body is declared as. An answer in `retried`
     is asked for again, `tries` times in all; what still fails waits for the next cycle.
     """
@@ -27,6 +29,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 4
     retried: frozenset[int] = frozenset({429, 503})
     rules: frozenset[str] = COMMON
+    echoed: tuple[str, ...] = ()
 
 
 GENERIC = Manners(name="generic", title="a client by the book", concurrency=8)
@@ -40,6 +43,7 @@ OKTA = Manners(
     tries=3,
     retried=OUTAGES,
     rules=frozenset(RULES) - {"null"},
+    echoed=("userName",),
 )
 OKTA_AIW = msgspec.structs.replace(OKTA, name="okta-aiw", title="Okta (an app of its wizard)")
 ENTRA = Manners(
@@ -50,6 +54,7 @@ ENTRA = Manners(
     media=f"{SCIM_JSON}; charset=utf-8",
     retried=OUTAGES,
     rules=frozenset(RULES),
+    echoed=("userName", "displayName", "externalId"),
 )
 """Entra honours Retry-After; what keeps failing puts the application in quarantine."""
 ONELOGIN = Manners(name="onelogin", title="OneLogin", concurrency=4, user_agent="", retried=OUTAGES)

@@ -39,7 +39,7 @@ class OktaPlayer(PutsProfiles, Player):
             ("returners", [partial(self.come_back, person) for person in back]),
             ("creating a returner again", [partial(self.create_again, p) for p in again]),
             ("unlinking a group", [partial(self.unlink, last)] if last > 0 else []),
-            ("importing", [self.import_users]),
+            ("importing", [self.import_users, self.import_groups]),
         ]
 
     def test_connection(self) -> None:
@@ -85,12 +85,20 @@ class OktaPlayer(PutsProfiles, Player):
             self.caller.ask("PATCH", f"Users/{id}", body, expected=CHANGED, form=form)
 
     def import_users(self) -> None:
-        """Walk the whole list by pages, as an import does, until the total is reached."""
+        """Walk the whole list of users, as an import does."""
+        self._walk("Users", set(self.ledger.users.values()))
+
+    def import_groups(self) -> None:
+        """Walk the whole list of groups, as an import does."""
+        self._walk("Groups", set(self.ledger.groups.values()))
+
+    def _walk(self, endpoint: str, known: set[str]) -> None:
+        """Read page after page until the total is reached: everybody is there, and once."""
         seen: list[str] = []
         start = 1
         for _ in range(WALK_PAGES_MAX):
             page = {"startIndex": str(start), "count": str(PAGE_COUNT)}
-            listing = listing_in(self.caller.ask("GET", "Users", parameters=page))
+            listing = listing_in(self.caller.ask("GET", endpoint, parameters=page))
             if listing is None:
                 return
             if not listing.resources:
@@ -99,10 +107,10 @@ class OktaPlayer(PutsProfiles, Player):
             start += len(listing.resources)
             if start > listing.total_results:
                 break
-        missing = set(self.ledger.users.values()) - set(seen)
-        if missing or len(seen) != len(set(seen)):
-            twice = len(seen) - len(set(seen))
-            self.caller.note("walk", f"GET Users: {len(missing)} skipped, {twice} repeated")
+        missing, twice = known - set(seen), len(seen) - len(set(seen))
+        if missing or twice:
+            said = f"GET {endpoint}: {len(missing)} skipped, {twice} repeated"
+            self.caller.note("walk", said, "page")
 
     # -- groups
 
