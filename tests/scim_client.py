@@ -21,7 +21,7 @@ from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt
 from rolecall.domain.events import Event
 from rolecall.domain.model import Conformance, ScimClient
-from rolecall.domain.ports import MintedToken, Reading
+from rolecall.domain.ports import Asked, MintedToken, Reading
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import AttemptsAfter, EventsAfter
 from rolecall.domain.selecting import Relation
@@ -211,9 +211,9 @@ def state_of(account: Account, reader: str = "OKTA") -> dict[str, object]:
     """What an account holds, histories and the tokens' last use apart."""
 
     def body(reading: Reading) -> dict[str, object]:
-        roles = reading.find_roles(EVERYTHING, None, reader, 0, MANY).items
+        roles = reading.find_roles(Asked(EVERYTHING, None, reader), 0, MANY).items
         return {
-            "users": reading.find_users(EVERYTHING, None, reader, 0, MANY).items,
+            "users": reading.find_users(Asked(EVERYTHING, None, reader), 0, MANY).items,
             "roles": roles,
             "members": {
                 card.role.id: reading.member_grants_of(card.role.id, MANY) for card in roles

@@ -50,7 +50,7 @@ from rolecall.domain.events import UserCreated
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege
 from rolecall.domain.names import Id, Name
-from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.ports import Asked, Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import EventsAfter, OneUser, Roles, Users
 from rolecall.domain.session import ActorKind, Session
@@ -309,8 +309,8 @@ class World:
 
 
 def held(reading: Reading) -> tuple[object, ...]:
-    users = reading.find_users(EVERYTHING, None, "OKTA", 0, 1_000).items
-    roles = reading.find_roles(EVERYTHING, None, "OKTA", 0, 1_000).items
+    users = reading.find_users(Asked(EVERYTHING, None, "OKTA"), 0, 1_000).items
+    roles = reading.find_roles(Asked(EVERYTHING, None, "OKTA"), 0, 1_000).items
     members = [reading.member_grants_of(card.role.id, 1_000) for card in roles]
     powers = [reading.privileges_of(card.role.id) for card in roles]
     return users, roles, members, powers, reading.hierarchy(), reading.events_after(0, 10_000)
@@ -322,7 +322,7 @@ def test_what_is_owned_is_never_without_an_owner(steps: list[tuple[str, Command]
     for who, command in steps:
         world.try_(who, command)
     roles = world.account.store.read(1, lambda r: r.roles())
-    users = world.account.store.read(1, lambda r: r.find_users(EVERYTHING, None, None, 0, 99))
+    users = world.account.store.read(1, lambda r: r.find_users(Asked(EVERYTHING), 0, 99))
     there = {role.id for role in roles}
     assert {card.user.owner for card in users.items} <= there
     assert {role.owner for role in roles if not role.system} <= there
@@ -398,7 +398,7 @@ def foreign(reading: Reading, role: Id) -> dict[Id, object]:
     reach |= {found.id for found in reading.roles() if found.name == "PUBLIC"}
     for _ in range(12):
         reach |= {grant.role for grant in reading.hierarchy() if grant.grantee in reach}
-    users = reading.find_users(EVERYTHING, None, None, 0, 99).items
+    users = reading.find_users(Asked(EVERYTHING), 0, 99).items
     return {
         **{card.user.id: card for card in users if card.user.owner not in reach},
         **{found.id: found for found in reading.roles() if found.owner not in reach},

@@ -13,7 +13,7 @@ from rolecall.domain.model import (
     UserType,
 )
 from rolecall.domain.names import Id, Key, Name, key_of
-from rolecall.domain.ports import Reading, Store
+from rolecall.domain.ports import Asked, Reading, Store
 from rolecall.domain.predicate import (
     EVERYTHING,
     NOTHING,
@@ -137,7 +137,7 @@ def test_a_user_is_found_by_what_it_is_now_and_not_by_what_it_was(store: Store, 
     now = replace(was, **fields)
 
     def found() -> list[User]:
-        page = read(store, lambda r: r.find_users(where, None, None, 0, 9))
+        page = read(store, lambda r: r.find_users(Asked(where), 0, 9))
         return [card.user for card in page.items]
 
     write(store, lambda tx: tx.save_user(was))
@@ -163,7 +163,7 @@ def test_roles_differ_by_exact_name_only(store: Store) -> None:
     with pytest.raises(KeyTaken):
         write(store, lambda tx: tx.save_role(a_role(an_id(98), "ANALYST")))
     where = Compare(Field.NAME_KEY, Operator.EQ, "analyst")
-    assert read(store, lambda r: r.find_roles(where, None, None, 0, 9).total) == 2
+    assert read(store, lambda r: r.find_roles(Asked(where), 0, 9).total) == 2
 
 
 def test_other_keys_are_unique_too(store: Store) -> None:
@@ -223,10 +223,10 @@ def test_an_external_id_belongs_to_its_reader(store: Store) -> None:
         assert card is not None
         assert card.external_id == expected
     where = Compare(Field.EXTERNAL_ID, Operator.EQ, "e2")
-    assert read(store, lambda r: r.find_users(where, None, "OKTA", 0, 9).total) == 2
-    assert read(store, lambda r: r.find_users(where, None, "ENTRA", 0, 9).total) == 0
+    assert read(store, lambda r: r.find_users(Asked(where, None, "OKTA"), 0, 9).total) == 2
+    assert read(store, lambda r: r.find_users(Asked(where, None, "ENTRA"), 0, 9).total) == 0
     assert write(store, lambda tx: tx.save_link("OKTA", BOB, None)) == [True]
-    assert read(store, lambda r: r.find_users(where, None, "OKTA", 0, 9).total) == 1
+    assert read(store, lambda r: r.find_users(Asked(where, None, "OKTA"), 0, 9).total) == 1
 
 
 def test_known_users_are_those_that_exist(store: Store) -> None:
@@ -259,7 +259,7 @@ def test_a_page_counts_all_and_begins_where_asked(store: Store) -> None:
     people(store)
 
     def page(start: int, count: int) -> tuple[int, list[Id]]:
-        found = read(store, lambda r: r.find_users(EVERYTHING, None, None, start, count))
+        found = read(store, lambda r: r.find_users(Asked(EVERYTHING), start, count))
         return found.total, [card.user.id for card in found.items]
 
     assert page(0, 2) == (3, [BOB, ANN])
@@ -274,7 +274,7 @@ def test_a_later_page_shows_cards_as_the_first_does(store: Store) -> None:
     people(store)
     write(store, lambda tx: tx.save_link("OKTA", ANN, "e1"), lambda tx: tx.touch(ANN, NOW + 5))
     where = Compare(Field.CHANGED_AT, Operator.GE, NOW)
-    later = read(store, lambda r: r.find_users(where, frozenset((OWNER,)), "OKTA", 1, 1))
+    later = read(store, lambda r: r.find_users(Asked(where, frozenset((OWNER,)), "OKTA"), 1, 1))
     assert (later.total, later.items) == (2, (read(store, lambda r: r.user_card(ANN, "OKTA")),))
 
 
@@ -282,15 +282,15 @@ def test_only_what_the_owners_own_is_found(store: Store) -> None:
     people(store)
 
     def found(owners: frozenset[Id] | None) -> tuple[int, int]:
-        users = read(store, lambda r: r.find_users(EVERYTHING, owners, None, 0, 1))
-        roles = read(store, lambda r: r.find_roles(EVERYTHING, owners, None, 0, 1))
+        users = read(store, lambda r: r.find_users(Asked(EVERYTHING, owners), 0, 1))
+        roles = read(store, lambda r: r.find_roles(Asked(EVERYTHING, owners), 0, 1))
         return users.total, roles.total
 
     assert found(frozenset((OWNER, ADMIN))) == (2, 1)
     assert found(frozenset((ADMIN,))) == (0, 0)
     assert found(frozenset()) == (0, 0)
     assert found(None) == (3, 3)
-    nothing = read(store, lambda r: r.find_roles(NOTHING, None, None, 0, 9))
+    nothing = read(store, lambda r: r.find_roles(Asked(NOTHING), 0, 9))
     assert (nothing.total, nothing.items) == (0, ())
 
 

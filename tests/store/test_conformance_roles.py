@@ -10,7 +10,7 @@ from rolecall.domain.model import (
     Privilege,
 )
 from rolecall.domain.names import Name
-from rolecall.domain.ports import RoleCounts, Store
+from rolecall.domain.ports import Asked, RoleCounts, Store
 from rolecall.domain.predicate import EVERYTHING
 from store_builders import (
     ADMIN,
@@ -220,4 +220,4 @@ def test_what_a_role_owns_is_listed_by_kind_and_id(store: Store) -> None:
     user = a_user(BOB, "BOB", owner=ADMIN, display_name="Bob B")
     assert read(store, lambda r: r.user(BOB)) == user
     where = frozenset((ADMIN,))
-    assert read(store, lambda r: r.find_users(EVERYTHING, where, None, 0, 9).total) == 2
+    assert read(store, lambda r: r.find_users(Asked(EVERYTHING, where), 0, 9).total) == 2

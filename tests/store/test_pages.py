@@ -7,11 +7,10 @@ import pytest
 
 from builders import NOW, a_role, a_user, an_id
 from rolecall.domain.names import Id
-from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.ports import Asked, Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.store import statements
 from rolecall.store.engine import connect
-from rolecall.store.predicate import USER_COLUMNS
 from rolecall.store.search import Search
 from rolecall.store.sqlite import SqliteStore
 
@@ -37,12 +36,12 @@ Found = Callable[[Reading, str, int], tuple[Id, ...]]
 
 
 def users(reading: Reading, after: str, count: int) -> tuple[Id, ...]:
-    cards = reading.users_after(EVERYTHING, frozenset((OWNER,)), "OKTA", after, count)
+    cards = reading.users_after(Asked(EVERYTHING, frozenset((OWNER,)), "OKTA"), after, count)
     return tuple(card.user.id for card in cards)
 
 
 def roles(reading: Reading, after: str, count: int) -> tuple[Id, ...]:
-    cards = reading.roles_after(EVERYTHING, frozenset((OWNER,)), "OKTA", after, count)
+    cards = reading.roles_after(Asked(EVERYTHING, frozenset((OWNER,)), "OKTA"), after, count)
     return tuple(card.role.id for card in cards)
 
 
@@ -60,17 +59,17 @@ def test_a_page_begins_above_an_id(store: Store, found: Found, first: int) -> No
 def test_a_page_has_what_matches_with_revision_and_external_id(store: Store) -> None:
     directory(store)
     where = Compare(Field.EXTERNAL_ID, Operator.EQ, "e2")
-    (card,) = store.read(1, lambda r: r.users_after(where, None, "OKTA", "", 9))
+    (card,) = store.read(1, lambda r: r.users_after(Asked(where, None, "OKTA"), "", 9))
     assert (card.user.id, card.revision.version, card.external_id) == (an_id(2), 2, "e2")
     where = Compare(Field.EXTERNAL_ID, Operator.EQ, "e12")
-    (role,) = store.read(1, lambda r: r.roles_after(where, None, "OKTA", "", 9))
+    (role,) = store.read(1, lambda r: r.roles_after(Asked(where, None, "OKTA"), "", 9))
     assert (role.role.id, role.external_id) == (an_id(12), "e12")
 
 
 def test_a_page_by_key_goes_straight_to_its_id_and_sorts_nothing(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "rolecall.db").close()
     connection = connect(tmp_path / "rolecall.db")
-    search = Search("users", USER_COLUMNS, EVERYTHING, frozenset((OWNER,)), "OKTA")
+    search = Search("users", Asked(EVERYTHING, frozenset((OWNER,)), "OKTA"))
     sql, parameters = search.after(1, an_id(7), 100)
     rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
     plan = "\n".join(str(row[3]) for row in rows)
@@ -87,7 +86,7 @@ def test_a_lookup_finds_what_is_owned_by_any_of_few_or_many(
     directory(store)
     among = None if owners is None else frozenset(map(an_id, owners))
     where = Compare(field, Operator.EQ, value)
-    page = store.read(1, lambda r: r.find_users(where, among, "OKTA", 0, 9))
+    page = store.read(1, lambda r: r.find_users(Asked(where, among, "OKTA"), 0, 9))
     seen = owners is None or 50 in owners
     assert (page.total, [card.user.id for card in page.items]) == (seen, [an_id(2)] * seen)
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from builders import a_role, a_user, an_id
 from rolecall.domain.names import Id, key_of
-from rolecall.domain.ports import InOrder, Reading, Store, Transaction
+from rolecall.domain.ports import Asked, Reading, Store, Transaction
 from rolecall.domain.predicate import (
     EVERYTHING,
     And,
@@ -29,7 +29,7 @@ from rolecall.domain.predicate import (
 )
 from rolecall.store.engine import connect
 from rolecall.store.memory import MemoryStore
-from rolecall.store.predicate import USER_COLUMNS, first_beyond
+from rolecall.store.predicate import first_beyond
 from rolecall.store.search import Search
 from rolecall.store.sqlite import SqliteStore
 
@@ -134,8 +134,8 @@ def test_every_store_finds_what_the_predicate_admits(
     count: int,
 ) -> None:
     def body(reading: Reading) -> tuple[object, object]:
-        users = reading.find_users(where, owners, "OKTA", start, count)
-        return users, reading.find_roles(where, owners, "OKTA", start, count)
+        users = reading.find_users(Asked(where, owners, "OKTA"), start, count)
+        return users, reading.find_roles(Asked(where, owners, "OKTA"), start, count)
 
     reference, embedded = (store.read(1, body) for store in stores)
     assert embedded == reference
@@ -163,22 +163,26 @@ def test_a_walk_in_an_order_meets_what_the_sorted_list_has(
         met: list[Id] = []
         keys: list[Value] = []
         mark: Mark | None = None
-        while found := reading.users_beyond(EVERYTHING, owners, "OKTA", ordering, mark, count):
+        while found := reading.users_beyond(
+            Asked(EVERYTHING, owners, "OKTA", ordering), mark, count
+        ):
             met += [card.user.id for card, _ in found]
             keys += [key for _, key in found]
             mark = Mark(key=keys[-1], id=met[-1])
-        page = reading.find_users(EVERYTHING, owners, "OKTA", 0, 99, ordering)
+        page = reading.find_users(Asked(EVERYTHING, owners, "OKTA", ordering), 0, 99)
         return met, [card.user.id for card in page.items], keys
 
     def roles(reading: Reading) -> tuple[list[Id], list[Id], list[Value]]:
         met: list[Id] = []
         keys: list[Value] = []
         mark: Mark | None = None
-        while found := reading.roles_beyond(EVERYTHING, owners, "OKTA", ordering, mark, count):
+        while found := reading.roles_beyond(
+            Asked(EVERYTHING, owners, "OKTA", ordering), mark, count
+        ):
             met += [card.role.id for card, _ in found]
             keys += [key for _, key in found]
             mark = Mark(key=keys[-1], id=met[-1])
-        page = reading.find_roles(EVERYTHING, owners, "OKTA", 0, 99, ordering)
+        page = reading.find_roles(Asked(EVERYTHING, owners, "OKTA", ordering), 0, 99)
         return met, [card.role.id for card in page.items], keys
 
     for walk in (users, roles):
@@ -194,20 +198,22 @@ def test_a_place_in_users_and_roles_together_is_what_both_lists_merged_have(
 ) -> None:
     ordering = replace(ordering, descending=descending)
     owners = frozenset((an_id(50),))
-    users = InOrder(where=EVERYTHING, owners=None, ordering=ordering)
-    roles = InOrder(where=EVERYTHING, owners=owners, ordering=ordering)
+    users = Asked(EVERYTHING, None, "OKTA", ordering)
+    roles = Asked(EVERYTHING, owners, "OKTA", ordering)
 
     def body(reading: Reading) -> tuple[list[Mark | None], list[Mark]]:
-        placed = [reading.mark_at(users, roles, "OKTA", place) for place in range(99)]
+        placed = [reading.mark_at(users, roles, place) for place in range(99)]
         pairs = [
             *(
                 Mark(key=key, id=card.user.id)
-                for card, key in reading.users_beyond(EVERYTHING, None, "OKTA", ordering, None, 99)
+                for card, key in reading.users_beyond(
+                    Asked(EVERYTHING, None, "OKTA", ordering), None, 99
+                )
             ),
             *(
                 Mark(key=key, id=card.role.id)
                 for card, key in reading.roles_beyond(
-                    EVERYTHING, owners, "OKTA", ordering, None, 99
+                    Asked(EVERYTHING, owners, "OKTA", ordering), None, 99
                 )
             ),
         ]
@@ -226,8 +232,8 @@ def test_every_store_compares_every_value_alike(
 ) -> None:
     def body(reading: Reading) -> list[tuple[Id, ...]]:
         wheres = [Compare(field, operator, value) for value in (*TEXTS, "1", *NUMBERS, None)]
-        users = [reading.find_users(where, None, "OKTA", 0, 99).items for where in wheres]
-        roles = [reading.find_roles(where, None, "OKTA", 0, 99).items for where in wheres]
+        users = [reading.find_users(Asked(where, None, "OKTA"), 0, 99).items for where in wheres]
+        roles = [reading.find_roles(Asked(where, None, "OKTA"), 0, 99).items for where in wheres]
         return [
             *(tuple(card.user.id for card in found) for found in users),
             *(tuple(card.role.id for card in found) for found in roles),
@@ -276,9 +282,7 @@ def test_equality_and_prefixes_are_found_by_index(
 ) -> None:
     SqliteStore(file).close()
     connection = connect(file)
-    search = Search(
-        "users", USER_COLUMNS, Compare(field, operator, "b"), frozenset((an_id(50),)), "OKTA"
-    )
+    search = Search("users", Asked(Compare(field, operator, "b"), frozenset((an_id(50),)), "OKTA"))
     assert f"{INDEXED[field]} (account=? AND" in plan(connection, search)
     connection.close()
 
@@ -289,7 +293,7 @@ def test_a_list_walks_the_ids_and_sorts_nothing(file: Path, start: int) -> None:
     connection = connect(file)
     after = Compare(Field.ID, Operator.GT, "x")
     for where in (EVERYTHING, after):
-        search = Search("users", USER_COLUMNS, where, frozenset((an_id(50),)), "OKTA")
+        search = Search("users", Asked(where, frozenset((an_id(50),)), "OKTA"))
         walked = plan(connection, search, start)
         assert "users_by_id (account=?" in walked
         assert start > 0 or "TEMP B-TREE" not in walked

@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from builders import a_user, an_id
-from rolecall.domain.ports import Reading
+from rolecall.domain.ports import Asked, Reading
 from rolecall.domain.predicate import And, Compare, Field, Kept, Operator
 from rolecall.store import rows, statements, statements_history
 from rolecall.store.engine import connect
@@ -115,7 +115,7 @@ def test_a_file_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
         copies: list[Path] = []
         store = SqliteStore(file, backup_notice=copies.append)
         assert store.transact(1, lambda tx: tx.save_parameter(a_user().id, "X", "x"))
-        found = store.read(1, lambda r: r.find_users(asked, None, None, 0, 9))
+        found = store.read(1, lambda r: r.find_users(Asked(asked), 0, 9))
         assert [card.user for card in found.items] == [early]
         store.close()
         assert [copy.name for copy in copies] == [f"{version}.db.v{version}-backup"]

@@ -33,7 +33,7 @@ from rolecall.domain.model import (
     Token,
 )
 from rolecall.domain.names import Id, Name, key_of
-from rolecall.domain.ports import Reading, Store, Transaction
+from rolecall.domain.ports import Asked, Reading, Store, Transaction
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.store.failures import KeyTaken
 from rolecall.store.memory import MemoryStore
@@ -216,10 +216,10 @@ def everything_about(r: Reading) -> list[Any]:
     every_role = [an_id(n) for n in range(11, 15)]
     return [
         r.generation(),
-        r.find_users(EVERYTHING, None, "OKTA", 0, 9),
-        r.find_users(where, frozenset(every_role[:2]), "ENTRA", 1, 2),
-        r.find_roles(EVERYTHING, None, "OKTA", 0, 9),
-        r.find_roles(EVERYTHING, frozenset(every_role[1:]), None, 1, 1),
+        r.find_users(Asked(EVERYTHING, None, "OKTA"), 0, 9),
+        r.find_users(Asked(where, frozenset(every_role[:2]), "ENTRA"), 1, 2),
+        r.find_roles(Asked(EVERYTHING, None, "OKTA"), 0, 9),
+        r.find_roles(Asked(EVERYTHING, frozenset(every_role[1:])), 1, 1),
         [r.users_by_name(EVERYTHING, Name(name), 2) for name in ("", *NAMES)],
         [r.roles_by_name(where, Name(name), 2) for name in ("", *NAMES)],
         [r.user_named(Name(name)) for name in NAMES],

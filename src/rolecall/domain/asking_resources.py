@@ -11,7 +11,7 @@ from rolecall.domain.errors import NotFound
 from rolecall.domain.founding import SYSTEM_ROLES
 from rolecall.domain.model import Kind, Privilege, RoleCard, UserCard
 from rolecall.domain.names import Id, Name
-from rolecall.domain.ports import Reading
+from rolecall.domain.ports import Asked, Reading
 from rolecall.domain.predicate import (
     EVERYTHING,
     And,
@@ -20,6 +20,7 @@ from rolecall.domain.predicate import (
     Granted,
     Operator,
     Or,
+    Ordering,
     Predicate,
     Value,
     with_grants_told,
@@ -58,9 +59,8 @@ def one_user(reading: Reading, session: Session, query: OneUser) -> UserCard:
 
 def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
     """Users that the session sees."""
-    where, owners = seen_users(reading, session, query.where)
     page = reading.find_users(
-        where, owners, session.integration, query.start, query.count, query.ordering
+        seen_users(reading, session, query.where, query.ordering), query.start, query.count
     )
     if not query.with_groups:
         return page
@@ -69,8 +69,7 @@ def users(reading: Reading, session: Session, query: Users) -> Page[UserCard]:
 
 def users_after(reading: Reading, session: Session, query: UsersAfter) -> tuple[UserCard, ...]:
     """The next of the users that the session sees."""
-    where, owners = seen_users(reading, session, query.where)
-    cards = reading.users_after(where, owners, session.integration, query.after, query.count)
+    cards = reading.users_after(seen_users(reading, session, query.where), query.after, query.count)
     return with_groups(reading, session, cards) if query.with_groups else cards
 
 
@@ -78,9 +77,8 @@ def users_beyond(
     reading: Reading, session: Session, query: UsersBeyond
 ) -> tuple[tuple[UserCard, Value], ...]:
     """The next, in an order, of the users that the session sees."""
-    where, owners = seen_users(reading, session, query.where)
     found = reading.users_beyond(
-        where, owners, session.integration, query.ordering, query.mark, query.count
+        seen_users(reading, session, query.where, query.ordering), query.mark, query.count
     )
     if not query.with_groups:
         return found
@@ -103,11 +101,12 @@ def with_groups(
 
 
 def seen_users(
-    reading: Reading, session: Session, where: Predicate
-) -> tuple[Predicate, frozenset[Id] | None]:
-    """The condition on users, and the owners of what the session sees."""
+    reading: Reading, session: Session, where: Predicate, ordering: Ordering | None = None
+) -> Asked:
+    """What is looked for among the users that the session sees."""
     told = with_grants_told(where, lambda asked: _groups_told(reading, session, asked))
-    return _seen(reading, session, Kind.USER, told)
+    where, owners = _seen(reading, session, Kind.USER, told)
+    return Asked(where, owners, session.integration, ordering)
 
 
 def _groups_told(reading: Reading, session: Session, asked: Granted) -> Granted:
@@ -192,17 +191,15 @@ def _visible_role(reading: Reading, session: Session, card: RoleCard) -> bool:
 
 def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     """Roles that the session sees."""
-    where, owners = seen_roles(reading, session, query.where)
     page = reading.find_roles(
-        where, owners, session.integration, query.start, query.count, query.ordering
+        seen_roles(reading, session, query.where, query.ordering), query.start, query.count
     )
     return Page(total=page.total, items=with_members(reading, page.items, query.members_max))
 
 
 def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[RoleCard, ...]:
     """The next of the roles that the session sees."""
-    where, owners = seen_roles(reading, session, query.where)
-    cards = reading.roles_after(where, owners, session.integration, query.after, query.count)
+    cards = reading.roles_after(seen_roles(reading, session, query.where), query.after, query.count)
     return with_members(reading, cards, query.members_max)
 
 
@@ -210,23 +207,22 @@ def roles_beyond(
     reading: Reading, session: Session, query: RolesBeyond
 ) -> tuple[tuple[RoleCard, Value], ...]:
     """The next, in an order, of the roles that the session sees."""
-    where, owners = seen_roles(reading, session, query.where)
     found = reading.roles_beyond(
-        where, owners, session.integration, query.ordering, query.mark, query.count
+        seen_roles(reading, session, query.where, query.ordering), query.mark, query.count
     )
     cards = with_members(reading, tuple(card for card, _ in found), query.members_max)
     return tuple(zip(cards, (key for _, key in found), strict=True))
 
 
 def seen_roles(
-    reading: Reading, session: Session, where: Predicate
-) -> tuple[Predicate, frozenset[Id] | None]:
-    """The condition on roles, and the owners of what the session sees."""
+    reading: Reading, session: Session, where: Predicate, ordering: Ordering | None = None
+) -> Asked:
+    """What is looked for among the roles that the session sees."""
     told = with_grants_told(where, lambda asked: _members_told(reading, asked))
     where, owners = _seen(reading, session, Kind.ROLE, told)
     if owners is None and session.integration is not None:
         where = And((where, *_not_system(reading)))
-    return where, owners
+    return Asked(where, owners, session.integration, ordering)
 
 
 def _members_told(reading: Reading, asked: Granted) -> Granted:

@@ -15,7 +15,7 @@ from rolecall.domain.asking_resources import (
 )
 from rolecall.domain.model import RoleCard, UserCard
 from rolecall.domain.names import Id
-from rolecall.domain.ports import InOrder, Reading
+from rolecall.domain.ports import Reading
 from rolecall.domain.predicate import Value, in_order
 from rolecall.domain.queries import Page, Together, TogetherBeyond
 from rolecall.domain.roles import with_members
@@ -46,17 +46,13 @@ def together_beyond(
 def together(reading: Reading, session: Session, query: Together) -> Page[Card]:
     """The page at an index, of the users and the roles that the session sees."""
     asked_users, asked_roles = query.users, query.roles
-    where, owners = seen_users(reading, session, asked_users.where)
-    users = InOrder(where=where, owners=owners, ordering=asked_users.ordering)
-    where, owners = seen_roles(reading, session, asked_roles.where)
-    roles = InOrder(where=where, owners=owners, ordering=asked_roles.ordering)
-    reader = session.integration
-    total = reading.find_users(users.where, users.owners, reader, 0, 0).total
-    total += reading.find_roles(roles.where, roles.owners, reader, 0, 0).total
+    users = seen_users(reading, session, asked_users.where, asked_users.ordering)
+    roles = seen_roles(reading, session, asked_roles.where, asked_roles.ordering)
+    total = reading.find_users(users, 0, 0).total + reading.find_roles(roles, 0, 0).total
     if query.start >= total or asked_users.count == 0:
         return Page(total=total, items=())
 
-    mark = None if query.start == 0 else reading.mark_at(users, roles, reader, query.start - 1)
+    mark = None if query.start == 0 else reading.mark_at(users, roles, query.start - 1)
     following = TogetherBeyond(
         users=msgspec.structs.replace(asked_users, mark=mark),
         roles=msgspec.structs.replace(asked_roles, mark=mark),

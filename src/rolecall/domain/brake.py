@@ -42,7 +42,7 @@ from rolecall.domain.held import (
 )
 from rolecall.domain.model import Integration, Kind, Role, User
 from rolecall.domain.names import Id, key_of
-from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.ports import Asked, Reading, Transaction
 from rolecall.domain.predicate import EVERYTHING, Compare, Field, Operator
 from rolecall.domain.session import Session
 
@@ -281,8 +281,8 @@ def _removable(reading: Reading, braked: Integration) -> int:
     """The active users and the groups that the integration's role owns."""
     owners = frozenset({braked.run_as_role})
     active = Compare(Field.ACTIVE, Operator.EQ, value=True)
-    users = reading.find_users(active, owners, None, 0, 0).total
-    return users + reading.find_roles(EVERYTHING, owners, None, 0, 0).total
+    users = reading.find_users(Asked(active, owners), 0, 0).total
+    return users + reading.find_roles(Asked(EVERYTHING, owners), 0, 0).total
 
 
 def window_of(integration: Integration) -> int:

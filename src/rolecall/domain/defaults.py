@@ -5,7 +5,7 @@ import msgspec
 from rolecall.domain import access
 from rolecall.domain.model import Role, User
 from rolecall.domain.names import Name, key_of
-from rolecall.domain.ports import Reading
+from rolecall.domain.ports import Asked, Reading
 from rolecall.domain.predicate import Compare, Field, Operator
 from rolecall.domain.session import Session
 
@@ -41,7 +41,7 @@ def role_meant(reading: Reading, text: str) -> Role | None:
         if found is not None:
             return found
     where = Compare(Field.NAME_KEY, Operator.EQ, key_of(text))
-    page = reading.find_roles(where, None, None, 0, 2)
+    page = reading.find_roles(Asked(where), 0, 2)
     return page.items[0].role if page.total == 1 else None
 
 

@@ -34,7 +34,7 @@ from rolecall.domain.model import (
     ScimClient,
 )
 from rolecall.domain.names import Id
-from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.ports import Asked, Reading, Transaction
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.session import Session
 
@@ -137,10 +137,10 @@ def _owned_by(reading: Reading, kind: Kind, owner: Id) -> tuple[int, tuple[Targe
     """How many users or roles a role owns, and those that one command gives away."""
     owners = frozenset({owner})
     if kind is Kind.USER:
-        users = reading.find_users(EVERYTHING, owners, None, 0, TRANSFERRED_MAX)
+        users = reading.find_users(Asked(EVERYTHING, owners), 0, TRANSFERRED_MAX)
         return users.total, tuple(access.target_of(kind, card.user) for card in users.items)
     assert kind is Kind.ROLE, "the language gives away users and roles in bulk"
-    roles = reading.find_roles(EVERYTHING, owners, None, 0, TRANSFERRED_MAX)
+    roles = reading.find_roles(Asked(EVERYTHING, owners), 0, TRANSFERRED_MAX)
     return roles.total, tuple(access.target_of(kind, card.role) for card in roles.items)
 
 

@@ -56,12 +56,17 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_id: str
 
 
-class InOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is looked for among users or roles, of which owners (None: all), in which order."""
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What is looked for among users or roles, and of which owners (None: all).
+
+    `reader` is the integration whose external ids are meant. Without an `ordering` what is found
+    is in the order of ids.
+    """
 
     where: Predicate
-    owners: frozenset[Id] | None
-    ordering: Ordering
+    owners: frozenset[Id] | None = None
+    reader: str | None = None
+    ordering: Ordering | None = None
 
 
 class Reading(HistoryReading, HeldReading, Protocol):
@@ -105,41 +110,19 @@ class Reading(HistoryReading, HeldReading, Protocol):
         """With `groups` empty; a user never touched has version 1, changed at its creation."""
         ...
 
-    def find_users(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[UserCard]:
-        """Users that match and whose owner is in `owners` (None: all), ordered by id.
+    def find_users(self, asked: Asked, start: int, count: int) -> Page[UserCard]:
+        """A page of users that begins at offset `start`; `total` counts all that match.
 
-        With an `ordering` they are ordered by that, and then by id. `total` counts all of
-        them; the page begins at offset `start`. `groups` stay empty.
+        What is equal in an ordering is ordered by id. `groups` stay empty.
         """
         ...
 
-    def users_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[UserCard, ...]:
+    def users_after(self, asked: Asked, after: str, count: int) -> tuple[UserCard, ...]:
         """Like `find_users` those whose id is above `after`; counts nothing, flat at any depth."""
         ...
 
     def users_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[UserCard, Value], ...]:
         """Like `find_users` with an ordering, those after the mark, with what each is sorted by."""
         ...
@@ -167,44 +150,21 @@ class Reading(HistoryReading, HeldReading, Protocol):
         """With `members` None."""
         ...
 
-    def find_roles(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[RoleCard]:
+    def find_roles(self, asked: Asked, start: int, count: int) -> Page[RoleCard]:
         """As `find_users`. System roles have no owner: only `owners=None` finds them."""
         ...
 
-    def roles_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[RoleCard, ...]:
+    def roles_after(self, asked: Asked, after: str, count: int) -> tuple[RoleCard, ...]:
         """As `users_after`."""
         ...
 
     def roles_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[RoleCard, Value], ...]:
         """As `users_beyond`."""
         ...
 
-    def mark_at(
-        self, users: InOrder, roles: InOrder, reader: str | None, place: int
-    ) -> Mark | None:
+    def mark_at(self, users: Asked, roles: Asked, place: int) -> Mark | None:
         """What stands at a place, from 0, of users and roles in one order; None past the end.
 
         Both are ordered in the same direction; equal ones stand by their ids.

@@ -22,7 +22,7 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Name
-from rolecall.domain.ports import Link, Reading
+from rolecall.domain.ports import Asked, Link, Reading
 from rolecall.domain.predicate import EVERYTHING
 from rolecall.domain.queries import ScimResource, ScimResources
 from rolecall.domain.session import Session
@@ -60,8 +60,8 @@ def _cards(reading: Reading, integration: Integration, count: int) -> Iterator[C
     """At most `count` resources: those that the role owns, then those known by an external id."""
     owners = frozenset({integration.run_as_role})
     owned: list[Card] = [
-        *reading.find_users(EVERYTHING, owners, integration.name, 0, count).items,
-        *reading.find_roles(EVERYTHING, owners, integration.name, 0, count).items,
+        *reading.find_users(Asked(EVERYTHING, owners, integration.name), 0, count).items,
+        *reading.find_roles(Asked(EVERYTHING, owners, integration.name), 0, count).items,
     ]
     yield from owned[:count]
     seen = {_subject(card).id for card in owned}

@@ -41,7 +41,7 @@ from rolecall.domain.errors import (
 from rolecall.domain.events import Event, UserChanged, UserCreated, UserDropped
 from rolecall.domain.model import Json, Kind, Privilege, Revision, User, UserCard
 from rolecall.domain.names import NAME_LENGTH_MAX, Id, Name, key_of
-from rolecall.domain.ports import Reading, Transaction
+from rolecall.domain.ports import Asked, Reading, Transaction
 from rolecall.domain.predicate import And, Compare, Field, Operator
 from rolecall.domain.session import Session
 
@@ -113,7 +113,7 @@ def _revivable(tx: Transaction, session: Session, external_id: str) -> Id | None
         )
     )
     owners = access.visible_owners(tx, session, Kind.USER)
-    found = tx.find_users(where, owners, session.integration, 0, 2).items
+    found = tx.find_users(Asked(where, owners, session.integration), 0, 2).items
     return found[0].user.id if len(found) == 1 else None
 
 

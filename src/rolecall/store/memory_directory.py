@@ -12,8 +12,8 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name
-from rolecall.domain.ports import InOrder
-from rolecall.domain.predicate import Mark, Ordering, Predicate, Value, in_order
+from rolecall.domain.ports import Asked
+from rolecall.domain.predicate import Mark, Predicate, Value, in_order
 from rolecall.domain.queries import Page
 from rolecall.store.fields import (
     keys_of,
@@ -69,29 +69,20 @@ class MemoryDirectory:
             external_id=self._external_id(user, reader),
         )
 
-    def find_users(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[UserCard]:
-        found = self._users_sought(where, owners, reader)
-        return page_of(found, ordering, start, count)
+    def find_users(self, asked: Asked, start: int, count: int) -> Page[UserCard]:
+        return page_of(self._users_sought(asked), asked.ordering, start, count)
 
-    def _users_sought(
-        self, where: Predicate, owners: frozenset[Id] | None, reader: str | None
-    ) -> list[tuple[UserCard, Sought]]:
+    def _users_sought(self, asked: Asked) -> list[tuple[UserCard, Sought]]:
         found: list[tuple[UserCard, Sought]] = []
         for user in sorted(self._state.users.values(), key=by_id):
-            card = self.user_card(user.id, reader)
+            card = self.user_card(user.id, asked.reader)
             assert card is not None, "it is there"
             held = self._roles_held(user.id)
             around = nested_around(self._state, user.id)
             sought = Sought(user_fields(card), document_of(user), held, around)
-            if (owners is None or user.owner in owners) and sought.meets(where):
+            if asked.owners is not None and user.owner not in asked.owners:
+                continue
+            if sought.meets(asked.where):
                 found.append((card, sought))
         return found
 
@@ -99,30 +90,17 @@ class MemoryDirectory:
         held = self.groups_of([user]).get(user, ())
         return [membership_fields(each, self._state.roles[each.role].owner) for each in held]
 
-    def users_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[UserCard, ...]:
-        found = self.find_users(where, owners, reader, 0, EVERY).items
+    def users_after(self, asked: Asked, after: str, count: int) -> tuple[UserCard, ...]:
+        found = self.find_users(asked, 0, EVERY).items
         return tuple([card for card in found if card.user.id > after][:count])
 
     def users_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[UserCard, Value], ...]:
-        return page_beyond(self._users_sought(where, owners, reader), ordering, mark)[:count]
+        return page_beyond(self._users_sought(asked), asked.ordering, mark)[:count]
 
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
-        found = [card.user for card in self.find_users(where, None, None, 0, EVERY).items]
+        found = [card.user for card in self.find_users(Asked(where), 0, EVERY).items]
         found.sort(key=lambda user: user.name)
         return tuple([user for user in found if user.name > after][:count])
 
@@ -157,66 +135,43 @@ class MemoryDirectory:
             external_id=self._external_id(role, reader),
         )
 
-    def find_roles(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[RoleCard]:
-        found = self._roles_sought(where, owners, reader)
-        return page_of(found, ordering, start, count)
+    def find_roles(self, asked: Asked, start: int, count: int) -> Page[RoleCard]:
+        return page_of(self._roles_sought(asked), asked.ordering, start, count)
 
-    def _roles_sought(
-        self, where: Predicate, owners: frozenset[Id] | None, reader: str | None
-    ) -> list[tuple[RoleCard, Sought]]:
+    def _roles_sought(self, asked: Asked) -> list[tuple[RoleCard, Sought]]:
         found: list[tuple[RoleCard, Sought]] = []
         for role in sorted(self._state.roles.values(), key=by_id):
-            card = self.role_card(role.id, reader)
+            card = self.role_card(role.id, asked.reader)
             assert card is not None, "it is there"
             holders = [member_fields(each) for each in self.members_of(role.id, EVERY)]
             sought = Sought(role_fields(card), None, holders, nested_within(self._state, role.id))
-            if (owners is None or role.owner in owners) and sought.meets(where):
+            if asked.owners is not None and role.owner not in asked.owners:
+                continue
+            if sought.meets(asked.where):
                 found.append((card, sought))
         return found
 
-    def roles_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[RoleCard, ...]:
-        found = self.find_roles(where, owners, reader, 0, EVERY).items
+    def roles_after(self, asked: Asked, after: str, count: int) -> tuple[RoleCard, ...]:
+        found = self.find_roles(asked, 0, EVERY).items
         return tuple([card for card in found if card.role.id > after][:count])
 
     def roles_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[RoleCard, Value], ...]:
-        return page_beyond(self._roles_sought(where, owners, reader), ordering, mark)[:count]
+        return page_beyond(self._roles_sought(asked), asked.ordering, mark)[:count]
 
-    def mark_at(
-        self, users: InOrder, roles: InOrder, reader: str | None, place: int
-    ) -> Mark | None:
+    def mark_at(self, users: Asked, roles: Asked, place: int) -> Mark | None:
         marks = [
-            *marks_of(self._users_sought(users.where, users.owners, reader), users.ordering),
-            *marks_of(self._roles_sought(roles.where, roles.owners, reader), roles.ordering),
+            *marks_of(self._users_sought(users), users.ordering),
+            *marks_of(self._roles_sought(roles), roles.ordering),
         ]
+        assert users.ordering is not None, "a place is one in an order"
         descending = users.ordering.descending
         found = in_order(marks, lambda mark: (mark.key, mark.id), descending=descending)
         return found[place] if place < len(found) else None
 
     def roles_by_name(self, where: Predicate, after: Name, count: int) -> tuple[Role, ...]:
-        found = [card.role for card in self.find_roles(where, None, None, 0, EVERY).items]
+        found = [card.role for card in self.find_roles(Asked(where), 0, EVERY).items]
         found.sort(key=lambda role: role.name)
         return tuple([role for role in found if role.name > after][:count])
 

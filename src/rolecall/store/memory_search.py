@@ -79,9 +79,10 @@ def page_of(
 
 
 def page_beyond(
-    found: Sequence[tuple[CardT, Sought]], ordering: Ordering, mark: Mark | None
+    found: Sequence[tuple[CardT, Sought]], ordering: Ordering | None, mark: Mark | None
 ) -> tuple[tuple[CardT, Value], ...]:
     """What stands after a mark in an order, each with what it is sorted by."""
+    assert ordering is not None, "what is in the order of ids is after an id"
     keys = {sought.values[Field.ID]: sought.sorted_by(ordering) for _, sought in found}
     marked = [((card, sought), sought) for card, sought in found]
     inorder = page_of(marked, ordering, 0, len(marked)).items
@@ -92,8 +93,9 @@ def page_beyond(
     )
 
 
-def marks_of(found: Sequence[tuple[CardT, Sought]], ordering: Ordering) -> list[Mark]:
+def marks_of(found: Sequence[tuple[CardT, Sought]], ordering: Ordering | None) -> list[Mark]:
     """Where each of what was found stands in an order."""
+    assert ordering is not None, "a mark is one in an order"
     return [
         Mark(key=sought.sorted_by(ordering), id=str(sought.values[Field.ID])) for _, sought in found
     ]

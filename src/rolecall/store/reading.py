@@ -27,8 +27,8 @@ from rolecall.domain.model import (
     UserCard,
 )
 from rolecall.domain.names import Id, Key, Name, key_of
-from rolecall.domain.ports import InOrder, Link, RoleCounts
-from rolecall.domain.predicate import Mark, Ordering, Predicate, Value
+from rolecall.domain.ports import Asked, Link, RoleCounts
+from rolecall.domain.predicate import Mark, Predicate, Value
 from rolecall.domain.queries import Page
 from rolecall.domain.wanted import Place, Wanted
 from rolecall.store import rows, statements, statements_held, statements_history
@@ -105,44 +105,18 @@ class SqliteReading:
         row = self._row(statements.USER_CARD, user, reader)
         return None if row is None else rows.user_card_from(row)
 
-    def find_users(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[UserCard]:
-        search = Search("users", USER_COLUMNS, where, owners, reader, ordering)
-        total, found = self._page(search, start, count)
+    def find_users(self, asked: Asked, start: int, count: int) -> Page[UserCard]:
+        total, found = self._page(Search("users", asked), start, count)
         return Page(total=total, items=tuple([rows.user_card_from(row) for row in found]))
 
-    def users_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[UserCard, ...]:
-        search = Search("users", USER_COLUMNS, where, owners, reader)
-        sql, parameters = search.after(self._number, after, _at_most(count))
-        with patience(self._cursor.connection):
-            found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+    def users_after(self, asked: Asked, after: str, count: int) -> tuple[UserCard, ...]:
+        found = self._after(Search("users", asked), after, count)
         return tuple([rows.user_card_from(row) for row in found])
 
     def users_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[UserCard, Value], ...]:
-        search = Search("users", USER_COLUMNS, where, owners, reader, ordering)
-        found = self._beyond(search, mark, count)
+        found = self._beyond(Search("users", asked), mark, count)
         return tuple([(rows.user_card_from(row[:4]), row[4]) for row in found])
 
     def users_by_name(self, where: Predicate, after: Name, count: int) -> tuple[User, ...]:
@@ -181,50 +155,22 @@ class SqliteReading:
         row = self._row(statements.ROLE_CARD, role, reader)
         return None if row is None else rows.role_card_from(row)
 
-    def find_roles(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        start: int,
-        count: int,
-        ordering: Ordering | None = None,
-    ) -> Page[RoleCard]:
-        search = Search("roles", ROLE_COLUMNS, where, owners, reader, ordering)
-        total, found = self._page(search, start, count)
+    def find_roles(self, asked: Asked, start: int, count: int) -> Page[RoleCard]:
+        total, found = self._page(Search("roles", asked), start, count)
         return Page(total=total, items=tuple([rows.role_card_from(row) for row in found]))
 
-    def roles_after(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        after: str,
-        count: int,
-    ) -> tuple[RoleCard, ...]:
-        search = Search("roles", ROLE_COLUMNS, where, owners, reader)
-        sql, parameters = search.after(self._number, after, _at_most(count))
-        with patience(self._cursor.connection):
-            found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
+    def roles_after(self, asked: Asked, after: str, count: int) -> tuple[RoleCard, ...]:
+        found = self._after(Search("roles", asked), after, count)
         return tuple([rows.role_card_from(row) for row in found])
 
     def roles_beyond(
-        self,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering,
-        mark: Mark | None,
-        count: int,
+        self, asked: Asked, mark: Mark | None, count: int
     ) -> tuple[tuple[RoleCard, Value], ...]:
-        search = Search("roles", ROLE_COLUMNS, where, owners, reader, ordering)
-        found = self._beyond(search, mark, count)
+        found = self._beyond(Search("roles", asked), mark, count)
         return tuple([(rows.role_card_from(row[:4]), row[4]) for row in found])
 
-    def mark_at(
-        self, users: InOrder, roles: InOrder, reader: str | None, place: int
-    ) -> Mark | None:
-        sql, parameters = mark_at(users, roles, reader, self._number, _at_most(place))
+    def mark_at(self, users: Asked, roles: Asked, place: int) -> Mark | None:
+        sql, parameters = mark_at(users, roles, self._number, _at_most(place))
         with patience(self._cursor.connection):
             row = self._cursor.execute(sql, parameters).fetchone()
         return None if row is None else Mark(key=row[0], id=row[1])
@@ -501,6 +447,11 @@ class SqliteReading:
         with patience(self._cursor.connection):
             found: list[Row] = self._cursor.execute(sql, parameters).fetchall()
         return found
+
+    def _after(self, search: Search, after: str, count: int) -> list[Row]:
+        sql, parameters = search.after(self._number, after, _at_most(count))
+        with patience(self._cursor.connection):
+            return self._cursor.execute(sql, parameters).fetchall()
 
     def _page(self, search: Search, start: int, count: int) -> tuple[int, list[Row]]:
         """As `_paged`, and refused when it takes too long; what is looked up can't."""

@@ -3,14 +3,13 @@
 from functools import lru_cache
 
 from rolecall.domain.names import Id
-from rolecall.domain.ports import InOrder
-from rolecall.domain.predicate import Compare, Field, Mark, Operator, Ordering, Predicate, Value
+from rolecall.domain.ports import Asked
+from rolecall.domain.predicate import Compare, Field, Mark, Operator, Value
 from rolecall.store import statements
 from rolecall.store.predicate import (
     JOINED_FIELDS,
     ROLE_COLUMNS,
     USER_COLUMNS,
-    Columns,
     Parameters,
     beyond,
     compile_predicate,
@@ -35,37 +34,25 @@ Statement = tuple[str, tuple[Value, ...]]
 class Search:
     """What is looked for in one table, and for whose eyes."""
 
-    __slots__ = ("_columns", "_ordering", "_owners", "_reader", "_table", "_where")
+    __slots__ = ("_asked", "_table")
 
-    def __init__(
-        self,
-        table: str,
-        columns: Columns,
-        where: Predicate,
-        owners: frozenset[Id] | None,
-        reader: str | None,
-        ordering: Ordering | None = None,
-    ) -> None:
+    def __init__(self, table: str, asked: Asked) -> None:
         self._table = table
-        self._columns = columns
-        self._where = where
-        self._owners = owners
-        self._reader = reader
-        self._ordering = ordering
+        self._asked = asked
 
     @property
     def _inner(self) -> str:
         """The joins that are needed to find what is looked for, and in which order."""
-        asked = fields_in(self._where)
-        if self._ordering is not None and self._ordering.field is not None:
-            asked |= {self._ordering.field}
+        asked = fields_in(self._asked.where)
+        if self._asked.ordering is not None and self._asked.ordering.field is not None:
+            asked |= {self._asked.ordering.field}
         return "" if JOINED_FIELDS.isdisjoint(asked) else statements.JOINS
 
     @property
     def is_lookup(self) -> bool:
         """Whether one comparison names what is meant, by an index."""
-        where = self._where
-        if not isinstance(where, Compare) or self._ordering is not None:
+        where = self._asked.where
+        if not isinstance(where, Compare) or self._asked.ordering is not None:
             return False
         return where.operator is Operator.EQ and where.field not in SCANNED
 
@@ -74,11 +61,11 @@ class Search:
             found = self._lookup(number, count)
             if found is not None:
                 return found
-        if start == 0 and self._ordering is None:
-            parameters = Parameters(number, self._reader, count)
+        if start == 0 and self._asked.ordering is None:
+            parameters = Parameters(number, self._asked.reader, count)
             text = statements.FIRST_PAGE
         else:
-            parameters = Parameters(number, self._reader, count, start)
+            parameters = Parameters(number, self._asked.reader, count, start)
             text = statements.LATER_PAGE
         return self._fill(text, parameters, statements.WALKED)
 
@@ -87,36 +74,36 @@ class Search:
 
         None where the statement depends on more.
         """
-        where, owners = self._where, self._owners or frozenset()
+        where, owners = self._asked.where, self._asked.owners or frozenset()
         assert isinstance(where, Compare), "a lookup is one comparison"
         if not isinstance(where.value, str) or where.before or where.after:
             return None
         if len(owners) > OWNERS_FEW_MAX:
             return None
-        few = None if self._owners is None else len(owners)
+        few = None if self._asked.owners is None else len(owners)
         sql, times = _lookup_text(self._table, Field(where.field), few)
-        return sql, (number, self._reader, count, *(where.value,) * times, *owners)
+        return sql, (number, self._asked.reader, count, *(where.value,) * times, *owners)
 
     def after(self, number: int, after: str, count: int) -> Statement:
-        parameters = Parameters(number, self._reader, count, after)
+        parameters = Parameters(number, self._asked.reader, count, after)
         return self._fill(statements.PAGE_AFTER, parameters, statements.WALKED)
 
     def beyond(self, number: int, mark: Mark | None, count: int) -> Statement:
         """What follows a mark in the order; each row ends with what it is sorted by."""
-        assert self._ordering is not None, "what is in the order of ids is after an id"
-        parameters = Parameters(number, self._reader, count)
-        key = sorted_column(self._ordering, self._columns, parameters)
-        condition = compile_predicate(self._where, self._columns, parameters)
-        if self._owners is not None:
-            owners = parameters.add(_owners_text(self._owners))
+        assert self._asked.ordering is not None, "what is in the order of ids is after an id"
+        parameters = Parameters(number, self._asked.reader, count)
+        key = sorted_column(self._asked.ordering, COLUMNS[self._table], parameters)
+        condition = compile_predicate(self._asked.where, COLUMNS[self._table], parameters)
+        if self._asked.owners is not None:
+            owners = parameters.add(_owners_text(self._asked.owners))
             condition += statements.WALKED.format(placeholder=owners)
-        direction = direction_of(self._ordering, key)
+        direction = direction_of(self._asked.ordering, key)
         sql = statements.PAGE_BEYOND.format(
             table=self._table,
             joins=statements.JOINS,
             inner=self._inner,
             key=key,
-            beyond=beyond(self._ordering, key, mark, parameters),
+            beyond=beyond(self._asked.ordering, key, mark, parameters),
             condition=condition,
             order=f"{key} {direction}, o.id",
             direction=direction,
@@ -125,11 +112,11 @@ class Search:
 
     def keys(self, parameters: Parameters) -> str:
         """What each is sorted by, and its id, as part of a statement."""
-        assert self._ordering is not None, "what is in the order of ids needs no key"
-        key = sorted_column(self._ordering, self._columns, parameters)
-        condition = compile_predicate(self._where, self._columns, parameters)
-        if self._owners is not None:
-            owners = parameters.add(_owners_text(self._owners))
+        assert self._asked.ordering is not None, "what is in the order of ids needs no key"
+        key = sorted_column(self._asked.ordering, COLUMNS[self._table], parameters)
+        condition = compile_predicate(self._asked.where, COLUMNS[self._table], parameters)
+        if self._asked.owners is not None:
+            owners = parameters.add(_owners_text(self._asked.owners))
             condition += statements.WALKED.format(placeholder=owners)
         return statements.KEYS.format(
             table=self._table,
@@ -139,19 +126,19 @@ class Search:
         )
 
     def total(self, number: int) -> Statement:
-        leading = (number, self._reader) if self._inner else (number,)
+        leading = (number, self._asked.reader) if self._inner else (number,)
         # The few who are inactive have an index that the planner would leave for the owners'.
-        walked = Field.ACTIVE in fields_in(self._where)
+        walked = Field.ACTIVE in fields_in(self._asked.where)
         owned = statements.WALKED if walked else statements.OWNED
         return self._fill(statements.TOTAL, Parameters(*leading), owned)
 
     def _fill(self, text: str, parameters: Parameters, owned: str) -> Statement:
-        condition = compile_predicate(self._where, self._columns, parameters)
-        if self._owners is not None:
-            condition += owned.format(placeholder=parameters.add(_owners_text(self._owners)))
+        condition = compile_predicate(self._asked.where, COLUMNS[self._table], parameters)
+        if self._asked.owners is not None:
+            condition += owned.format(placeholder=parameters.add(_owners_text(self._asked.owners)))
         order = ""
         if text is not statements.TOTAL:
-            order = ordered(self._ordering, self._columns, parameters)
+            order = ordered(self._asked.ordering, COLUMNS[self._table], parameters)
         sql = text.format(
             table=self._table,
             joins=statements.JOINS,
@@ -183,17 +170,13 @@ def _owners_text(owners: frozenset[Id]) -> str:
     return list_of(sorted(owners))
 
 
-def mark_at(
-    users: InOrder, roles: InOrder, reader: str | None, number: int, place: int
-) -> Statement:
+def mark_at(users: Asked, roles: Asked, number: int, place: int) -> Statement:
     """What stands at a place of users and roles that are ordered alike."""
-    parameters = Parameters(number, reader, place)
+    assert users.ordering is not None, "a place is one in an order"
+    parameters = Parameters(number, users.reader, place)
     parts = [
-        Search(table, columns, asked.where, asked.owners, reader, asked.ordering).keys(parameters)
-        for table, columns, asked in (
-            ("users", USER_COLUMNS, users),
-            ("roles", ROLE_COLUMNS, roles),
-        )
+        Search(table, asked).keys(parameters)
+        for table, asked in (("users", users), ("roles", roles))
     ]
     sql = statements.MARK_AT.format(
         found=" UNION ALL ".join(parts),
