@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from builders import NOW, a_role, a_user, an_id
 from rolecall.domain.names import Id
@@ -118,6 +119,23 @@ def test_a_user_is_not_added_beside_a_disabled_one_of_the_same_link(
     ]
     told = [(link.reader, link.external_id) for link in links]
     assert told == ([known] if known is not None and added else [])
+
+
+@pytest.mark.parametrize("known", [None, ("OKTA", "e2")])
+@pytest.mark.parametrize("taken", [{"id": an_id(1)}, {"name": "bob"}, {"login_name": "BOB"}])
+def test_a_user_whose_id_or_key_is_taken_is_not_added_and_not_known(
+    store: Store, taken: dict[str, object], known: tuple[str, str] | None
+) -> None:
+    there, asked = a_user("BOB", id=an_id(1)), replace(a_user("EVE", id=an_id(2)), **taken)
+
+    def body(tx: Transaction) -> bool:
+        tx.save_user(there)
+        return tx.add_user(asked, known)
+
+    assert store.transact(1, body) is False
+    assert store.read(1, lambda r: r.user(an_id(1))) == there
+    assert store.read(1, lambda r: r.user(an_id(2))) is None
+    assert store.read(1, lambda r: r.links_of(None, 0, 9)) == ()
 
 
 # ---- members ---------------------------------------------------------------------------------

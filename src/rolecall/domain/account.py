@@ -267,7 +267,7 @@ def carry_out(session: Session, commands: Sequence[Command]) -> Callable[[Transa
         callers.require_live(tx, session)
         admission.require_session_admitted(tx, session)
         try:
-            effects = tuple(apply(tx, session, command) for command in commands)
+            effects = tuple([apply(tx, session, command) for command in commands])
         except brake.Stopped as stopped:
             assert len(commands) == 1, "what else was done would stay done"
             kept = keeping.kept_by_held(tx, stopped.change)
