@@ -25,10 +25,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from dateutil.relativedelta import relativedelta
 
+from rolecall.domain.attempts import TOKEN_PREFIX
 from rolecall.domain.names import Id
 from rolecall.domain.ports import MintedToken
 
-TOKEN_PREFIX = "rolecall_"
 """By which secret scanners know a token that has leaked."""
 TOKEN_MONTHS = 6
 KEY_BYTES = 32

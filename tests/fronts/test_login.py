@@ -488,3 +488,23 @@ def test_a_user_who_was_disabled_is_out_within_the_request(keyed: Desk) -> None:
     with pytest.raises(SqlRefusal) as raised:
         let_in(keyed.account, keyed.world, by_key(signed(keyed)))
     assert raised.value.code == "390144"
+
+
+TOKEN = "rolecall_" + "x" * 43
+
+
+def test_of_what_a_stranger_calls_itself_little_is_kept(desk: Desk) -> None:
+    loud = knock(client_type="x" * 200_000, client_version="y" * 200_000)
+    enter(desk.account, desk.world, loud)
+    with pytest.raises(SqlRefusal):
+        enter(desk.account, desk.world, msgspec.structs.replace(loud, login_name=TOKEN))
+    assert [len(attempt.details or "") < 400 for attempt in desk.attempts()[-2:]] == [True, True]
+    assert desk.attempts()[-1].resource_name == "***"
+
+
+def test_a_token_within_a_statement_is_not_kept(desk: Desk) -> None:
+    with pytest.raises(SqlRefusal):
+        desk.run(f"alter user nobody set comment = '{TOKEN}'")
+    with pytest.raises(SqlRefusal):
+        desk.run(f"describe user {TOKEN}")
+    assert TOKEN not in str(desk.attempts()[-2:])

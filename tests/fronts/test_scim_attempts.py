@@ -320,3 +320,24 @@ def test_removing_a_password_that_is_not_synchronised_leaves_it() -> None:
 def test_azure_synchronises_no_password() -> None:
     scim = synchronising(ScimClient.AZURE)
     assert password_of(scim, scim.user("bob", password=SECRET)) is None
+
+
+def test_a_token_where_none_belongs_is_not_kept(scim: ScimClientInProcess) -> None:
+    token = "rolecall_" + "aZ9_-" * 8 + "xyz"
+    spelled = token.replace("_", "%5F")
+    before = len(scim.attempts())
+    scim.get(f"/Users?access_token={token}")
+    scim.get(f"/Users?access_token={spelled}")
+    scim.get(f"/Users?filter=title eq {token}")
+    scim.get(f"/Users/{token}")
+    scim.post("/Users", user_of("bob", title=token))
+    scim.patch(f"/Users/{token}", {"op": "replace", "path": "title", "value": token})
+    kept = scim.attempts()[before:]
+    assert len(kept) == 6
+    assert token not in str(kept)
+    assert spelled not in str(kept)
+
+
+def test_a_refusal_of_what_is_long_is_short(scim: ScimClientInProcess) -> None:
+    scim.get("/Users/" + "a" * 20_000)
+    assert len(scim.attempts()[-1].why or "") <= 1_000

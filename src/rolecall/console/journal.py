@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from rolecall.domain.attempts import Attempt
+from rolecall.domain.attempts import HIDDEN, TOKEN_PREFIX, Attempt
 
 CREDENTIAL = re.compile(
     r"rolecall_[A-Za-z0-9_\-]{8,}"  # a token of ours
@@ -25,8 +25,6 @@ CREDENTIAL = re.compile(
     r"|((?i:password|secret)\w*(?:\\*[\"'])?\s*[:=]\s*)"  # a name, and then its value
     r"(?:(\\*[\"'])[^\"'\\]*|[^\s,;}\"'\\]+)"
 )
-TOKEN_PREFIX = "rolecall_"
-HIDDEN = "***"
 REQUEST = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
 """An id of ours in a sentence: of the request, or of the statement, that it is about."""
 

@@ -3,6 +3,7 @@
 Every REST call, login and statement is one. Nothing here holds a secret: bodies arrive redacted.
 """
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -10,6 +11,21 @@ import msgspec
 from rolecall.domain.events import Event
 
 DETAILS_LENGTH_MAX = 16_384
+WHY_LENGTH_MAX = 1_000
+"""A refusal may repeat what was asked for, however long that was."""
+HIDDEN = "***"
+TOKEN_PREFIX = "rolecall_"
+TOKEN = re.compile(TOKEN_PREFIX + "[A-Za-z0-9_-]{43}")
+"""What a token of ours looks like."""
+
+
+def without_tokens(text: str) -> str:
+    """The text without tokens that were sent where none belong: an address, a filter, a name.
+
+    >>> without_tokens("access_token=rolecall_" + 43 * "x")
+    'access_token=***'
+    """
+    return TOKEN.sub(HIDDEN, text) if TOKEN_PREFIX in text else text
 
 
 class AttemptKind(StrEnum):

@@ -8,7 +8,7 @@ import msgspec
 from rolecall.domain import credentials
 from rolecall.domain.access import fold_role
 from rolecall.domain.account import Account
-from rolecall.domain.attempts import Attempt, AttemptKind
+from rolecall.domain.attempts import Attempt, AttemptKind, without_tokens
 from rolecall.domain.commands import (
     ByName,
     CloseSession,
@@ -35,6 +35,8 @@ SESSION_SECONDS = 3_600
 """How long a session token lives (vendor: an hour)."""
 MASTER_SECONDS = 4 * 3_600
 """How long a session lives that nobody renews (vendor: four hours)."""
+CLIENT_LENGTH_MAX = 100
+"""Of what a client calls itself so much is kept: anybody may send a login."""
 UNAUTHORIZED = 401
 """The status that makes a store count a stranger's refusals together (DESIGN contract 7)."""
 
@@ -401,7 +403,7 @@ def attempt_of(
         "client_type": knock.client_type,
         "client_version": knock.client_version,
     }
-    said = {key: value for key, value in details.items() if value is not None}
+    said = {key: value[:CLIENT_LENGTH_MAX] for key, value in details.items() if value is not None}
     name = knock.login_name if user is None else user.name
     return Attempt(
         kind=AttemptKind.LOGIN,
@@ -419,7 +421,7 @@ def attempt_of(
         actor_kind=ActorKind.USER.value if succeeded else None,
         resource_kind=Kind.USER,
         resource_id=None if user is None else user.id,
-        resource_name=name[:NAME_LENGTH_MAX],
+        resource_name=without_tokens(name)[:NAME_LENGTH_MAX],
         details=msgspec.json.encode(said).decode(),
     )
 

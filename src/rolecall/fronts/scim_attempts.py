@@ -6,9 +6,19 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Asks, Attempt, AttemptKind
+from rolecall.domain.attempts import (
+    DETAILS_LENGTH_MAX,
+    HIDDEN,
+    TOKEN,
+    WHY_LENGTH_MAX,
+    Asks,
+    Attempt,
+    AttemptKind,
+    without_tokens,
+)
 from rolecall.domain.commands import ChangeUser, Command, DropUser, Set
 from rolecall.domain.errors import Refusal
+from rolecall.domain.names import Id
 from rolecall.domain.session import ActorKind
 from rolecall.fronts.scim_answers import Exchange, worded_in
 from rolecall.scim.values import shown
@@ -17,7 +27,6 @@ ENDPOINT_LENGTH_MAX = 500
 QUERY_LENGTH_MAX = 2_000
 IGNORED_MAX = 50
 SECRET_NAMES = frozenset({"password"})
-HIDDEN = "***"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,7 +36,8 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
     why = fix = code = None
     if error is not None:
         told = worded_in(exchange, error)
-        status, why, code = told.status, told.detail, str(told.status)
+        why = without_tokens(told.detail)[:WHY_LENGTH_MAX]
+        status, code = told.status, str(told.status)
         fix = error.remedy if isinstance(error, Refusal) else None
     assert status is not None, "an exchange ends in a status or an error"
     return Attempt(
@@ -35,7 +45,7 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
         at=exchange.at,
         request=exchange.request,
         method=exchange.method,
-        endpoint=("scim/v2" + exchange.path)[:ENDPOINT_LENGTH_MAX],
+        endpoint=without_tokens("scim/v2" + exchange.path)[:ENDPOINT_LENGTH_MAX],
         status=status,
         succeeded=error is None,
         error_code=code,
@@ -47,8 +57,8 @@ def attempt_of(exchange: Exchange, status: int | None, error: Exception | None) 
         integration=exchange.integration,
         token=exchange.token,
         resource_kind=exchange.resource_kind,
-        resource_id=exchange.resource_id,
-        resource_name=exchange.resource_name,
+        resource_id=exchange.resource_id and Id(without_tokens(exchange.resource_id)),
+        resource_name=exchange.resource_name and without_tokens(exchange.resource_name),
         asks=exchange.asks,
         details=exchange.details,
     )
@@ -93,7 +103,7 @@ def details_of(exchange: Exchange, warnings: tuple[str, ...] = ()) -> str | None
     if len(text) > DETAILS_LENGTH_MAX:
         parts["ignored"] = len(exchange.ignored)
         text = _encode(parts)
-    return text.decode()
+    return without_tokens(text.decode())
 
 
 def _digest(exchange: Exchange) -> dict[str, object]:
@@ -123,14 +133,12 @@ def _hidden(body: bytes) -> bytes | None:
     return b'%b%b"***"%b' % (body[: found.start()], found[1], body[found.end() :])
 
 
-# What percent signs may spell of a name: letters, and nothing else of ASCII.
-_ESCAPED_LETTER = re.compile("%(?:[46][1-9a-fA-F]|[57][0-9aA])")
-
-
 def _query_of(exchange: Exchange) -> str:
     query = exchange.query[:QUERY_LENGTH_MAX]
-    spelled = unquote_plus(query) if _ESCAPED_LETTER.search(query) else query
-    return HIDDEN if _is_secret(spelled) else shown(query)
+    spelled = unquote_plus(query) if "%" in query else query
+    if _is_secret(spelled) or (spelled is not query and TOKEN.search(spelled)):
+        return HIDDEN
+    return shown(query)
 
 
 def _request_of(exchange: Exchange) -> object:

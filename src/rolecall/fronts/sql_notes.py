@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rolecall.domain.attempts import Attempt, AttemptKind
+from rolecall.domain.attempts import WHY_LENGTH_MAX, Attempt, AttemptKind, without_tokens
 from rolecall.domain.effects import Effect
-from rolecall.domain.errors import Refusal, StoreFailure, TokenRefused
+from rolecall.domain.errors import AddressRefused, Refusal, StoreFailure, TokenRefused
 from rolecall.domain.model import Kind
 from rolecall.domain.names import Id, Name
 from rolecall.domain.ports import Clock
@@ -45,6 +45,8 @@ from rolecall.sql.statements_grants import (
     RevokeRole,
 )
 
+STRANGE = (AddressRefused, TokenRefused)
+"""What is said to strangers."""
 STATEMENT_CHARACTERS_MAX = 2_000
 """Of a long statement the beginning is kept: JSON may write a character as six."""
 CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -139,10 +141,10 @@ class Noting(msgspec.Struct, kw_only=True):
             method=self._method(),
             endpoint="sql",
             # A stranger's refusals are counted together (DESIGN contract 7).
-            status=401 if isinstance(error, TokenRefused) and session is None else 0,
+            status=401 if isinstance(error, STRANGE) and session is None else 0,
             succeeded=error is None,
             error_code=None if said is None else said.code,
-            why=None if error is None else _why(error, said),
+            why=None if error is None else without_tokens(_why(error, said))[:WHY_LENGTH_MAX],
             fix=fix_of(error),
             client_ip=self.client_ip,
             actor=None if session is None else session.actor,
@@ -167,7 +169,7 @@ class Noting(msgspec.Struct, kw_only=True):
         """
         told: dict[str, str] = {}
         if self.statement is not None:
-            text = print_redacted(self.statement)
+            text = without_tokens(print_redacted(self.statement))
             if len(text) > STATEMENT_CHARACTERS_MAX:
                 text = text[:STATEMENT_CHARACTERS_MAX] + "…"
             told["statement"] = text
