@@ -317,3 +317,33 @@ def test_a_history_of_many_pages_is_read_to_its_end(desk: Desk) -> None:
     assert desk.rows(f"select {counted} from {view}") == [(2_500, 2_500, 2_500)]
     joined = f"{view} a join {view} b on a.event_id = b.event_id"
     assert desk.rows(f"select count(*) from {joined}") == [(2_500,)]
+
+
+# ---- names that are texts --------------------------------------------------------------------
+
+
+def test_a_table_is_named_by_a_text(desk: Desk) -> None:
+    desk.run("create role noted; set view = 'snowflake.account_usage.roles'")
+    quoted = """identifier('"SNOWFLAKE".account_usage.roles')"""
+    for source in ("identifier($view)", "table($view)", quoted):
+        counted = f"select count(*) from {source} as r where r.name = 'NOTED'"
+        assert desk.rows(counted) == [(1,)], source
+    joined = f"select count(*) from table($view) r join {quoted} s on r.name = s.name"
+    assert desk.rows(f"{joined} where s.name = 'NOTED'") == [(1,)]
+    assert desk.rows("execute immediate 'show roles ->> select count(*) from $1'") == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("identifier('nowhere')", "NOWHERE"),
+        ("identifier(1)", "IDENTIFIER(1)"),
+        ("table('a.')", "TABLE('a.')"),
+        ("table('a b; drop role x')", "a b; drop role x"),
+        ("table('')", "TABLE('')"),
+    ],
+)
+def test_a_text_that_names_no_table_is_told(desk: Desk, source: str, named: str) -> None:
+    refusal = desk.refusal(f"select 1 from {source}")
+    assert refusal.code == "002003"
+    assert f"Object '{named}' does not exist" in refusal.message

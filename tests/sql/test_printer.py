@@ -67,6 +67,7 @@ from rolecall.sql.statements_grants import (
     RevokeRole,
 )
 from rolecall.sql.statements_held import AlterHeldChanges, ShowHeldChanges
+from rolecall.sql.statements_immediate import ExecuteImmediate
 from rolecall.sql.statements_network import (
     AddToLists,
     AlterNetworkPolicy,
@@ -224,6 +225,7 @@ STATEMENTS: st.SearchStrategy[Statement] = st.one_of(
     st.builds(CreateNetworkRule, name=NAMES, or_replace=FLAGS, properties=st.just(COMPLETE_RULE)),
     st.builds(AlterNetworkRule, name=NAMES, action=changes(RULE)),
     st.builds(ShowNetworkPolicies, options=OPTIONS),
+    st.builds(ExecuteImmediate, text=TEXTS),
     st.builds(CreateRole, name=NAMES, or_replace=FLAGS, comment=st.none() | TEXTS),
     st.builds(AlterRole, name=NAMES, action=RENAMES | changes({"COMMENT": Shape.TEXT})),
     st.builds(CreateUser, name=NAMES, if_not_exists=FLAGS, properties=properties({**USER_SHAPES})),

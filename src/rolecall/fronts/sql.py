@@ -52,7 +52,7 @@ from rolecall.fronts.sql_variables import variables_changed
 from rolecall.fronts.tables import status_table
 from rolecall.fronts.world import World
 from rolecall.sql.cursor import StatementText, split_script
-from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError
+from rolecall.sql.errors import SqlCompilationError, SqlSyntaxError, UnsupportedFeature
 from rolecall.sql.flow import split_flow
 from rolecall.sql.parser import parse
 from rolecall.sql.select import plan_select
@@ -73,6 +73,7 @@ from rolecall.sql.statements import (
 )
 from rolecall.sql.statements_accounts import CreateAccount, DropAccount, PurgeHistory, UndropAccount
 from rolecall.sql.statements_held import AlterHeldChanges
+from rolecall.sql.statements_immediate import ExecuteImmediate
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 __all__ = [
@@ -149,7 +150,7 @@ class Worksheet:
         moment: Moment | None = None
         try:
             moment = self._moment(noting, piece)
-            statement = _parsed(piece, moment)
+            statement, piece = _read(piece, moment)
             if isinstance(statement, Select):
                 # A function that changes the account makes up an answer, and does nothing.
                 table = self._selected(piece, moment, lambda _: None)
@@ -206,7 +207,7 @@ class Worksheet:
         moment: Moment | None = None
         try:
             moment = self._moment(noting, piece)
-            statement = _parsed(piece, moment)
+            statement, piece = _read(piece, moment)
             noting.statement = _hidden(statement, piece, moment)
             noting.subject = subject_of(statement)
             table, message = self._answered(statement, piece, moment, noting)
@@ -266,6 +267,8 @@ class Worksheet:
                 return self._flow(statement, piece, moment, noting)
             case Select():
                 return self._select(piece, moment, noting), None
+            case ExecuteImmediate():
+                raise UnsupportedFeature("EXECUTE IMMEDIATE as a part of a pipe")
             case AlterHeldChanges():
                 return held_changes_decided(statement, moment), None
             case AlterUser(action=action) if isinstance(action, Secretive):
@@ -328,6 +331,22 @@ class Worksheet:
 def _parsed(piece: StatementText, moment: Moment) -> Statement:
     variables = moment.place.variables
     return parse(piece.text, line=piece.line, column=piece.column, variables=variables)
+
+
+def _read(piece: StatementText, moment: Moment) -> tuple[Statement, StatementText]:
+    """The statement and its text; of EXECUTE IMMEDIATE those of the statement that it holds."""
+    statement = _parsed(piece, moment)
+    if not isinstance(statement, ExecuteImmediate):
+        return statement, piece
+    held = split_script(statement.text)
+    if not held:
+        raise SqlRefusal("000900", "42601", "SQL compilation error:\nEmpty SQL statement.")
+    if len(held) > 1:
+        raise UnsupportedFeature("EXECUTE IMMEDIATE of a block or of several statements")
+    statement = _parsed(held[0], moment)
+    if isinstance(statement, ExecuteImmediate):
+        raise UnsupportedFeature("EXECUTE IMMEDIATE inside EXECUTE IMMEDIATE")
+    return statement, held[0]
 
 
 def _hidden(statement: Statement, piece: StatementText, moment: Moment) -> Statement | None:

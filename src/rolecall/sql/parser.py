@@ -6,6 +6,7 @@ import msgspec
 
 from rolecall.sql import (
     rules_accounts,
+    rules_comments,
     rules_grants,
     rules_network,
     rules_objects,
@@ -83,6 +84,7 @@ RULES: Mapping[tuple[str, ...], Rule] = {
     ("WITH",): _select,
     **rules_session.RULES,
     **rules_variables.RULES,
+    **rules_comments.RULES,
     **rules_accounts.RULES,
     **rules_objects.RULES,
     **rules_network.RULES,

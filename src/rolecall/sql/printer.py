@@ -14,6 +14,7 @@ from rolecall.sql.printer_parts import print_statement
 from rolecall.sql.properties import ACCOUNT_SHAPES, USER_SHAPES, Shape
 from rolecall.sql.statements import AlterUser, CreateUser, Flow, Statement
 from rolecall.sql.statements_accounts import CreateAccount
+from rolecall.sql.statements_immediate import ExecuteImmediate
 from rolecall.sql.statements_variables import SetVariables
 
 __all__ = ["print_redacted", "print_statement"]
@@ -37,6 +38,8 @@ def print_redacted(statement: Statement) -> str:
             return print_statement(replace(statement, properties=hidden))
         case Flow(stages=stages):
             return " ->> ".join(print_redacted(stage) for stage in stages)
+        case ExecuteImmediate():
+            return print_statement(replace(statement, text="********"))
         case SetVariables(expressions=expressions):
             return print_statement(
                 replace(statement, expressions=("'********'",) * len(expressions))

@@ -4,6 +4,7 @@ from rolecall.sql.printer_parts import (
     print_action,
     print_name,
     print_statement,
+    print_string,
 )
 from rolecall.sql.statements import (
     AlterSession,
@@ -16,6 +17,7 @@ from rolecall.sql.statements import (
     UseSecondaryRoles,
     UseWarehouse,
 )
+from rolecall.sql.statements_immediate import ExecuteImmediate
 from rolecall.sql.statements_variables import SetVariables, UnsetVariables
 
 
@@ -63,6 +65,11 @@ def _begin(statement: Begin) -> str:
 @print_statement.register
 def _end(statement: Commit | Rollback) -> str:
     return type(statement).__name__.upper()
+
+
+@print_statement.register
+def _execute_immediate(statement: ExecuteImmediate) -> str:
+    return f"EXECUTE IMMEDIATE {print_string(statement.text)}"
 
 
 @print_statement.register

@@ -23,6 +23,7 @@ from rolecall.sql.errors import (
 )
 from rolecall.sql.flatten import as_laterals, flatten, is_flatten
 from rolecall.sql.functions import ACCOUNT_FUNCTIONS, QUERY_FUNCTIONS, AccountFunction, ResultType
+from rolecall.sql.named_tables import name_tables
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIMESTAMP_TEXT = "%Y-%m-%d %H:%M:%S.%f+00:00"
@@ -97,6 +98,7 @@ class SelectPlan:
         self._name_columns()
         self.columns = self._columns()
         self._read_variables()
+        name_tables(self._tree)
         self._take_functions()
         self.mentioned = self._mentioned()
         self._take_relations()

@@ -22,6 +22,7 @@ from rolecall.sql.parts import (
 from rolecall.sql.statements_accounts import AccountStatement
 from rolecall.sql.statements_grants import GrantStatement
 from rolecall.sql.statements_held import HeldStatement
+from rolecall.sql.statements_immediate import ExecuteImmediate
 from rolecall.sql.statements_network import NetworkStatement
 from rolecall.sql.statements_users import ShowAccessTokens, UserAction
 from rolecall.sql.statements_variables import VariableStatement
@@ -153,7 +154,8 @@ class AlterRole(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 
     ALTER ROLE [ IF EXISTS ] <name> { RENAME TO <name> | SET COMMENT = '…' | UNSET COMMENT }
 
-    The role's owner; nobody alters a system role.
+    COMMENT [ IF EXISTS ] ON { ROLE | USER | INTEGRATION | NETWORK POLICY | NETWORK RULE } <name>
+    IS '…' says SET COMMENT of any of these. The role's owner; nobody alters a system role.
     """
 
     name: Identifier
@@ -466,6 +468,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
 Statement = (
     AccountStatement
     | VariableStatement
+    | ExecuteImmediate
     | NetworkStatement
     | GrantStatement
     | HeldStatement
