@@ -73,6 +73,9 @@ OnlyOption = Annotated[
 SkipOption = Annotated[
     list[str] | None, typer.Option(help="Leave this chapter out; may be repeated.")
 ]
+CleanUpOption = Annotated[
+    bool, typer.Option("--clean-up", help="Delete the story's users and groups in the end.")
+]
 FormatOption = Annotated[Reported, typer.Option("--format", help="How the report is printed.")]
 JunitOption = Annotated[
     Path | None, typer.Option(help="Also write the report there as JUnit XML, for a CI.")
@@ -90,6 +93,7 @@ def simulate(
     seed: SeedOption = 7644,
     only: OnlyOption = None,
     skip: SkipOption = None,
+    clean_up: CleanUpOption = False,
     format_: FormatOption = Reported.TABLE,
     junit: JunitOption = None,
 ) -> None:
@@ -117,6 +121,7 @@ def simulate(
         changes=changes,
         seed=seed,
         choice=choice_of(provider, only or [], skip or []),
+        cleans_up=clean_up,
     )
     try:
         with progress() as on_progress:

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from authority import certified
 from rolecall.cli_simulate import Provider
-from rolecall_process import ROLECALL, Server, rolecall
+from rolecall_process import ROLECALL, Server, rolecall, started
 from tiny_scim_server import TinyScimServer
 
 pytestmark = pytest.mark.e2e
@@ -122,6 +123,18 @@ def test_a_chapter_that_is_not_there_is_answered_by_those_that_are() -> None:
     assert "pushing a whole group" in told
 
 
+def test_an_authority_that_nobody_knows_is_said_with_what_to_do_and_then_known(
+    tmp_path: Path,
+) -> None:
+    files = certified(tmp_path)
+    tls = ["--tls-certificate", str(files.certificate), "--tls-key", str(files.key)]
+    with started(tmp_path / "server", "--ephemeral", *tls) as server:
+        token = str(token_for(server, tmp_path, "generic"))
+        play = ("simulate", "generic", "--url", server.url, "--token-file", token, *SIZE)
+        assert "is named by SSL_CERT_FILE" in rolecall(*play, fails=2)
+        assert "over nothing" in rolecall(*play, SSL_CERT_FILE=str(files.authority))
+
+
 # ---- reports -----------------------------------------------------------------------------------
 
 
@@ -147,3 +160,12 @@ def test_only_a_chapter_and_its_basis_are_played(empty: Server, tmp_path: Path) 
     played = [each["chapter"] for each in report["chapters"]]
     assert played[-2:] == ["importing", "comparing"]
     assert "leavers" not in played
+
+
+def test_what_was_played_with_is_gone_after_cleaning_up(empty: Server, tmp_path: Path) -> None:
+    token = token_for(empty, tmp_path, "entra")
+    options = ("--url", empty.url, "--token-file", str(token), *SIZE)
+    assert "over nothing" in rolecall("simulate", "entra", *options, "--clean-up")
+    with empty.client(token.read_text()) as client:
+        for place in ("/Users", "/Groups"):
+            assert client.get(place).json()["totalResults"] == 0

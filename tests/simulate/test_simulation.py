@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import pytest
 
-from rolecall.simulate.playing import Progress
+from rolecall.simulate.playing import CouldNotRun, Progress
 from rolecall.simulate.rules import LIST_RESPONSE
-from rolecall.simulate.simulation import Plan, simulate
+from rolecall.simulate.simulation import Plan, is_loopback, simulate
 
 
 class Smallest(BaseHTTPRequestHandler):
@@ -69,3 +69,18 @@ def test_the_story_ends_with_a_new_token_and_its_counts(url: str, handler: type[
     assert (report.groups, report.memberships) == (1, 1)
     assert (report.rotations, report.refusals, report.surprises) == (1, {401: 1}, ())
     assert seen[-1].done == seen[-1].total
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_no_proxy_comes_between_us_and_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["scim.example.com", "192.0.2.1", "localhost.example.com"])
+def test_others_may_be_behind_a_proxy(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_an_address_that_is_none_is_said() -> None:
+    with pytest.raises(CouldNotRun, match="check --url"):
+        simulate(Plan(users=2, groups=1), "http://[::1/scim", "any", None, lambda _: None)

@@ -217,6 +217,10 @@ class Caller:
             self.pause(seconds)
         return response
 
+    def dismiss(self, path: str) -> None:
+        """Send a DELETE, and judge nothing."""
+        self._answered(Asked(method="DELETE", path=path, expected=(204,)), None, None)
+
     def gone(self) -> bool:
         """Whether nothing answers any more, asked a few times in a row."""
         asked = Asked(method="GET", path="Users")

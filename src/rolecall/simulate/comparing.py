@@ -77,7 +77,7 @@ def compare_group(player: Player, team: int) -> None:
     found = set(listed) & set(ledger.users.values())
     if found != wanted:
         lost, more = len(wanted - found), len(found - wanted)
-        said = f"GET Groups/{id}: {lost} members are missing, {more} are too many"
+        said = f"GET Groups/{id}: of the members, {lost} are missing and {more} are too many"
         player.caller.note("lost-member", said)
     if len(listed) != len(set(listed)):
         player.caller.note("twice", f"GET Groups/{id}: a member is listed twice")

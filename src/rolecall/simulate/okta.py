@@ -109,7 +109,7 @@ class OktaPlayer(PutsProfiles, Player):
                 break
         missing, twice = known - set(seen), len(seen) - len(set(seen))
         if missing or twice:
-            said = f"GET {endpoint}: {len(missing)} skipped, {twice} repeated"
+            said = f"GET {endpoint}: page by page, {len(missing)} skipped and {twice} repeated"
             self.caller.note("walk", said, "page")
 
     # -- groups

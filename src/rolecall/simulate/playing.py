@@ -170,6 +170,18 @@ def _cycle(
     return left
 
 
+def clean_up(player: Player, on_progress: Callable[[Progress], None]) -> None:
+    """Delete the groups and users of the story, as far as the server deletes anything."""
+    ledger, stage = player.ledger, "cleaning up"
+    places = [
+        *(f"Groups/{id}" for id in ledger.groups.values()),
+        *(f"Users/{id}" for id in ledger.users.values()),
+    ]
+    with ThreadPoolExecutor(max_workers=player.caller.manners.concurrency) as workers:
+        for done, _ in enumerate(workers.map(player.caller.dismiss, places), start=1):
+            on_progress(Progress(stage=stage, done=done, total=len(places)))
+
+
 def report_of(player: Player, seconds: float, played: list[Played] | None = None) -> Report:
     """Sum up what was acknowledged and what it took."""
     ledger, caller = player.ledger, player.caller

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from random import Random
 
 import httpx
@@ -20,6 +21,7 @@ from rolecall.simulate.playing import (
     CouldNotRun,
     Progress,
     Report,
+    clean_up,
     play,
     report_of,
 )
@@ -41,7 +43,8 @@ PLAYERS: dict[str, type[Player]] = {
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is played: which provider, how many users, groups and changes, from which seed.
 
-    `compares` reads everything back at the end, as the tool and not as the provider.
+    `compares` reads everything back at the end, `cleans_up` deletes what was played with after
+    that: as the tool and not as the provider.
     """
 
     provider: str = GENERIC.name
@@ -51,6 +54,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = SEED
     compares: bool = True
     choice: Choice = Choice()
+    cleans_up: bool = False
 
 
 def simulate(
@@ -71,24 +75,43 @@ def simulate(
     story = story_of(Random(plan.seed), plan.users, plan.groups, plan.changes)
     manners = MANNERS[plan.provider]
     base, _, query = url.partition("?")
-    try:
-        httpx.URL(base)
-    except httpx.InvalidURL as error:
-        raise CouldNotRun(f"{base} is no address ({error}): check --url.") from error
-    # Nothing is read from the environment: a proxy must not come between us and loopback.
-    with httpx.Client(
-        base_url=f"{base.rstrip('/')}/",
-        params=httpx.QueryParams(query),
-        timeout=ANSWER_SECONDS_MAX,
-        trust_env=False,
-    ) as client:
+    with client_of(base, query) as client:
         player = player_of(plan, story, Caller(client, token, rotate, time.sleep, manners), query)
         knock(player.caller, base)
         started = time.perf_counter()
         played = play(
             player, on_progress, manners.concurrency, compares=plan.compares, choice=plan.choice
         )
+        if plan.cleans_up:
+            clean_up(player, on_progress)
         return report_of(player, time.perf_counter() - started, played)
+
+
+def client_of(base: str, query: str) -> httpx.Client:
+    """A client at the address. Raises CouldNotRun when it is none.
+
+    Certificate authorities are those of SSL_CERT_FILE, if there are any, and proxies those of the
+    environment; but no proxy comes between us and loopback.
+    """
+    try:
+        host = httpx.URL(base).host
+        return httpx.Client(
+            base_url=f"{base.rstrip('/')}/",
+            params=httpx.QueryParams(query),
+            timeout=ANSWER_SECONDS_MAX,
+            trust_env=not is_loopback(host),
+            verify=httpx.create_ssl_context(),
+        )
+    except (httpx.InvalidURL, OSError) as error:
+        raise CouldNotRun(f"{base} can't be asked ({error}): check --url.") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address in a URL means this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def chapters_of(provider: str) -> list[str]:
@@ -104,9 +127,10 @@ def knock(caller: Caller, base: str) -> None:
     """Look whether there is a SCIM server that takes the token. Raises CouldNotRun."""
     answer = caller.probe("Users", {"startIndex": "1", "count": "1"})
     if answer is None:
-        raise CouldNotRun(
-            f"nobody answers at {base} ({caller.trouble}): is the server running, and --url right?"
-        )
+        hint = "is the server running, and --url right?"
+        if "CERTIFICATE_VERIFY_FAILED" in caller.trouble:
+            hint = "a certificate authority of your own is named by SSL_CERT_FILE."
+        raise CouldNotRun(f"nobody answers at {base} ({caller.trouble}): {hint}")
     if answer.status_code in {401, 403}:
         said = sentence_of(answer.content)
         raise CouldNotRun(f"{base} answered {answer.status_code}: {said or 'no'} Check the token.")
