@@ -164,7 +164,8 @@ async def _push(
         try:
             server = await read_server(client, directory, order.source)
         except ScimError as error:
-            raise Stopped(f"{client.url} can't be read: {error}; check --url") from error
+            said = str(error).rstrip(".")
+            raise Stopped(f"{client.url} can't be read: {said}; check --url") from error
         plan = plan_of(directory, server, order.source)
         tally = Tally(plan)
         refusal = removals_refused(plan, order.allow_removals)

@@ -421,7 +421,8 @@ def bring_up(
         connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     # What the steps say of the tables is else believed from the next connection on: this one,
     # the writer's, would look for the last event by passing all of them.
