@@ -408,7 +408,7 @@ desc security integration generic_scim_provisioning;
 --> CONFORMANCE | String | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE
 --> ATTRIBUTE_ALIASES | String |
---> TOLERATED_QUIRKS | List | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | List | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT | Integer |
 --> DEPROVISIONING_LIMIT_IN_PERCENT | Integer |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60

@@ -35,7 +35,7 @@ desc security integration idp;
 --> CONFORMANCE | SNOWFLAKE | SNOWFLAKE
 --> UNKNOWN_ATTRIBUTES | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES |  |
---> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT |  |
 --> DEPROVISIONING_LIMIT_IN_PERCENT |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60 | 60

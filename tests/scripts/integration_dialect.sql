@@ -21,7 +21,7 @@ desc security integration idp;
 --> CONFORMANCE | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | REFUSE | IGNORE
 --> ATTRIBUTE_ALIASES | 'lastName' = 'name.familyName', 'costs' = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter' |
---> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path, no_operations | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT |  |
 --> DEPROVISIONING_LIMIT_IN_PERCENT |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60 | 60
@@ -61,7 +61,7 @@ alter security integration idp set tolerated_quirks = ('operation_case', 'Bare_V
 --> Statement executed successfully.
 
 alter security integration idp set tolerated_quirks = ('operation_case', 'capital_letters');
---! 001008 invalid value for property 'TOLERATED_QUIRKS': 'capital_letters' is none of schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
+--! 001008 invalid value for property 'TOLERATED_QUIRKS': 'capital_letters' is none of schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path, no_operations
 
 alter security integration idp set tolerated_quirks = 'operation_case';
 --> Statement executed successfully.
@@ -103,7 +103,7 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
---> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | schemas_missing, boolean_as_string, object_for_array, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, read_only_in_patch, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT |
 --> DEPROVISIONING_LIMIT_IN_PERCENT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60

@@ -67,7 +67,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
---> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_LIMIT_IN_PERCENT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
@@ -91,7 +91,7 @@ desc integration idp;
 --> CONFORMANCE | String | RFC | RFC
 --> UNKNOWN_ATTRIBUTES | String | IGNORE | IGNORE
 --> ATTRIBUTE_ALIASES | String |  |
---> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | List | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT | Integer |  |
 --> DEPROVISIONING_LIMIT_IN_PERCENT | Integer |  |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | Integer | 60 | 60
@@ -139,7 +139,7 @@ desc integration idp;
 --> CONFORMANCE | RFC
 --> UNKNOWN_ATTRIBUTES | IGNORE
 --> ATTRIBUTE_ALIASES |
---> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path
+--> TOLERATED_QUIRKS | boolean_as_string, bare_value, bare_name_part, dotted_key, value_path_compared, bare_extension, unquoted_value, operation_case, pathless_members, remove_with_value, schema_as_path, no_operations
 --> DEPROVISIONING_LIMIT |
 --> DEPROVISIONING_LIMIT_IN_PERCENT |
 --> DEPROVISIONING_WINDOW_IN_MINUTES | 60
