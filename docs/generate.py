@@ -46,6 +46,16 @@ SETTINGS = {
 LIMITS = (
     ("web.scim.BODY_BYTES_MAX", "bytes of a SCIM body; beyond them 413"),
     ("web.scim.GROUP_BODY_BYTES_MAX", "bytes of a body to `/Groups`; beyond them 413"),
+    ("scim.bulk.PAYLOAD_BYTES_MAX", "bytes of a body to `/Bulk`; beyond them 413"),
+    ("scim.bulk.OPERATIONS_MAX", "operations of a bulk; beyond them 413"),
+    ("fronts.scim_answers.PARAMETERS_MAX", "parameters of a query"),
+    ("scim.messages.SELECTION_CHARACTERS_MAX", "characters of `attributes`"),
+    ("fronts.scim_cursors.CURSOR_SECONDS", "seconds that a cursor is good for"),
+    ("store.patience.SECONDS_MAX", "seconds that a search may take; beyond them `tooMany`"),
+    (
+        "fronts.scim_dialect.REQUESTS_MAX",
+        "requests in flight at an endpoint, by SCIM_MAX_CONCURRENT_REQUESTS; beyond them 429",
+    ),
     ("scim.messages.PAGE_COUNT_DEFAULT", "resources on a page when `count` is missing"),
     ("scim.messages.PAGE_COUNT_MAX", "resources on a page; a larger `count` is taken for this"),
     ("scim.filter.FILTER_CHARACTERS_MAX", "characters of a filter"),
@@ -58,6 +68,19 @@ LIMITS = (
     ("domain.names.NAME_LENGTH_MAX", "characters of a name"),
     ("domain.properties.TEXT_LENGTH_MAX", "characters of a property"),
     ("domain.profile.ENTRIES_MAX", "entries of a multi-valued attribute"),
+    ("domain.profile.BYTES_MAX", "bytes of what SCIM keeps of a user"),
+    (
+        "domain.profile.WORK_MAX",
+        "entries, times the terms of conditions, that one PATCH of a user looks at",
+    ),
+    (
+        "fronts.scim_groups.STEPS_MAX",
+        "steps of a PATCH of a group, where additions or removals in a row are one; beyond 413",
+    ),
+    (
+        "fronts.scim_groups.CONDITIONS_MAX",
+        "conditions on members, other than ids, in a PATCH; beyond them `tooMany`",
+    ),
     ("domain.attempts.DETAILS_LENGTH_MAX", "characters kept of a request's body in the audit"),
     ("vault.TOKEN_MONTHS", "calendar months that a token lives"),
     ("wiring.SERVE_TOKEN_SECONDS", "seconds that the token of `rolecall serve` lives"),

@@ -374,7 +374,7 @@ USER_ATTRIBUTES = (
 GROUP_ATTRIBUTES = (
     Attribute(
         name="displayName",
-        description="Name of the role that the group is.",
+        description="Name of the role that the group is; no two are spelled alike.",
         required=True,
         uniqueness=Uniqueness.SERVER,
     ),
