@@ -246,7 +246,7 @@ def event_page() -> str:
 def command_page() -> str:
     """Everything that can be asked of an account."""
     return vocabulary(
-        "Commands",
+        "Commands of the account",
         "Everything that changes an account is one of these, whether it came over SCIM, in SQL or "
         "from the command line.",
         get_args(commands.Command),

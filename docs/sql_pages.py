@@ -137,7 +137,7 @@ def columns() -> str:
         rows = [(code(field.name), field.type.value) for field in fields]
         parts.append(f"## {title}\n\n" + grid(("column", "type"), rows))
     return page(
-        "Columns",
+        "SQL columns",
         "The columns of every SHOW, DESCRIBE and table function, in their order. Names and types "
         "are the vendor's; a column that this account has no facts for is there and empty.",
         *parts,
@@ -172,7 +172,7 @@ def query_page() -> str:
         for function in sql_selects.TABLE_FUNCTIONS.values()
     ]
     return page(
-        "Queries",
+        "SQL queries",
         QUERIES,
         "## Views\n\nViews of ACCOUNT_USAGE stand in the database SNOWFLAKE, are named whole, and "
         "answer ACCOUNTADMIN; to others there is no such object. INFORMATION_SCHEMA stands in every "
