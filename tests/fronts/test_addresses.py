@@ -5,9 +5,11 @@ import json
 import pytest
 
 from rolecall.domain.attempts import AttemptKind
+from rolecall.domain.errors import AddressRefused
 from rolecall.fronts.login import log_in, session_of
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply
+from rolecall.fronts.scim_steps import Accepted, Entrances
 from rolecall.fronts.sql_refusals import SqlRefusal
 from scim_client import ERROR_URN, URL
 from sql_world import Desk
@@ -67,6 +69,25 @@ def test_without_a_policy_everybody_may_knock(desk: Gatehouse) -> None:
 def test_the_accounts_policy_judges_an_integration_without_one(desk: Gatehouse) -> None:
     desk.run("alter account set network_policy = here")
     assert [desk.knock(address).status for address in (HERE, ELSEWHERE)] == [200, 403]
+
+
+def test_who_is_let_in_by_another_requests_token_is_judged_by_its_own_address(
+    desk: Gatehouse,
+) -> None:
+    desk.run("alter account set network_policy = here")
+    entrances: Entrances = {}
+
+    def post(address: str) -> object:
+        authorization = f"Bearer {desk.token}"
+        came = Incoming(
+            method="POST", path="/Users", authorization=authorization, client_ip=address
+        )
+        exchange = Exchange(came, desk.clock.now(), desk.world.ids.new())
+        return desk.front.begin(exchange, entrances)
+
+    assert isinstance(post(HERE), Accepted)
+    with pytest.raises(AddressRefused):
+        post(ELSEWHERE)
 
 
 def test_an_integrations_policy_judges_alone_whatever_the_account_admits(desk: Gatehouse) -> None:

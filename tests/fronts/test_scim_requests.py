@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOW, SECOND, SIX_MONTHS, a_token, admin, an_account, by, put
+from builders import NOW, SECOND, SIX_MONTHS, a_token, admin, an_account, an_id, by, put
 from rolecall.domain.commands import (
     ChangeIntegration,
     Command,
@@ -19,10 +19,11 @@ from rolecall.domain.commands import (
 )
 from rolecall.domain.errors import StoreFailure, TokenRefused
 from rolecall.domain.names import Id
+from rolecall.domain.ports import Reading
 from rolecall.domain.queries import OneUser
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming
-from rolecall.fronts.scim_steps import Accepted, Write, unreported
+from rolecall.fronts.scim_steps import Accepted, Entrances, Write, unreported
 from rolecall.store.memory import MemoryStore
 from scim_client import ERROR_URN, ScimClientInProcess, group_of, state_of, user_of
 
@@ -347,6 +348,62 @@ def failing(scim: ScimClientInProcess, monkeypatch: pytest.MonkeyPatch) -> Faili
         return told
 
     return fail_with
+
+
+def posted(scim: ScimClientInProcess, path: str = "/Users", at: int = NOW) -> Exchange:
+    came = Incoming(
+        method="POST", path=path, authorization=f"Bearer {scim.token}", client_ip="192.0.2.7"
+    )
+    return Exchange(came, at, scim.world.ids.new())
+
+
+def readings(scim: ScimClientInProcess, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A number for each reading that the account is asked for from now on."""
+    began: list[int] = []
+    read = scim.account.store.read
+
+    def counted(number: int, body: Callable[[Reading], object]) -> object:
+        began.append(number)
+        return read(number, body)
+
+    monkeypatch.setattr(scim.account.store, "read", counted)
+    return began
+
+
+def test_a_token_that_was_found_good_lets_others_of_its_turn_in_without_a_reading(
+    scim: ScimClientInProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrances: Entrances = {}
+    first, second = posted(scim), posted(scim, at=NOW + 1)
+    began = readings(scim, monkeypatch)
+    accepted = [scim.front.begin(each, entrances) for each in (first, second)]
+    assert len(began) == 1
+    assert [isinstance(each, Accepted) and each.session.at for each in accepted] == [NOW, NOW + 1]
+    assert (second.integration, second.token) == (first.integration, first.token)
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "why"),
+    [("/Users", NOW + SIX_MONTHS, "expired"), (f"/{an_id(7)}/Users", NOW, "unknown")],
+)
+def test_an_entrance_opens_at_its_time_and_url_alone(
+    scim: ScimClientInProcess, path: str, at: int, why: str
+) -> None:
+    entrances: Entrances = {}
+    scim.front.begin(posted(scim), entrances)
+    with pytest.raises(TokenRefused) as refused:
+        scim.front.begin(posted(scim, path, at), entrances)
+    assert refused.value.why == why
+
+
+def test_another_token_is_not_let_in_by_an_entrance(scim: ScimClientInProcess) -> None:
+    entrances: Entrances = {}
+    scim.front.begin(posted(scim), entrances)
+    stranger = posted(scim)
+    stranger.authorization += "x"
+    with pytest.raises(TokenRefused):
+        scim.front.begin(stranger, entrances)
+    assert len(entrances) == 1
 
 
 def test_a_bug_is_500_and_told_to_the_log_alone(

@@ -20,9 +20,19 @@ from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_attempts import attempt_of, details_of
 from rolecall.fronts.scim_bulk import carry_out_bulk
 from rolecall.fronts.scim_contract import CONTRACTS
-from rolecall.fronts.scim_dialect import REQUESTS_MAX, rules_in_force
+from rolecall.fronts.scim_dialect import REQUESTS_MAX, Rules, rules_in_force
 from rolecall.fronts.scim_discovery import DISCOVERY, discovered
-from rolecall.fronts.scim_steps import Accepted, Read, Report, Service, Work, Write, unreported
+from rolecall.fronts.scim_steps import (
+    Accepted,
+    Entrance,
+    Entrances,
+    Read,
+    Report,
+    Service,
+    Work,
+    Write,
+    unreported,
+)
 from rolecall.fronts.scim_writes import refused
 from rolecall.fronts.world import World
 from rolecall.scim import errors
@@ -44,11 +54,20 @@ class ScimFront:
 
     # ---- who asks --------------------------------------------------------------------------
 
-    def begin(self, exchange: Exchange) -> Accepted | Reply | Read | Write | Work:
+    def begin(
+        self, exchange: Exchange, entrances: Entrances | None = None
+    ) -> Accepted | Reply | Read | Write | Work:
         """Accept the request; what needs no body goes on at once, in the same reading.
+
+        `entrances` are those of requests that had come when this one had (decision 81): by one of
+        them a request with a body is accepted without a reading, and they learn of this one's.
 
         Raises TokenRefused, another Refusal or ScimError.
         """
+        if entrances and exchange.method in BODIED and exchange.proof is None:
+            known = entrances.get(self._verifier(exchange))
+            if known is not None and known.is_for(exchange):
+                return self._accept_settled(exchange, known)
 
         def body(reading: Reading) -> Accepted | Reply | Read | Write | Work:
             accepted = self._accept(reading, exchange)
@@ -56,55 +75,73 @@ class ScimFront:
                 return accepted
             step = self.answer(exchange, accepted)
             if isinstance(step, Read) and not step.heavy:
-                told = answer_to_bearer if accepted.settled else answer
+                told = answer if accepted.entrance is None else answer_to_bearer
                 return self._noted(exchange, step.run(partial(told, reading, step.session)))
             return step
 
-        return self.account.moment(body)
+        begun = self.account.moment(body)
+        if entrances is not None and isinstance(begun, Accepted) and begun.entrance is not None:
+            entrances[begun.entrance.verifier] = begun.entrance
+        return begun
+
+    def _verifier(self, exchange: Exchange) -> str:
+        """What is on record of the token that came; nothing without one."""
+        text = _presented(exchange)
+        return self.world.secrets.verifier_of(text) if text else ""
 
     def _accept(self, reading: Reading, exchange: Exchange) -> Accepted:
         """The session that the bearer token stands for. Raises TokenRefused or ScimError."""
         if exchange.proof is not None:
             return self._accept_proof(reading, exchange, exchange.proof)
-        text = _presented(exchange)
-        verifier = self.world.secrets.verifier_of(text) if text else ""
-        found = bearer(reading, verifier) if text else None
+        verifier = self._verifier(exchange)
+        found = bearer(reading, verifier) if verifier else None
         if found is not None:
-            return self._accept_bearer(reading, exchange, found)
-        who = callers.shown(reading, verifier) if text else None
+            return self._accept_bearer(reading, exchange, verifier, found)
+        who = callers.shown(reading, verifier) if verifier else None
         if who is not None:
             return self._accept_caller(reading, exchange, who)
         # The address comes first: whoever may not knock hears nothing of the token (DESIGN 8).
         admission.require_admitted(
             reading, exchange.client_ip, _knocked_at(reading, exchange, None)
         )
-        if text:
+        if verifier:
             raise TokenRefused("unknown")
         raise errors.unauthorized(
             "Access token missing. Send the header 'Authorization: Bearer <access token>'."
         )
 
-    def _accept_bearer(self, reading: Reading, exchange: Exchange, found: Bearer) -> Accepted:
+    def _accept_bearer(
+        self, reading: Reading, exchange: Exchange, verifier: str, found: Bearer
+    ) -> Accepted:
         """The same by a token of an integration, the address first here too."""
         token = found.token
         exchange.integration = token.integration_name
         exchange.token = token.id
-        settled = found.settled and token.expires_at > exchange.at
-        if settled and exchange.endpoint_id is None:
-            admission.require_admitted_by(found.standing, exchange.client_ip)
-            integration = found.integration
-            assert integration is not None, "it is settled"
-        else:
-            knocked = _knocked_at(reading, exchange, found)
-            admission.require_admitted(reading, exchange.client_ip, knocked)
-            integration = access.require_good(reading, token, exchange.at)
-        if is_soon(token.issued_at, token.expires_at, exchange.at):
-            exchange.expires_at = token.expires_at
+        if found.settled and found.integration is not None:
+            rules = rules_in_force(reading, found.integration)
+            entrance = Entrance(verifier, found, found.integration, rules)
+            if entrance.is_for(exchange):
+                return self._accept_settled(exchange, entrance)
+        knocked = _knocked_at(reading, exchange, found)
+        admission.require_admitted(reading, exchange.client_ip, knocked)
+        integration = access.require_good(reading, token, exchange.at)
+        _announce_end(exchange, token.issued_at, token.expires_at)
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
             )
-        return self._accepted(reading, exchange, integration, token.id, settled=settled)
+        return self._accepted(exchange, integration, rules_in_force(reading, integration), token.id)
+
+    def _accept_settled(self, exchange: Exchange, entrance: Entrance) -> Accepted:
+        """The same where nothing is left to judge but the address."""
+        token = entrance.bearer.token
+        exchange.integration = token.integration_name
+        exchange.token = token.id
+        admission.require_admitted_by(entrance.bearer.standing, exchange.client_ip)
+        _announce_end(exchange, token.issued_at, token.expires_at)
+        return self._accepted(
+            exchange, entrance.integration, entrance.rules, token.id, entrance=entrance
+        )
 
     def needs_proof(self, exchange: Exchange) -> bool:
         """Whether a JSON Web Token came, which `prove` has to check first, away from the loop."""
@@ -177,20 +214,21 @@ class ScimFront:
             )
         callers.require_usage(reading, integration, who)
         token = None if who.token is None else who.token.id
-        if token is not None and is_soon(who.issued_at, who.expires_at, exchange.at):
-            exchange.expires_at = who.expires_at
+        if token is not None:
+            _announce_end(exchange, who.issued_at, who.expires_at)
         caller = Caller(user=who.user.id, access_token=token, proven=who.proven)
-        return self._accepted(reading, exchange, integration, token, caller)
+        rules = rules_in_force(reading, integration)
+        return self._accepted(exchange, integration, rules, token, caller)
 
     def _accepted(
         self,
-        reading: Reading,
         exchange: Exchange,
         integration: Integration,
+        rules: Rules,
         token: Id | None,
         caller: Caller | None = None,
         *,
-        settled: bool = False,
+        entrance: Entrance | None = None,
     ) -> Accepted:
         exchange.client = integration.scim_client
         minute = exchange.at // MINUTE
@@ -210,10 +248,9 @@ class ScimFront:
             caller=caller,
             client_ip=exchange.client_ip,
         )
-        rules = rules_in_force(reading, integration)
         self.requests_max = rules.requests_max
         exchange.contract = CONTRACTS[rules.conformance]
-        return Accepted(session=session, integration=integration, rules=rules, settled=settled)
+        return Accepted(session=session, integration=integration, rules=rules, entrance=entrance)
 
     def refuse(self, exchange: Exchange, error: Exception) -> Reply:
         """Word what went wrong before the account was asked to change anything, and note it."""
@@ -284,6 +321,12 @@ class ScimFront:
         exchange.details = details_of(exchange)
         self.account.store.note(self.account.number, attempt_of(exchange, answer.status, None))
         return answer
+
+
+def _announce_end(exchange: Exchange, issued_at: int, expires_at: int) -> None:
+    """A token that ends soon is told of in the answer."""
+    if is_soon(issued_at, expires_at, exchange.at):
+        exchange.expires_at = expires_at
 
 
 def _presented(exchange: Exchange) -> str:

@@ -5,30 +5,47 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from rolecall.domain.account import Account, Effects
+from rolecall.domain.account import Account, Bearer, Effects
 from rolecall.domain.commands import Command
 from rolecall.domain.model import Integration
 from rolecall.domain.names import Id
 from rolecall.domain.ports import Describe
 from rolecall.domain.queries import Query
 from rolecall.domain.session import Session
-from rolecall.fronts.scim_answers import Reply
+from rolecall.fronts.scim_answers import Exchange, Reply
 from rolecall.fronts.scim_dialect import Rules
 from rolecall.fronts.world import World
 
 Answer = TypeVar("Answer")
 
 
+class Entrance(msgspec.Struct, frozen=True):
+    """A settled token by its verifier: what else there is to judge, a request brings with it."""
+
+    verifier: str
+    bearer: Bearer
+    integration: Integration
+    rules: Rules
+
+    def is_for(self, exchange: Exchange) -> bool:
+        """Whether it opens at this time and at this URL; if not, the account says why."""
+        return exchange.endpoint_id is None and self.bearer.token.expires_at > exchange.at
+
+
+Entrances = dict[str, Entrance]
+"""Of one account, by verifier."""
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """A request whose token is good: the session it runs as, and its integration.
 
-    `settled`: nothing can end it within the reading that has accepted it.
+    With an `entrance` nothing can end it within the reading that has accepted it.
     """
 
     session: Session
     integration: Integration
     rules: Rules
-    settled: bool = False
+    entrance: Entrance | None = None
 
 
 class Ask(Protocol):

@@ -13,7 +13,7 @@ from rolecall.domain.names import Id
 from rolecall.domain.ports import Done
 from rolecall.fronts.scim import ScimFront
 from rolecall.fronts.scim_answers import Exchange, Incoming, Reply, announced
-from rolecall.fronts.scim_steps import Accepted, Read, Work, Write
+from rolecall.fronts.scim_steps import Accepted, Entrances, Read, Work, Write
 from rolecall.fronts.world import World
 from rolecall.scim import errors
 from rolecall.scim.bulk import PAYLOAD_BYTES_MAX
@@ -100,6 +100,7 @@ class ScimApp:
         self._proving = Slots(PROVING_AT_ONCE)
         # Threads of their own: an issuer that takes long keeps nobody else waiting.
         self._provers = ThreadPoolExecutor(PROVING_AT_ONCE, thread_name_prefix="proof")
+        self._entrances: dict[int, Entrances] = {}
         self._outgoing: Ring[Outgoing] = Ring()
         self._writing = 0
 
@@ -171,7 +172,7 @@ class ScimApp:
         try:
             if front.needs_proof(exchange):
                 await self._on(self._provers, passage, front.prove, exchange, slots=self._proving)
-            step = front.begin(exchange)
+            step = front.begin(exchange, self._entrances_of(passage.account))
             if passage.caller is None and exchange.integration is not None:
                 self._accept(front, exchange, passage)
             if isinstance(step, Accepted):
@@ -224,6 +225,20 @@ class ScimApp:
             _report(exchange.request, error)
         finally:
             gone.cancel()
+
+    def _entrances_of(self, account: int) -> Entrances | None:
+        """Which tokens were found good since the loop last looked for requests (decision 81).
+
+        They are for requests that had come by then: one that is a task already asks for itself.
+        """
+        if asyncio.current_task() is not None:
+            return None
+        found = self._entrances.get(account)
+        if found is None:
+            if not self._entrances:
+                asyncio.get_running_loop().call_soon(self._entrances.clear)
+            found = self._entrances[account] = {}
+        return found
 
     def _accept(self, front: ScimFront, exchange: Exchange, passage: Passage) -> None:
         """A stranger's token is good: from now on the request is its account's. Raises a 429."""
