@@ -207,6 +207,18 @@ def test_touching_counts_versions(store: Store) -> None:
     assert card.revision == touched[1]
 
 
+def test_whoever_knows_the_version_touches_to_the_same_end(store: Store) -> None:
+    people(store)
+    for version in (1, 2, 3):
+        card = read(store, lambda r: r.user_card(BOB, None))
+        assert card is not None
+        assert card.revision.version == version
+        touched = write(store, methodcaller("touch", BOB, NOW + version, card.revision))
+        assert touched == [Revision(version=version + 1, changed_at=NOW + version)]
+    (last,) = write(store, lambda tx: tx.touch(BOB, NOW + 9))
+    assert last == Revision(version=5, changed_at=NOW + 9)
+
+
 def test_an_external_id_belongs_to_its_reader(store: Store) -> None:
     people(store)
     new = write(

@@ -382,8 +382,8 @@ class Transaction(HeldTransaction, Reading, Protocol):
         """Those of the user's that neither token opens any more at `at`."""
         ...
 
-    def touch(self, resource: Id, at: int) -> Revision:
-        """The resource's next version, changed at `at`."""
+    def touch(self, resource: Id, at: int, before: Revision | None = None) -> Revision:
+        """The resource's next version, changed at `at`; `before` is the present one, if known."""
         ...
 
     def bump_generation(self) -> None: ...

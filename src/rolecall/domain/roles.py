@@ -127,7 +127,7 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
         tx.save_role(after)
         events.insert(0, _said(before, after))
     if events:
-        revision = tx.touch(after.id, command.at)
+        revision = tx.touch(after.id, command.at, card.revision)
         card = RoleCard(role=after, revision=revision, external_id=external_id)
     if before.was_held:
         events += keeping.kept_members(tx, session, before, keeping.named(command.changes))

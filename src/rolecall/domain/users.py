@@ -188,7 +188,7 @@ def change_user(tx: Transaction, session: Session, command: ChangeUser) -> Effec
         return Effect(tuple(kept), card, warnings)
 
     tx.save_user(after, before)
-    revision = tx.touch(after.id, command.at)
+    revision = tx.touch(after.id, command.at, card.revision)
     answer = UserCard(
         user=after,
         revision=revision,

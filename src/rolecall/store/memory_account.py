@@ -423,8 +423,8 @@ class MemoryTransaction(MemoryReading, MemoryHistoryChanges, MemoryHeldChanges):
             lambda _, session: session.user == user and session.ends_at <= at,
         )
 
-    def touch(self, resource: Id, at: int) -> Revision:
-        present = self._revision(resource, at)
+    def touch(self, resource: Id, at: int, before: Revision | None = None) -> Revision:
+        present = before or self._revision(resource, at)
         revision = Revision(version=present.version + 1, changed_at=at)
         self._state.revisions[resource] = revision
         return revision

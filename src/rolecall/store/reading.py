@@ -191,9 +191,7 @@ class SqliteReading:
         return tuple([(role, rows.member_from(*row)) for role, *row in found])
 
     def has_more_members(self, role: Id, than: int) -> bool:
-        row = self._row(statements.HAS_MORE_MEMBERS, role, than)
-        assert row is not None, "an aggregate has a row"
-        return bool(row[0])
+        return self._row(statements.HAS_MORE_MEMBERS, role, than) is not None
 
     def role_counts(self) -> dict[Id, RoleCounts]:
         return {

@@ -150,11 +150,7 @@ FROM members AS m CROSS JOIN users AS u ON u.account = ?1 AND u.id = m.user
 WHERE m.account = ?1 AND m.role IN (SELECT value FROM json_each(?2))
 ORDER BY m.role, m.user LIMIT ?3
 """
-HAS_MORE_MEMBERS = """
-SELECT count(*) > ?3 FROM (
-    SELECT 1 FROM members WHERE account = ?1 AND role = ?2 LIMIT ?3 + 1
-)
-"""
+HAS_MORE_MEMBERS = "SELECT 1 FROM members WHERE account = ?1 AND role = ?2 LIMIT 1 OFFSET ?3"
 MEMBER_GRANTS_OF = """
 SELECT role, user, granted_by, created_at, origin FROM members
 WHERE account = ?1 AND role = ?2 ORDER BY user LIMIT ?3
@@ -357,6 +353,10 @@ TOUCH = """
 INSERT INTO revisions (account, id, version, changed_at) VALUES (?1, ?2, 2, ?3)
 ON CONFLICT DO UPDATE SET version = version + 1, changed_at = excluded.changed_at
 RETURNING version
+"""
+SAVE_REVISION = """
+INSERT INTO revisions (account, id, version, changed_at) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO UPDATE SET version = excluded.version, changed_at = excluded.changed_at
 """
 DELETE_REVISION = "DELETE FROM revisions WHERE account = ?1 AND id = ?2"
 SAVE_LINK = """

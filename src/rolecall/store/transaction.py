@@ -271,7 +271,11 @@ class SqliteTransaction(SqliteReading):
         return self._count(statements_held.FORGET_DECIDED_CHANGES, parameters)
 
     # what stands beside a resource
-    def touch(self, resource: Id, at: int) -> Revision:
+    def touch(self, resource: Id, at: int, before: Revision | None = None) -> Revision:
+        if before is not None:
+            version = before.version + 1
+            self._write(statements.SAVE_REVISION, (self._number, resource, version, at))
+            return Revision(version=version, changed_at=at)
         found = self._returned(statements.TOUCH, (self._number, resource, at))
         return Revision(version=found[0][0], changed_at=at)
 
