@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -454,3 +455,14 @@ def test_one_question_answers_as_the_other(scim: ScimClientInProcess) -> None:
     card = scim.account.ask(scim.session, OneUser(user=Id(user)))
     assert scim.get(f"/Users/{user}").json["userName"] == card.user.login_name
     assert scim.ask("PATCH", f"/Users/{user}", {"Operations": 7}).status == 400
+
+
+def test_the_url_of_an_integration_is_a_root_and_any_other_uuid_is_nothing() -> None:
+    scim = ScimClientInProcess()
+    scim.user("bob")
+    (integration,) = scim.account.store.read(1, lambda reading: reading.integrations())
+    assert scim.get(f"/{integration.endpoint}").json["totalResults"] == 1
+    answer = scim.get(f"/{UUID(int=7)}")
+    assert answer.status == 404
+    assert "There is no SCIM endpoint" in answer.json["detail"]
+    assert scim.get(f"/{UUID(int=7)}/Users").status == 401

@@ -127,6 +127,8 @@ class ScimFront:
         integration = access.require_good(reading, token, exchange.at)
         _announce_end(exchange, token.issued_at, token.expires_at)
         if exchange.endpoint_id is not None and exchange.endpoint_id != integration.endpoint:
+            if not exchange.resource:
+                raise _nothing_at(exchange)  # any UUID is a path as any other
             raise TokenRefused(
                 "unknown", remedy=f"This integration's URL is /scim/v2/{integration.endpoint}/"
             )
@@ -369,7 +371,11 @@ def _methods(exchange: Exchange) -> "Mapping[str, Handler]":
             "/Me is not supported: the token belongs to an integration, not to a user. "
             'Find users with /Users?filter=userName eq "…".'
         )
-    raise errors.not_found(
+    raise _nothing_at(exchange)
+
+
+def _nothing_at(exchange: Exchange) -> errors.ScimError:
+    return errors.not_found(
         f"There is no SCIM endpoint {exchange.path or '/'}; "
         "use /Users, /Groups, /.search, /Bulk, /ServiceProviderConfig, /ResourceTypes or /Schemas."
     )
