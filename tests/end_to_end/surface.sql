@@ -25,6 +25,9 @@ alter role builder set comment = 'builds';
 alter role builder unset comment;
 --> Statement executed successfully.
 
+execute immediate 'alter role builder set comment = ''builds by text''';
+--> Statement executed successfully.
+
 alter role builders set comment = 'x';
 --! 002003 Role 'BUILDERS' does not exist or not authorized.
 
