@@ -10,12 +10,14 @@ from rolecall.domain.predicate import (
     And,
     Compare,
     Field,
+    Kept,
     Not,
     Operator,
     Or,
     Predicate,
     Value,
     admits,
+    with_names_told,
 )
 
 FIELDS = ["name", "active", "created_at"]
@@ -124,3 +126,13 @@ def test_everything_and_nothing_change_no_conjunction_or_choice(
     meant = admits(predicate, values)
     assert admits(And((predicate, EVERYTHING)), values) == meant
     assert admits(Or((predicate, NOTHING)), values) == meant
+
+
+def test_names_alone_are_told_under_a_condition() -> None:
+    told = Compare(Field.OWNER, Operator.EQ, "me")
+    name = Compare(Field.DISPLAY_KEY, Operator.EQ, "ann")
+    other = Compare(Field.ID, Operator.EQ, "1")
+    kept = Kept(("title",), Operator.EQ, "x")
+    asked = Or((Not(name), And((other, kept))))
+    expected = Or((Not(And((name, told))), And((other, kept))))
+    assert with_names_told(asked, told) == expected

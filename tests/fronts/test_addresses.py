@@ -258,3 +258,15 @@ def test_the_dry_run_of_an_unknown_integration_is_refused(desk: Gatehouse) -> No
     with pytest.raises(SqlRefusal) as raised:
         desk.run(f"select system$evaluate_network_policy('{HERE}', 'nobody')")
     assert raised.value.code == "002003"
+
+
+def test_the_dry_run_does_not_tell_whether_an_integration_is_there(desk: Gatehouse) -> None:
+    login = log_in(desk.account, desk.world, "bob", "swordfish", HERE)
+    worksheet = session_of(desk.account, desk.world, login.token, HERE)
+    told = []
+    for name in ("OKTA", "GHOST"):
+        with pytest.raises(SqlRefusal) as raised:
+            list(worksheet.run(f"select system$evaluate_network_policy('{HERE}', '{name}')"))
+        told.append((raised.value.code, raised.value.message.replace(name, "…")))
+    assert told[0] == told[1]
+    assert told[0][0] == "002003"

@@ -224,3 +224,72 @@ def test_a_membership_granted_in_sql_is_a_member_too(okta: ScimClientInProcess) 
     okta.account.execute(admin(okta.account), grant)
     assert okta.members(guides) == {bob}
     assert user_session(okta.account, "BOB", "GUIDES").role == guides
+
+
+# ---- names of members --------------------------------------------------------------------------
+
+
+def shared_group(okta: ScimClientInProcess, azure: ScimClientInProcess) -> str:
+    """A group of AAD's with a user of each."""
+    return azure.group("SHARED", okta.user("secret.person"), azure.user("open.person"))
+
+
+NAMED = "attributes=members.display,members.value"
+
+
+def displays(scim: ScimClientInProcess, path: str) -> list[str | None]:
+    body = scim.get(path).json
+    (group,) = body.get("Resources", [body])
+    return sorted((each.get("display") for each in group["members"]), key=str)
+
+
+def test_a_member_whom_another_made_has_no_name_in_a_group(
+    okta: ScimClientInProcess, azure: ScimClientInProcess
+) -> None:
+    group = shared_group(okta, azure)
+    for path in (f"/Groups/{group}?{NAMED}", f"/Groups?{NAMED}"):
+        assert displays(azure, path) == [None, "open.person"]
+    changed = azure.patch(
+        f"/Groups/{group}?{NAMED}", {"op": "replace", "path": "displayName", "value": "SHARED2"}
+    )
+    assert "secret.person" not in changed.text
+    assert len(azure.get(f"/Groups/{group}").json["members"]) == 2
+    monitoring(azure, Privilege.MONITOR_USER)
+    assert displays(azure, f"/Groups/{group}?{NAMED}") == ["open.person", "secret.person"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'members.display eq "{}"',
+        'members.display sw "{}"',
+        'members[display co "{}" and type eq "User"]',
+        'members[display ne "{}"]',
+        'members[not (display ne "{}")]',
+        'not (members.display eq "{}")',
+        'members[not (display co "{}")]',
+        'members[display gt "{}"]',
+    ],
+)
+def test_a_name_that_is_not_shown_is_not_found_out_by_filters(
+    okta: ScimClientInProcess, azure: ScimClientInProcess, condition: str
+) -> None:
+    azure.group("SHARED", okta.user("secret.person"))
+
+    def total(guess: str) -> int:
+        answer = azure.get(f"/Groups?filter={condition.format(guess)}")
+        return int(answer.json["totalResults"])
+
+    assert len({total(guess) for guess in ("secret.person", "nobody.here", "zoe")}) == 1
+    monitoring(azure, Privilege.MONITOR_USER)
+    assert len({total(guess) for guess in ("secret.person", "nobody.here", "zoe")}) == 2
+
+
+def test_members_are_found_by_ids_whoever_made_them(
+    okta: ScimClientInProcess, azure: ScimClientInProcess
+) -> None:
+    user = okta.user("secret.person")
+    azure.group("SHARED", user, azure.user("open.person"))
+    assert azure.get(f'/Groups?filter=members.value eq "{user}"').json["totalResults"] == 1
+    named = azure.get('/Groups?filter=members.display eq "open.person"')
+    assert named.json["totalResults"] == 1

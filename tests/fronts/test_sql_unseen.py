@@ -101,3 +101,8 @@ def test_the_hidden_is_not_hinted_at_by_another_case(stranger: Worksheet, statem
     hidden = refusal_of(stranger, statement.format(near))
     absent = refusal_of(stranger, statement.format(far))
     assert hidden.message.upper().replace(HIDDEN, ABSENT) == absent.message.upper()
+
+
+def test_create_or_alter_of_what_is_hidden_tells_no_id(stranger: Worksheet) -> None:
+    refusal = refusal_of(stranger, f"create or alter user {HIDDEN} comment = 'x'")
+    assert refusal.message.endswith(f"User '{HIDDEN}' does not exist or not authorized.")

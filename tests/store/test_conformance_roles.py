@@ -51,7 +51,9 @@ def test_members_are_added_once_and_only_if_they_exist(store: Store) -> None:
     added = write(store, lambda tx: tx.add_members(ANALYST, asked, None, None, NOW))
     assert added == [(EVE,)]
     members = read(store, lambda r: r.members_of(ANALYST, 9))
-    assert members[0] == Member(user=BOB, login_name="BOB", display_name="Bob B")
+    bob = read(store, lambda r: r.user(BOB))
+    assert bob is not None
+    assert members[0] == Member(user=BOB, login_name="BOB", display_name="Bob B", owner=bob.owner)
     assert [member.user for member in members] == [BOB, ANN, EVE]
     assert len(read(store, lambda r: r.members_of(ANALYST, 2))) == 2
     more = [

@@ -115,6 +115,9 @@ def evaluate(reading: Reading, session: Session, query: EvaluateNetworkPolicy) -
     integration = (
         None if query.integration is None else integration_meant(reading, query.integration)
     )
+    if integration is not None and not access.holds(reading, session, Privilege.ATTACH_POLICY):
+        target = access.target_of(Kind.INTEGRATION, integration)
+        access.require_seen(reading, session, target, query.integration)
     found = standing(reading, integration)
     if found is None:
         return Admission(allowed=True)

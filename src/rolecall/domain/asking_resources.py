@@ -24,6 +24,7 @@ from rolecall.domain.predicate import (
     Predicate,
     Value,
     with_grants_told,
+    with_names_told,
 )
 from rolecall.domain.queries import (
     MembersAfter,
@@ -37,7 +38,7 @@ from rolecall.domain.queries import (
     UsersAfter,
     UsersBeyond,
 )
-from rolecall.domain.roles import find_role, with_members
+from rolecall.domain.roles import find_role, members_named, with_members
 from rolecall.domain.session import Session
 from rolecall.domain.users import find_user
 
@@ -169,7 +170,7 @@ def one_role(reading: Reading, session: Session, query: OneRole) -> RoleCard:
     card = find_role(reading, session, query.role)
     if card is None or not _visible_role(reading, session, card):
         raise NotFound(Kind.ROLE, access.label(query.role))
-    (answered,) = with_members(reading, (card,), query.members_max)
+    (answered,) = with_members(reading, session, (card,), query.members_max)
     return answered
 
 
@@ -178,7 +179,9 @@ def members_after(reading: Reading, session: Session, query: MembersAfter) -> Ro
     card = one_role(reading, session, OneRole(role=query.role))
     return msgspec.structs.replace(
         card,
-        members=reading.members_of(card.role.id, query.count, query.after),
+        members=members_named(
+            reading, session, reading.members_of(card.role.id, query.count, query.after)
+        ),
         groups=() if query.after else nesting.named_within(reading, card.role.id),
     )
 
@@ -194,13 +197,15 @@ def roles(reading: Reading, session: Session, query: Roles) -> Page[RoleCard]:
     page = reading.find_roles(
         seen_roles(reading, session, query.where, query.ordering), query.start, query.count
     )
-    return Page(total=page.total, items=with_members(reading, page.items, query.members_max))
+    return Page(
+        total=page.total, items=with_members(reading, session, page.items, query.members_max)
+    )
 
 
 def roles_after(reading: Reading, session: Session, query: RolesAfter) -> tuple[RoleCard, ...]:
     """The next of the roles that the session sees."""
     cards = reading.roles_after(seen_roles(reading, session, query.where), query.after, query.count)
-    return with_members(reading, cards, query.members_max)
+    return with_members(reading, session, cards, query.members_max)
 
 
 def roles_beyond(
@@ -210,7 +215,7 @@ def roles_beyond(
     found = reading.roles_beyond(
         seen_roles(reading, session, query.where, query.ordering), query.mark, query.count
     )
-    cards = with_members(reading, tuple(card for card, _ in found), query.members_max)
+    cards = with_members(reading, session, tuple(card for card, _ in found), query.members_max)
     return tuple(zip(cards, (key for _, key in found), strict=True))
 
 
@@ -218,16 +223,31 @@ def seen_roles(
     reading: Reading, session: Session, where: Predicate, ordering: Ordering | None = None
 ) -> Asked:
     """What is looked for among the roles that the session sees."""
-    told = with_grants_told(where, lambda asked: _members_told(reading, asked))
+    told = with_grants_told(where, lambda asked: _members_told(reading, session, asked))
     where, owners = _seen(reading, session, Kind.ROLE, told)
     if owners is None and session.integration is not None:
         where = And((where, *_not_system(reading)))
     return Asked(where, owners, session.integration, ordering)
 
 
-def _members_told(reading: Reading, asked: Granted) -> Granted:
-    """Where no group is in a group, members are users, and a search looks for nothing else."""
-    return asked if nesting.is_used(reading) else Granted(asked.term)
+def _members_told(reading: Reading, session: Session, asked: Granted) -> Granted:
+    """Where no group is in a group, members are users, and a search looks for nothing else.
+
+    An integration hears no names of users that others made (decision 12).
+    """
+    users = _named(reading, session, Kind.USER, asked.term)
+    if not nesting.is_used(reading) or asked.nested is None:
+        return Granted(users)
+    return Granted(users, nested=_named(reading, session, Kind.ROLE, asked.nested), by=asked.by)
+
+
+def _named(reading: Reading, session: Session, kind: Kind, term: Predicate) -> Predicate:
+    owners, monitored = _sight(reading, session, kind)
+    if session.integration is None or owners is None:
+        return term
+    seen = [Compare(Field.OWNER, Operator.EQ, owner) for owner in sorted(owners)]
+    seen += [Compare(Field.ID, Operator.EQ, each) for each in sorted(monitored)]
+    return with_names_told(term, Or(tuple(seen)))
 
 
 def _not_system(reading: Reading) -> list[Predicate]:

@@ -69,7 +69,7 @@ def _told(
     if query.users.with_groups:
         users = with_groups(reading, session, users)
     roles = tuple(card for card in cards if isinstance(card, RoleCard))
-    roles = with_members(reading, roles, query.roles.members_max)
+    roles = with_members(reading, session, roles, query.roles.members_max)
     told: list[Card] = [*users, *roles]
     return {_id_of(card): card for card in told}
 

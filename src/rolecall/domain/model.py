@@ -393,8 +393,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A user that holds a role by a direct grant."""
+    """A user that holds a role by a direct grant; without names where those are not to be told."""
 
     user: Id
     login_name: str
     display_name: str | None = None
+    owner: Id | None = None

@@ -218,6 +218,26 @@ def with_grants_told(where: Predicate, told: Callable[[Granted], Granted]) -> Pr
             assert_never(where)
 
 
+def with_names_told(where: Predicate, told: Predicate) -> Predicate:
+    """The condition on what is at the other end of a grant, its name of those alone that are told.
+
+    Whoever may not hear a name must not find it out letter by letter.
+    """
+    match where:
+        case Compare():
+            named = where.field in {Field.NAME_KEY, Field.DISPLAY_KEY}
+            return And((where, told)) if named else where
+        case And() | Or():
+            terms = tuple(with_names_told(term, told) for term in where.terms)
+            return And(terms) if isinstance(where, And) else Or(terms)
+        case Not():
+            return Not(with_names_told(where.term, told))
+        case Kept() | Entry() | Granted():
+            return where
+        case _:
+            assert_never(where)
+
+
 def value_at(document: Json, place: tuple[str, ...]) -> Json:
     """What a document has at a place; None when it has nothing there."""
     found = document

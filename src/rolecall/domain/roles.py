@@ -131,7 +131,7 @@ def change_role(tx: Transaction, session: Session, command: ChangeRole) -> Effec
         card = RoleCard(role=after, revision=revision, external_id=external_id)
     if before.was_held:
         events += keeping.kept_members(tx, session, before, keeping.named(command.changes))
-    (answered,) = with_members(tx, (card,), command.members_shown)
+    (answered,) = with_members(tx, session, (card,), command.members_shown)
     return Effect(tuple(events), answered)
 
 
@@ -309,7 +309,7 @@ def _require_changeable(tx: Reading, session: Session, role: Role, asked: Ref) -
 
 
 def with_members(
-    reading: Reading, cards: tuple[RoleCard, ...], members_max: int
+    reading: Reading, session: Session, cards: tuple[RoleCard, ...], members_max: int
 ) -> tuple[RoleCard, ...]:
     """With members, in the order of ids while they are at most `members_max`; 0 asks for none."""
     if members_max == 0 or not cards:
@@ -323,9 +323,31 @@ def with_members(
     found = _members_of(reading, sorted(members), members_max + 1)
     for role, member in found:
         members[role].append(member)
+    if session.integration is not None:
+        members = {
+            role: list(members_named(reading, session, each)) for role, each in members.items()
+        }
     if len(found) > members_max:  # of the last one, and those after it, there may be more
         members = {role: known for role, known in members.items() if role < found[-1][0]}
     return tuple(_peopled(reading, card, members.get(card.role.id), members_max) for card in cards)
+
+
+def members_named(
+    reading: Reading, session: Session, members: Sequence[Member]
+) -> tuple[Member, ...]:
+    """The members, without the names of users that an integration doesn't see (decision 12)."""
+    if session.integration is None or all(each.owner == session.role for each in members):
+        return tuple(members)
+    owners = access.visible_owners(reading, session, Kind.USER)
+    if owners is None:
+        return tuple(members)
+    monitored = access.objects_held(reading, session, Kind.USER, Privilege.MONITOR)
+    return tuple(
+        member
+        if member.owner in owners or member.user in monitored
+        else Member(user=member.user, login_name="", owner=member.owner)
+        for member in members
+    )
 
 
 def _members_of(reading: Reading, roles: Sequence[Id], count: int) -> Sequence[tuple[Id, Member]]:

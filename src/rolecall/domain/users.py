@@ -52,10 +52,8 @@ REPLACED = ("DISPLAY_NAME", "FIRST_NAME", "MIDDLE_NAME", "LAST_NAME", "TYPE")
 
 def create_user(tx: Transaction, session: Session, command: CreateUser) -> Effect:
     """A user comes to be. Raises NotAuthorized, AlreadyExists, InvalidValue."""
-    if command.or_alter:
-        present = tx.user_named(command.name)
-        if present is not None:
-            return change_user(tx, session, _as_change(present, command))
+    if command.or_alter and tx.user_named(command.name) is not None:
+        return change_user(tx, session, _as_change(command))
     access.require(tx, session, Privilege.CREATE_USER)
     require_name("NAME", command.name)
     require_name("LOGIN_NAME", command.login_name)
@@ -275,13 +273,13 @@ def require_own_or_owned(reading: Reading, session: Session, user: User, asked: 
         access.require_owned(reading, session, access.target_of(Kind.USER, user), asked)
 
 
-def _as_change(present: User, command: CreateUser) -> ChangeUser:
+def _as_change(command: CreateUser) -> ChangeUser:
     """CREATE OR ALTER of a user who is there: what it doesn't name goes back to its default."""
     unnamed = properties.KNOWN - RETAINED - command.properties.keys() | {"EMAIL"}
     if "EMAIL" in command.properties:
         unnamed -= {"EMAIL"}
     return ChangeUser(
-        user=present.id,
+        user=ByName(command.name),  # whoever may not see the user hears the name that they said
         at=command.at,
         changes=(
             Set(At("LOGIN_NAME"), command.login_name),

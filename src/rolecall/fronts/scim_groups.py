@@ -245,10 +245,11 @@ def representation(card: RoleCard, base_url: str, *, named: bool = False) -> dic
         {
             "value": member.user,
             "$ref": f"{base_url}/Users/{member.user}",
-            **({"display": member.display_name or member.login_name} if named else {}),
+            **({"display": display} if named and display else {}),
             "type": "User",
         }
         for member in card.members or ()
+        for display in (member.display_name or member.login_name,)
     ]
     members += [
         {

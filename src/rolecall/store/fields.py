@@ -81,4 +81,8 @@ def granted_fields(role: Role) -> dict[str, Value]:
 def member_fields(member: Member) -> dict[str, Value]:
     """What a predicate asks of a user that holds a role."""
     shown = member.display_name if member.display_name is not None else member.login_name
-    return {Field.ID: member.user, Field.DISPLAY_KEY: key_of(shown)}
+    return {
+        Field.ID: member.user,
+        Field.DISPLAY_KEY: key_of(shown),
+        Field.OWNER: member.owner,
+    }

@@ -126,7 +126,15 @@ def members_in(state: State, roles: frozenset[Id]) -> tuple[tuple[Id, Member], .
     found = sorted(pair for pair in state.members if pair[0] in roles)
     holders = [(role, state.users[user]) for role, user in found]
     return tuple(
-        (role, Member(user=user.id, login_name=user.login_name, display_name=user.display_name))
+        (
+            role,
+            Member(
+                user=user.id,
+                login_name=user.login_name,
+                display_name=user.display_name,
+                owner=user.owner,
+            ),
+        )
         for role, user in holders
     )
 

@@ -115,6 +115,7 @@ MEMBER_COLUMNS = Columns(
         **dict.fromkeys(Field, "NULL"),
         Field.ID: "m.user",
         Field.DISPLAY_KEY: "coalesce(g.display_key, g.login_key)",
+        Field.OWNER: "g.owner",
     }
 )
 """What is asked of a user, `g`, at the other end of a direct grant, `m`."""

@@ -219,8 +219,8 @@ def save_attempt(account: int, noted: Noted) -> Row:
     )
 
 
-def member_from(user: Id, login_name: str, display_name: str | None) -> Member:
-    return Member(user=user, login_name=login_name, display_name=display_name)
+def member_from(user: Id, login_name: str, display_name: str | None, owner: Id | None) -> Member:
+    return Member(user=user, login_name=login_name, display_name=display_name, owner=owner)
 
 
 def user_card_from(row: Row) -> UserCard:

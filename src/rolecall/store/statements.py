@@ -140,12 +140,12 @@ WHERE account = ?1 AND (role = ?2 OR granted_by = ?2 OR (kind = 'ROLE' AND objec
 # ---- members: nothing here reads a member list to change one member --------------------------
 
 MEMBERS_OF = """
-SELECT m.user, u.body ->> '$.login_name', u.body ->> '$.display_name'
+SELECT m.user, u.body ->> '$.login_name', u.body ->> '$.display_name', u.owner
 FROM members AS m CROSS JOIN users AS u ON u.account = ?1 AND u.id = m.user
 WHERE m.account = ?1 AND m.role = ?2 AND m.user > ?4 ORDER BY m.user LIMIT ?3
 """
 MEMBERS_OF_EACH = """
-SELECT m.role, m.user, u.body ->> '$.login_name', u.body ->> '$.display_name'
+SELECT m.role, m.user, u.body ->> '$.login_name', u.body ->> '$.display_name', u.owner
 FROM members AS m CROSS JOIN users AS u ON u.account = ?1 AND u.id = m.user
 WHERE m.account = ?1 AND m.role IN (SELECT value FROM json_each(?2))
 ORDER BY m.role, m.user LIMIT ?3
