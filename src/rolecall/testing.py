@@ -53,10 +53,16 @@ class RolecallServer:
         status: int | None = None,
         delay_seconds: float = 0.0,
         retry_after: int = 1,
+        lost: bool = False,
+        **only: str,
     ) -> None:
-        """Have the next SCIM requests refused by 401, 429 or 503, delayed, or both."""
-        faults: dict[str, Any] = {"count": count, "delay_seconds": delay_seconds}
-        faults |= {"status": status, "retry_after": retry_after}
+        """Have the next SCIM requests refused by 401, 429, 500 or 502 to 504, delayed, or both.
+
+        A `lost` one is carried out first. Only `method="POST"` or `path="/Users"` are meant, if
+        they are given.
+        """
+        faults: dict[str, Any] = {"count": count, "delay_seconds": delay_seconds, **only}
+        faults |= {"status": status, "retry_after": retry_after, "lost": lost}
         self._post("faults", faults)
 
     def token_for(self, dialect: str) -> str:

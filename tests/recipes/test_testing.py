@@ -62,7 +62,7 @@ def test_the_fixture_and_its_tests_run_as_printed(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert "8 passed" in done.stdout, done.stdout + done.stderr
+    assert "9 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_shell_s_way_runs_as_printed(tmp_path: Path) -> None:
@@ -126,6 +126,39 @@ def test_a_token_of_a_dialect_is_made_with_its_integration(
         assert server.status(str(told["token"])) == 200
 
 
+def test_a_lost_answer_is_one_to_a_request_that_was_carried_out(server: Server) -> None:
+    control(server, "faults", count=1, status=504, lost=True)
+    with server.client() as client:
+        answer = client.post("/Users", json={"userName": "ada@example.com"})
+        assert (answer.status_code, answer.json()["status"]) == (504, "504")
+        assert "retry-after" not in answer.headers
+        assert client.get("/Users").json()["totalResults"] == 1
+
+
+@pytest.mark.parametrize(
+    ("only", "statuses"),
+    [
+        ({"method": "get"}, [500, 201, 200, 200]),
+        ({"method": "POST"}, [200, 500, 200, 200]),
+        ({"path": "/Groups"}, [200, 201, 500, 200]),
+        ({"path": "groups", "method": "GET"}, [200, 201, 500, 200]),
+        ({"path": "/Group"}, [200, 201, 200, 200]),
+    ],
+)
+def test_faults_strike_only_what_is_meant(
+    server: Server, only: dict[str, str], statuses: list[int]
+) -> None:
+    control(server, "faults", count=1, status=500, **only)
+    with server.client() as client:
+        answers = [
+            client.get("/Users"),
+            client.post("/Users", json={"userName": "ada@example.com"}),
+            client.get("/Groups"),
+            client.get("/Users"),
+        ]
+    assert [answer.status_code for answer in answers] == statuses
+
+
 def test_a_fault_without_a_status_is_a_delay(server: Server) -> None:
     control(server, "faults", count=1, delay_seconds=0.3)
     with server.client() as client:
@@ -144,8 +177,9 @@ def test_faults_can_be_read_and_taken_back(server: Server) -> None:
 @pytest.mark.parametrize(
     ("what", "body", "words"),
     [
-        ("faults", {"count": 1, "status": 418}, "status is one of 401, 429, 503"),
+        ("faults", {"count": 1, "status": 418}, "status is one of 401, 429, 500, 502, 503, 504"),
         ("faults", {"count": -1}, "count is 0 to"),
+        ("faults", {"count": 1, "lost": True}, "lost is for a status"),
         ("faults", {"count": 1, "delay_seconds": 1e9}, "delay_seconds 0 to 300"),
         ("faults", {"count": 1, "state": 503}, "unknown field"),
         ("clock", {}, "missing required field"),

@@ -23,11 +23,17 @@ JSON = (b"content-type", b"application/json")
 FAULTS: dict[int, errors.ScimError] = {
     401: errors.unauthorized("Access token expired. This refusal was injected."),
     429: errors.too_many_requests("Too many requests. This refusal was injected."),
+    500: errors.internal("Something went wrong. This refusal was injected."),
+    502: errors.ScimError(502, None, "A proxy has no server behind it. This refusal was injected."),
     503: errors.unavailable("The server can't answer. This refusal was injected."),
+    504: errors.ScimError(504, None, "A proxy waited in vain. This refusal was injected."),
 }
 
 ENTRA_TOO = {"ENTRA": "AZURE"}
 """The provider's name of today for the dialect's."""
+
+PASSING = frozenset({429, 503})
+"""The refusals that say when to come again."""
 
 T = TypeVar("T")
 
@@ -35,9 +41,16 @@ T = TypeVar("T")
 class Faults(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """What happens to the next `count` SCIM requests: a delay, a refusal, or both."""
+    """What happens to the next `count` SCIM requests: a delay, a refusal, or both.
+
+    Only those of a `method`, or with a `path` such as /Users, if they are given. A `lost` one is
+    carried out before it is refused: what became of it the client can't know.
+    """
 
     count: int
+    method: str | None = None
+    path: str | None = None
+    lost: bool = False
     status: int | None = None
     delay_seconds: float = 0.0
     retry_after: int = 1
@@ -90,8 +103,17 @@ class Controlled:
         path = scope.get("path", "")
         if scope["type"] == "http" and (path == CONTROL or path.startswith(f"{CONTROL}/")):
             await self._control(scope, receive, send)
-        elif scope["type"] != "http" or not path.startswith(PREFIX) or not await self._failed(send):
+            return
+        faults = self._struck(path, scope["method"]) if scope["type"] == "http" else None
+        if faults is not None and faults.delay_seconds:
+            await asyncio.sleep(faults.delay_seconds)
+        if faults is None or faults.status is None:
             await self._inner(scope, receive, send)
+            return
+        if faults.lost:
+            # Without extensions there is no other way for an answer than the one to nowhere.
+            await self._inner({**scope, "extensions": {}}, receive, _nowhere)
+        await _refuse(send, faults.status, faults.retry_after)
 
     def leave(self) -> None:
         """End what would listen for ever."""
@@ -103,23 +125,18 @@ class Controlled:
 
     # ---- faults ----------------------------------------------------------------------------
 
-    async def _failed(self, send: Send) -> bool:
-        """Whether a fault answered the request."""
+    def _struck(self, path: str, method: str) -> Faults | None:
+        """The faults that are left when they strike this request, and one fewer from then on."""
         faults = self._faults
-        if faults is None:
-            return False
+        if faults is None or not path.startswith(PREFIX):
+            return None
+        places = path.removeprefix(PREFIX).lower().split("/")
+        wanted = (faults.path or "").lower().strip("/")
+        if (faults.method or method).upper() != method or (wanted and wanted not in places):
+            return None
         left = faults.count - 1
         self._faults = msgspec.structs.replace(faults, count=left) if left else None
-        if faults.delay_seconds:
-            await asyncio.sleep(faults.delay_seconds)
-        if faults.status is None:
-            return False
-        body = messages.error_body(FAULTS[faults.status])
-        headers = [CONTENT_TYPE]
-        if faults.status != 401:
-            headers.append((b"retry-after", str(faults.retry_after).encode()))
-        await _send(send, faults.status, body, headers)
-        return True
+        return faults
 
     # ---- control ---------------------------------------------------------------------------
 
@@ -167,9 +184,23 @@ class Controlled:
         return told
 
 
+async def _refuse(send: Send, status: int, retry_after: int) -> None:
+    headers = [CONTENT_TYPE]
+    if status in PASSING:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    await _send(send, status, messages.error_body(FAULTS[status]), headers)
+
+
+async def _nowhere(message: object) -> None:
+    """Lose an answer."""
+    del message
+
+
 def _checked(faults: Faults) -> Faults | None:
     if faults.status is not None and faults.status not in FAULTS:
         raise Refused(400, f"status is one of {', '.join(map(str, FAULTS))}, not {faults.status}.")
+    if faults.lost and faults.status is None:
+        raise Refused(400, "lost is for a status: the request is carried out, then refused by it.")
     if not 0 <= faults.count <= FAULTS_MAX or not 0 <= faults.delay_seconds <= DELAY_SECONDS_MAX:
         raise Refused(400, f"count is 0 to {FAULTS_MAX:,}, delay_seconds 0 to {DELAY_SECONDS_MAX}.")
     return faults if faults.count else None
