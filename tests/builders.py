@@ -8,6 +8,7 @@ from itertools import count
 import msgspec
 
 from rolecall.domain.account import Account
+from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.commands import (
     At,
     ByName,
@@ -86,6 +87,20 @@ def a_user(name: str = "BOB", **fields: object) -> User:
 def a_role(name: str = "ANALYST", **fields: object) -> Role:
     """A role without an owner."""
     plain = Role(id=an_id(2), name=Name(name), owner=None, created_at=NOW)
+    return msgspec.structs.replace(plain, **fields)
+
+
+def an_attempt(**fields: object) -> Attempt:
+    """A request of SCIM that was carried out, but for the fields that are given."""
+    plain = Attempt(
+        kind=AttemptKind.SCIM,
+        at=NOW,
+        request="r",
+        method="POST",
+        endpoint="scim/v2/Users",
+        status=201,
+        succeeded=True,
+    )
     return msgspec.structs.replace(plain, **fields)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from rolecall.domain.ports import Store
+from scim_client import ScimClientInProcess
 from stores import STORES
 
 settings.register_profile("developer", deadline=None)
@@ -30,3 +31,9 @@ def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store
     store = STORES[request.param](tmp_path)
     yield store
     store.close()
+
+
+@pytest.fixture
+def scim() -> ScimClientInProcess:
+    """A SCIM client of an empty account in this process."""
+    return ScimClientInProcess()

@@ -17,6 +17,7 @@ from builders import (
     add_user,
     admin,
     an_account,
+    an_attempt,
     an_id,
     by,
     carried_out,
@@ -25,7 +26,7 @@ from builders import (
 )
 from rolecall.domain import commands as commands_module
 from rolecall.domain.account import HANDLERS, Account, bearer, carry_out
-from rolecall.domain.attempts import Attempt, AttemptKind
+from rolecall.domain.attempts import Attempt
 from rolecall.domain.commands import (
     AddMembers,
     At,
@@ -129,15 +130,7 @@ def test_the_attempt_is_kept_with_a_refusal_too(account: Account, local: Session
 
     def describe(effects: Effects | None, error: Exception | None) -> Attempt:
         said.append(f"{effects} {type(error).__name__}")
-        return Attempt(
-            kind=AttemptKind.SCIM,
-            at=NOW,
-            request="r",
-            method="DELETE",
-            endpoint="/",
-            status=404,
-            succeeded=False,
-        )
+        return an_attempt(method="DELETE", status=404, succeeded=False)
 
     with pytest.raises(NotFound):
         account.execute(local, DropUser(user=an_id(7), at=NOW), describe=describe)

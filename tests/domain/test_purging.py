@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from builders import NOW, SECOND, a_token, admin, an_id, integration_session
+from builders import NOW, SECOND, a_token, admin, an_attempt, an_id, integration_session
 from rolecall.domain.account import Account
 from rolecall.domain.attempts import Attempt, AttemptKind
 from rolecall.domain.commands_accounts import PurgeHistory
@@ -262,14 +262,12 @@ def test_whoever_was_no_user_has_no_history(office: Office) -> None:
 
 
 def _did(at: int, actor: str, kind: str) -> Attempt:
-    return Attempt(
+    return an_attempt(
         kind=AttemptKind.STATEMENT,
         at=at,
-        request="r",
         method="SHOW",
         endpoint="sql-of-boss",
         status=0,
-        succeeded=True,
         actor=actor,
         actor_kind=kind,
         client_ip="192.0.2.1",

@@ -5,8 +5,8 @@ import json
 import msgspec
 import pytest
 
-from builders import NOW, an_id
-from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt, AttemptKind
+from builders import an_attempt, an_id
+from rolecall.domain.attempts import DETAILS_LENGTH_MAX, Attempt
 from rolecall.domain.events import (
     Event,
     MembersAdded,
@@ -18,29 +18,18 @@ from rolecall.domain.events import (
 from rolecall.fronts.history_details import details_of
 
 
-def an_attempt(details: str | None, why: str | None = None, fix: str | None = None) -> Attempt:
-    return Attempt(
-        kind=AttemptKind.SCIM,
-        at=NOW,
-        request="r",
-        method="POST",
-        endpoint="scim/v2/Users",
-        status=409,
-        succeeded=False,
-        details=details,
-        why=why,
-        fix=fix,
-    )
+def refused(details: str | None, why: str | None = None, fix: str | None = None) -> Attempt:
+    return an_attempt(status=409, succeeded=False, details=details, why=why, fix=fix)
 
 
 @pytest.mark.parametrize(
     ("attempt", "shown"),
     [
-        (an_attempt(None), None),
-        (an_attempt('{"request":{}}'), '{"request":{}}'),
-        (an_attempt(None, "no"), '{"why":"no"}'),
-        (an_attempt('{"request":{"a":[1]}}', None, "do"), '{"fix":"do","request":{"a":[1]}}'),
-        (an_attempt('{"query":"x"}', "no", "do"), '{"why":"no","fix":"do","query":"x"}'),
+        (refused(None), None),
+        (refused('{"request":{}}'), '{"request":{}}'),
+        (refused(None, "no"), '{"why":"no"}'),
+        (refused('{"request":{"a":[1]}}', None, "do"), '{"fix":"do","request":{"a":[1]}}'),
+        (refused('{"query":"x"}', "no", "do"), '{"why":"no","fix":"do","query":"x"}'),
     ],
 )
 def test_why_and_fix_stand_before_the_request(attempt: Attempt, shown: str | None) -> None:
@@ -64,19 +53,19 @@ BOB, EVE = an_id(1), an_id(2)
 )
 def test_what_changed_stands_before_the_request(event: Event, shown: dict[str, object]) -> None:
     ended = SessionsEnded(id=BOB, count=1, why="disabled")
-    attempt = msgspec.structs.replace(an_attempt('{"request":{}}'), status=200)
+    attempt = msgspec.structs.replace(refused('{"request":{}}'), status=200)
     assert json.loads(details_of(attempt, (event, ended)) or "") == {**shown, "request": {}}
 
 
 def test_a_creation_names_the_new_id() -> None:
-    attempt = msgspec.structs.replace(an_attempt(None), status=201, resource_id=BOB)
+    attempt = msgspec.structs.replace(refused(None), status=201, resource_id=BOB)
     assert json.loads(details_of(attempt) or "") == {"id": BOB}
 
 
 def test_what_is_too_long_is_named_by_length_and_hash() -> None:
     request = '{"request":"' + "x" * 12_000 + '"}'
     long = UserChanged(id=BOB, before={"title": "y" * 12_000}, after={"title": "z" * 12_000})
-    text = details_of(an_attempt(request, "no"), (long,)) or ""
+    text = details_of(refused(request, "no"), (long,)) or ""
     shown = json.loads(text)
     assert len(text) <= DETAILS_LENGTH_MAX
     assert shown["why"] == "no"

@@ -26,11 +26,6 @@ from scim_client import (
 SECRET = "hunter2-Tr0ub4dor"
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 def synchronising(client: ScimClient = ScimClient.GENERIC) -> ScimClientInProcess:
     """An integration with SYNC_PASSWORD on."""
     scim = ScimClientInProcess(scim_client=client)

@@ -10,11 +10,6 @@ from rolecall.domain.names import Name
 from scim_client import URL, ScimClientInProcess, group_of, patch_of, state_of
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 def add(*users: str) -> dict[str, object]:
     return {"op": "add", "path": "members", "value": [{"value": user} for user in users]}
 

@@ -1,18 +1,11 @@
 """A PATCH is carried out while others wait: what would take long is refused, whatever its size."""
 
-import pytest
-
 from builders import an_id
 from scim_client import ScimClientInProcess, user_of
 
 ENTRIES = 1_000
 SEARCHES = 400
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
 
 
 def test_searching_a_thousand_entries_again_and_again_is_refused_by_its_place(

@@ -25,11 +25,6 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scim_lists, "MEMBERS_WITH_A_LIST", AT_ONCE)
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 def people(scim: ScimClientInProcess, count: int) -> list[str]:
     return [
         scim.user(f"person-{number}", displayName=f"Person {number}") for number in range(count)

@@ -28,11 +28,6 @@ FULL = {
 }
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 def test_what_is_sent_comes_back_as_it_was_sent(scim: ScimClientInProcess) -> None:
     user = scim.user("Bjensen@Example.com", **FULL)
     body = scim.get(f"/Users/{user}").json

@@ -7,8 +7,16 @@ from contextlib import suppress
 import msgspec
 import pytest
 
-from builders import NOW, SECOND, add_role, add_user, admin, integration_session, role_id
-from rolecall.domain.attempts import Attempt, AttemptKind
+from builders import (
+    NOW,
+    SECOND,
+    add_role,
+    add_user,
+    admin,
+    an_attempt,
+    integration_session,
+    role_id,
+)
 from rolecall.domain.commands import ByName, DropRole
 from rolecall.domain.errors import Refusal
 from rolecall.domain.names import Name
@@ -45,14 +53,8 @@ def history(engine: DuckSelecting) -> Desk:
     """An account with two SCIM requests in its history, one of them refused."""
     desk = Desk(engine)
     integration_session(desk.account)
-    asked = Attempt(
-        kind=AttemptKind.SCIM,
-        at=NOW,
+    asked = an_attempt(
         request="r-1",
-        method="POST",
-        endpoint="scim/v2/Users",
-        status=201,
-        succeeded=True,
         client_ip="192.0.2.7",
         actor="OKTA",
         actor_kind="INTEGRATION",

@@ -30,11 +30,6 @@ WELL = (
 AFTER = {"op": "replace", "path": "title", "value": "Leader"}
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 def refused(answer: Answered, number: int, scim_type: str | None, status: int = 400) -> bool:
     """Whether the answer is this refusal of the operation of that number."""
     told = answer.json

@@ -49,11 +49,6 @@ def people() -> Iterator[ScimClientInProcess]:
     assert state_of(scim.account) == before
 
 
-@pytest.fixture
-def scim() -> ScimClientInProcess:
-    return ScimClientInProcess()
-
-
 # ---- 3.3 creating ------------------------------------------------------------------------------
 
 

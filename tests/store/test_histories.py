@@ -6,8 +6,8 @@ import apsw
 import pytest
 from msgspec.structs import replace
 
-from builders import NOW, an_id
-from rolecall.domain.attempts import Attempt, AttemptKind, Noted
+from builders import NOW, an_attempt, an_id
+from rolecall.domain.attempts import Attempt, Noted
 from rolecall.domain.events import (
     Event,
     OwnershipTransferred,
@@ -28,17 +28,7 @@ BOB, EVE, GUIDES = an_id(1), an_id(2), an_id(3)
 
 
 def tried(at: int = NOW, integration: str | None = "OKTA", **fields: object) -> Attempt:
-    plain = Attempt(
-        kind=AttemptKind.SCIM,
-        at=at,
-        request="r",
-        method="POST",
-        endpoint="scim/v2/Users",
-        status=201,
-        succeeded=True,
-        integration=integration,
-    )
-    return replace(plain, **fields)
+    return an_attempt(at=at, integration=integration, **fields)
 
 
 def happens(store: Store, *events: Event, at: int = NOW, attempt: Attempt | None = None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOW, an_id
+from builders import NOW, an_attempt, an_id
 from rolecall.domain.attempts import Attempt, AttemptKind, Noted
 from rolecall.domain.events import (
     AccessTokenAdded,
@@ -31,15 +31,7 @@ from stores import STORES
 
 BOB, EVE, GUIDES, OKTA = (an_id(number) for number in range(1, 5))
 TIMES = st.integers(NOW, NOW + 9)
-AN_ATTEMPT = Attempt(
-    kind=AttemptKind.STATEMENT,
-    at=NOW,
-    request="r",
-    method="CREATE USER",
-    endpoint="",
-    status=0,
-    succeeded=True,
-)
+AN_ATTEMPT = an_attempt(kind=AttemptKind.STATEMENT, method="CREATE USER", endpoint="", status=0)
 Row = TypeVar("Row", Noted, Recorded)
 
 ATTEMPTS = st.lists(

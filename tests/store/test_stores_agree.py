@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from builders import NOW, an_id
+from builders import NOW, an_attempt, an_id
 from builders import a_role as role_of
 from builders import a_user as user_of
 from rolecall.domain.attempts import Attempt, AttemptKind
@@ -320,15 +320,7 @@ class StoresAgree(RuleBasedStateMachine):
 
 
 def described(_: object, error: Exception | None) -> Attempt:
-    return Attempt(
-        kind=AttemptKind.STATEMENT,
-        at=NOW,
-        request="r",
-        method="",
-        endpoint="",
-        status=0,
-        succeeded=error is None,
-    )
+    return an_attempt(kind=AttemptKind.STATEMENT, succeeded=error is None)
 
 
 TestStoresAgree = StoresAgree.TestCase
