@@ -228,7 +228,7 @@ def row(privilege: str, on: Kind, name: str, grantee: str, by: str, **more: obje
 
 
 def owned(on: Kind, name: str, owner: str) -> GrantRow:
-    return row("OWNERSHIP", on, name, owner, owner, created_at=None, grant_option=True)
+    return row("OWNERSHIP", on, name, owner, owner, grant_option=True)
 
 
 def test_grants_on_an_object_begin_with_its_owner(account: Account, local: Session) -> None:

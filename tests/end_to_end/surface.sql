@@ -22,6 +22,9 @@ alter role engineer rename to builder;
 alter role builder set comment = 'builds';
 --> Statement executed successfully.
 
+execute immediate 'alter role builder set comment = ''by text''';
+--> Statement executed successfully.
+
 alter role builder unset comment;
 --> Statement executed successfully.
 

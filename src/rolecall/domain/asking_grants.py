@@ -7,6 +7,7 @@ from rolecall.domain.commands import Ref
 from rolecall.domain.model import Kind, Privilege, PrivilegeGrant, Role
 from rolecall.domain.names import Id, Name
 from rolecall.domain.narrowing import LISTED_MAX
+from rolecall.domain.owned_since import owned_since
 from rolecall.domain.ports import Reading
 from rolecall.domain.queries import GrantRow, GrantsOfRole, GrantsOn, GrantsToRole, GrantsToUser
 from rolecall.domain.session import Session
@@ -39,7 +40,8 @@ def grants_on(reading: Reading, session: Session, query: GrantsOn) -> tuple[Gran
     ]
     if target.owner is not None:
         owner = names.get(target.owner, Name(""))
-        rows.insert(0, _ownership(target.kind, target.name, owner))
+        since = owned_since(reading, target.owner, [target.id])[target.id]
+        rows.insert(0, _ownership(target.kind, target.name, owner, since))
     return tuple(rows)
 
 
@@ -52,9 +54,9 @@ def _on_account(reading: Reading, session: Session) -> tuple[PrivilegeGrant, ...
     return tuple(grant for grant in held if grant.role in mine)
 
 
-def _ownership(kind: Kind, name: str, owner: Name) -> GrantRow:
+def _ownership(kind: Kind, name: str, owner: Name, since: int) -> GrantRow:
     return GrantRow(
-        created_at=None,
+        created_at=since,
         privilege=Privilege.OWNERSHIP.value,
         granted_on=kind,
         name=name,
@@ -68,10 +70,9 @@ def _ownership(kind: Kind, name: str, owner: Name) -> GrantRow:
 def grants_to_role(reading: Reading, session: Session, query: GrantsToRole) -> tuple[GrantRow, ...]:
     """Ownership, privileges, and roles granted to it as USAGE (vendor: SHOW GRANTS TO ROLE)."""
     role = _seen_role(reading, session, query.role)
-    rows = [
-        _ownership(kind.told, name, role.name)
-        for kind, _id, name in reading.owned_by(role.id, LISTED_MAX)
-    ]
+    owned = reading.owned_by(role.id, LISTED_MAX)
+    since = owned_since(reading, role.id, [id for _, id, _ in owned])
+    rows = [_ownership(kind.told, name, role.name, since[id]) for kind, id, name in owned]
     account = reading.account()
     for privilege in access.privileges_of(reading, role.id):
         target = (

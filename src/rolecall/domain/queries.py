@@ -359,7 +359,7 @@ class Databases(Query[tuple[Database, ...]], frozen=True, kw_only=True):
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One grant with its names; ownership has no time of its own, a role grant is USAGE."""
+    """One grant with its names; ownership is since it was made or handed over."""
 
     created_at: int | None
     privilege: str

@@ -291,7 +291,9 @@ def _asked_grants(
             kind = Kind(statement.kind or ObjectKind.ACCOUNT)
             held = moment.ask(GrantsOn(kind=kind, object=on))
             # The owner first, then by name, so that LIMIT means the same in every store.
-            owner_first = sorted(held, key=lambda row: (row.created_at is not None, row.privilege))
+            owner_first = sorted(
+                held, key=lambda row: (row.privilege != "OWNERSHIP", row.privilege)
+            )
             return tables.SHOW_GRANTS_ON, tuple(owner_first)
         case GrantsScope.TO_ROLE:
             query = GrantsToRole(role=meant(_named(statement)))
