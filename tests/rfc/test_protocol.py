@@ -148,6 +148,9 @@ def test_the_root_of_an_integrations_own_url_is_the_same(people: ScimClientInPro
     (endpoint,) = {each.endpoint for each in integrations if each.name == people.name}
     assert people.get(f"/{endpoint}").json["totalResults"] == 3
     assert people.get(f"/{endpoint}/").json["totalResults"] == 3
+    for nowhere in (f"/{an_id(7)}", f"/{an_id(7)}/"):
+        assert people.get(nowhere).status == 404
+    assert people.get(f"/{an_id(7)}/Users").status == 401
 
 
 FIGURE_2 = {
