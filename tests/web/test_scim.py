@@ -252,6 +252,16 @@ def test_a_host_header_is_never_repeated(site: Site, host: str) -> None:
     assert "evil" not in site.send("GET", "/Users", host=host).text
 
 
+@pytest.mark.parametrize("guessed_first", [True, False])
+def test_two_authorizations_are_none(site: Site, *, guessed_first: bool) -> None:
+    good, guess = site.one.token, "guessed"
+    first, second = (guess, good) if guessed_first else (good, guess)
+    lines = [("Authorization", f"Bearer {second}")]
+    assert site.send("GET", "/Users", token=first, lines=lines).status_code == 401
+    lines = [("Authorization", f"Bearer {good}")]
+    assert site.send("GET", "/Users", token=good, lines=lines).status_code == 401
+
+
 def test_a_longer_word_is_another_place(site: Site) -> None:
     assert site.send("GET", "Users").status_code == 404
     assert site.send("GET", "/Users/%00").status_code == 404
