@@ -276,6 +276,21 @@ def test_entra_sets_an_app_role_by_a_boolean_as_text() -> None:
     assert any('roles[primary eq \\"True\\"].value' in body for body in bodies(server, "PATCH", ""))
 
 
+def test_a_group_that_is_refused_in_the_providers_form_hides_nothing_of_what_comes_later() -> None:
+    class Strict(TinyScimServer):
+        def create(self, endpoint: str, body: dict[str, Any]) -> httpx.Response:
+            if endpoint == "Groups" and "roles" in body:
+                return self.refused(400, "no roles")
+            return super().create(endpoint, body)
+
+    report = played(Strict("lost-member"), "entra")
+    assert {(each.rule, each.form) for each in report.surprises} == {
+        ("status", "entra-create-group"),
+        ("lost-member", ""),
+    }
+    assert report.groups > 0
+
+
 def test_a_second_user_of_a_name_is_a_lost_link() -> None:
     class Lax(TinyScimServer):
         def create(self, endpoint: str, body: dict[str, Any]) -> httpx.Response:
