@@ -14,7 +14,10 @@ from rolecall_process import ROLECALL, Server, environment, started
 
 pytestmark = pytest.mark.e2e
 
-SIZE = ("--users", "120", "--groups", "6", "--changes", "30", "--format", "json")
+USERS = 120
+USERS_THROUGH_FAULTS = 600
+"""So many that the quickest player is still at work when the last fault is injected."""
+SIZE = ("--groups", "6", "--changes", "30", "--format", "json")
 PLAY_SECONDS_MAX = 150
 DIALECTS = {"okta": "okta", "okta-aiw": "okta", "entra": "azure", "generic": "generic"}
 FAULTS: tuple[dict[str, object], ...] = (
@@ -26,7 +29,9 @@ FAULTS: tuple[dict[str, object], ...] = (
 
 
 @contextmanager
-def playing(server: Server, folder: Path, provider: str) -> Iterator["subprocess.Popen[str]"]:
+def playing(
+    server: Server, folder: Path, provider: str, users: int = USERS
+) -> Iterator["subprocess.Popen[str]"]:
     """A provider at work in a process of its own, on an integration that speaks its dialect."""
     server.sql(
         "create role provisioner; grant create user, create role on account to role provisioner; "
@@ -35,7 +40,7 @@ def playing(server: Server, folder: Path, provider: str) -> Iterator["subprocess
     )
     server.token = server.issue_token(folder, "PLAYED")
     process = subprocess.Popen(
-        [ROLECALL, "simulate", provider, "--url", server.url, *SIZE],
+        [ROLECALL, "simulate", provider, "--url", server.url, "--users", str(users), *SIZE],
         env=environment() | {"ROLECALL_TOKEN": server.token},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -76,14 +81,16 @@ def sides(report: dict[str, object]) -> tuple[object, object, object]:
 
 @pytest.mark.parametrize("provider", DIALECTS)
 def test_injected_refusals_leave_both_sides_equal(tmp_path: Path, provider: str) -> None:
-    with started(tmp_path, "--ephemeral") as server, playing(server, tmp_path, provider) as player:
+    with (
+        started(tmp_path, "--ephemeral") as server,
+        playing(server, tmp_path, provider, USERS_THROUGH_FAULTS) as player,
+    ):
         awaited_users(server, 5)
-        sent = 0
-        while player.poll() is None and sent < 24:
-            fault = FAULTS[sent % len(FAULTS)]
+        for fault in FAULTS:
             assert httpx.post(f"{server.root}/control/faults", json=fault).status_code == 200
-            sent += 1
-            sleep(0.1)
+            while is_faulty(server):
+                assert player.poll() is None, "it ended before every fault struck"
+                sleep(0.02)
         report = report_of(player)
         refusals = report["refusals"]
         assert isinstance(refusals, dict)
@@ -107,6 +114,11 @@ def test_a_server_killed_in_the_middle_and_started_again_leaves_both_sides_equal
         with started(tmp_path / "once-more", *data, "--port", port) as third:
             third.token = first.token
             assert sides(report_of(player)) == counted(third)
+
+
+def is_faulty(server: Server) -> bool:
+    """Whether a fault still waits for its requests."""
+    return httpx.get(f"{server.root}/control").json()["faults"] is not None
 
 
 def awaited_users(server: Server, count: int) -> None:
