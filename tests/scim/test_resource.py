@@ -349,3 +349,13 @@ def test_any_body_is_read_or_refused(body: Object) -> None:
         assert (again.values, again.ignored) == (resource.values, ())
         status = 400
     assert status == 400
+
+
+def test_a_bare_text_of_nothing_but_space_is_no_value() -> None:
+    read = read_resource(USER, {"userName": "b", ENTERPRISE_USER: {"manager": " "}})
+    assert ENTERPRISE_USER not in read.values
+
+
+def test_a_reference_that_is_no_uri_is_refused() -> None:
+    with pytest.raises(errors.ScimError, match="'profileUrl' must be a URI"):
+        read_resource(USER, {"userName": "b", "profileUrl": "a b"})
