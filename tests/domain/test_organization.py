@@ -81,7 +81,9 @@ def test_a_name_is_an_accounts_in_any_case() -> None:
         found(first, "Demo")
 
 
-@pytest.mark.parametrize(("name", "administrator"), [("", "BOSS"), ("SECOND", "")])
+@pytest.mark.parametrize(
+    ("name", "administrator"), [("", "BOSS"), ("SECOND", ""), ("A B", "BOSS"), ("2ND", "BOSS")]
+)
 def test_a_name_that_is_none_is_refused(name: str, administrator: str) -> None:
     first = an_account()
     with pytest.raises(InvalidValue):
