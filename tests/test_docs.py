@@ -102,9 +102,9 @@ def test_a_word_without_explanation_is_noticed() -> None:
     assert unexplained(text) == ["Untold"]
 
 
-def test_no_two_decisions_share_a_number() -> None:
-    numbers = [path.name[:3] for path in (ROOT / "docs" / "decisions").glob("*.md")]
-    assert len(set(numbers)) == len(numbers)
+def test_decisions_are_numbered_without_a_gap() -> None:
+    names = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert [name[:3] for name in names] == [f"{n:02}-" for n in range(1, len(names) + 1)]
 
 
 # ---- the tour, and the pages that are drawn from tables ----------------------------------------

@@ -1,7 +1,7 @@
 """Which values are refused, and which are kept as they were sent: RFC 7643 sections 2.3, 4.1 and 7.
 
 The type of an attribute is judged, for `/Schemas` says it; the wording of a text is not, for real
-providers send what their directories hold (decision 86).
+providers send what their directories hold (decision 81).
 """
 
 from typing import Any

@@ -59,7 +59,7 @@ class ScimFront:
     ) -> Accepted | Reply | Read | Write | Work:
         """Accept the request; what needs no body goes on at once, in the same reading.
 
-        `entrances` are those of requests that had come when this one had (decision 81): by one of
+        `entrances` are those of requests that had come when this one had (decision 79): by one of
         them a request with a body is accepted without a reading, and they learn of this one's.
 
         Raises TokenRefused, another Refusal or ScimError.

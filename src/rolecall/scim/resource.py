@@ -1,7 +1,7 @@
 """A body becomes a resource here: names canonical, types checked, what is unassigned left out.
 
 RFC 7643 sections 2 and 3. The type of a value is judged, the wording of a text is not (decision
-86): whatever a client may set is kept exactly as it was sent; what it may
+81): whatever a client may set is kept exactly as it was sent; what it may
 not set (readOnly) is passed over, as RFC 7644 sections 3.3 and 3.5.1 ask; what nobody knows is
 passed over too, and named in `ignored`, so that a strict caller can refuse it.
 """

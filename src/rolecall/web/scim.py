@@ -227,7 +227,7 @@ class ScimApp:
             gone.cancel()
 
     def _entrances_of(self, account: int) -> Entrances | None:
-        """Which tokens were found good since the loop last looked for requests (decision 81).
+        """Which tokens were found good since the loop last looked for requests (decision 79).
 
         They are for requests that had come by then: one that is a task already asks for itself.
         """
