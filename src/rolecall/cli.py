@@ -145,18 +145,17 @@ def watch(
     ] = Summary.TEXT,
 ) -> None:
     """Follow the attempts, one line each, while a server runs on the folder. Ctrl-C ends it."""
-    from time import sleep
-
+    from rolecall.console.interrupts import interruptions
     from rolecall.console.journal import Journal
     from rolecall.console.lines import Lines
     from rolecall.domain.queries import AttemptsAfter
 
     lines = Lines() if format_ is Summary.TEXT else Journal()
-    with opened(data) as rolecall:
+    with opened(data) as rolecall, interruptions() as interrupted:
         found = rolecall.account_named(account)
         after = -last if last else -1
         first = True
-        while True:
+        while not interrupted.asked:
             seen = found.ask(rolecall.local(found), AttemptsAfter(after=after))
             if seen:
                 after = seen[-1].seq
@@ -167,10 +166,7 @@ def watch(
             first = False
             if once:
                 return
-            try:
-                sleep(seconds)
-            except KeyboardInterrupt:
-                return
+            interrupted.pause(seconds)
 
 
 # ---- events ------------------------------------------------------------------------------------

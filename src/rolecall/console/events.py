@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import monotonic
 
+from rolecall.console.interrupts import interruptions
 from rolecall.domain.past import Change
 from rolecall.fronts.following import HEARTBEAT_SECONDS, heartbeat, line_of
 
@@ -16,21 +17,19 @@ def follow_events(
 ) -> None:
     """Print what comes after a number, and with `follow` what happens from then on."""
     heard = monotonic()
-    while True:
-        page = page_after(after)
-        if page:
-            after, heard = page[-1].seq, monotonic()
-            _say(b"".join([line_of(change) for change in page]))
-            continue
-        if not follow:
-            return
-        if monotonic() - heard >= HEARTBEAT_SECONDS:
-            heard = monotonic()
-            _say(heartbeat(after, now()))
-        try:
-            sleep(seconds)
-        except KeyboardInterrupt:
-            return
+    with interruptions() as interrupted:
+        while not interrupted.asked:
+            page = page_after(after)
+            if page:
+                after, heard = page[-1].seq, monotonic()
+                _say(b"".join([line_of(change) for change in page]))
+                continue
+            if not follow:
+                return
+            if monotonic() - heard >= HEARTBEAT_SECONDS:
+                heard = monotonic()
+                _say(heartbeat(after, now()))
+            interrupted.pause(seconds)
 
 
 def _say(lines: bytes) -> None:
