@@ -1,9 +1,11 @@
-"""A SCIM site of two accounts, asked through the ASGI application and no socket."""
+"""A SCIM site of two accounts, asked through the ASGI application, or over a socket."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import Executor
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -11,8 +13,9 @@ import httpx
 from builders import an_account
 from rolecall.domain.account import Account
 from rolecall.store.memory import MemoryStore
+from rolecall.web import server
 from rolecall.web.accounts import Places
-from rolecall.web.scim import ScimApp, Threads
+from rolecall.web.scim import Receive, ScimApp, Scope, Send, Threads
 from scim_client import ScimClientInProcess
 
 PUBLIC = "https://acme-one.example.com"
@@ -61,3 +64,34 @@ class Site:
     def post(self, path: str, body: object, **headers: str) -> httpx.Response:
         given: Any = {"Content_Type": SCIM} | headers
         return self.send("POST", path, json.dumps(body).encode(), **given)
+
+
+class Only:
+    """An application that is SCIM alone."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._site.app(scope, receive, send)
+
+    def leave(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def listening_site() -> Iterator[tuple[Site, int]]:
+    """A site on a real socket, and its port."""
+    listening = server.listen("127.0.0.1", 0)
+    ready = threading.Event()
+    with ThreadPoolExecutor(2) as threads, asyncio.Runner() as loop:
+        site = Site(threads, loop)
+        background = server.Background(Only(site), listening, ready.set)
+        background.start()
+        assert ready.wait(10)
+        yield site, listening.getsockname()[1]
+        background.stop()
+    listening.close()

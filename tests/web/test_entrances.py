@@ -1,53 +1,25 @@
 """A token that was found good lets in whoever had come by then, and nobody who comes later."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from builders import NOW, a_token, admin
 from rolecall.domain.commands import RevokeToken
-from rolecall.web import server
-from rolecall.web.scim import Receive, Scope, Send
 from scim_client import user_of
-from scim_site import SCIM, Site
+from scim_site import SCIM, Site, listening_site
 
 ROUNDS = 20
 AT_ONCE = 40
 
 
-class Only:
-    """An application that is SCIM alone."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._site.app(scope, receive, send)
-
-    def leave(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def served() -> Iterator[tuple[Site, str]]:
     """A site on a real socket, and its URL."""
-    listening = server.listen("127.0.0.1", 0)
-    ready = threading.Event()
-    with ThreadPoolExecutor(2) as threads, asyncio.Runner() as loop:
-        site = Site(threads, loop)
-        background = server.Background(Only(site), listening, ready.set)
-        background.start()
-        assert ready.wait(10)
-        yield site, f"http://127.0.0.1:{listening.getsockname()[1]}/scim/v2"
-        background.stop()
-    listening.close()
+    with listening_site() as (site, port):
+        yield site, f"http://127.0.0.1:{port}/scim/v2"
 
 
 def test_a_token_that_has_been_revoked_lets_nobody_in_any_more(served: tuple[Site, str]) -> None:

@@ -1,19 +1,15 @@
 """Slow clients: what they hold ends in time, on real sockets, and others are served meanwhile."""
 
-import asyncio
 import socket
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 
 import httpx
 import pytest
 
-from rolecall.web import patience, server
-from rolecall.web.scim import Receive, Scope, Send
+from rolecall.web import patience
 from scim_client import user_of
-from scim_site import SCIM, Site
+from scim_site import SCIM, Site, listening_site
 
 SECONDS = 0.3
 
@@ -25,32 +21,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Site, int]]:
     for name in ("HEADER_SECONDS_MAX", "BODY_SILENCE_SECONDS_MAX", "BODY_GRACE_SECONDS"):
         monkeypatch.setattr(patience, name, SECONDS)
     monkeypatch.setattr(patience, "ANSWER_SECONDS_MAX", SECONDS)
-    listening = server.listen("127.0.0.1", 0)
-    ready = threading.Event()
-    with ThreadPoolExecutor(2) as threads, asyncio.Runner() as loop:
-        site = Site(threads, loop)
-        background = server.Background(Only(site), listening, ready.set)
-        background.start()
-        assert ready.wait(10)
-        yield site, listening.getsockname()[1]
-        background.stop()
-    listening.close()
-
-
-class Only:
-    """An application that is SCIM alone."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._site.app(scope, receive, send)
-
-    def leave(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+    with listening_site() as served:
+        yield served
 
 
 def connected(port: int) -> socket.socket:

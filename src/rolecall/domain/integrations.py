@@ -26,6 +26,7 @@ from rolecall.domain.events import (
 )
 from rolecall.domain.model import (
     SCIM_CONFORMANCE,
+    WINDOW_MINUTES,
     Conformance,
     Integration,
     Json,
@@ -244,7 +245,7 @@ BRAKE: dict[str, Callable[[str, Json], object]] = {
     "DEPROVISIONING_LIMIT": lambda name, value: _number(name, value, 0, brake.LIMIT_MAX),
     "DEPROVISIONING_LIMIT_IN_PERCENT": lambda name, value: _number(name, value, 0, 100),
     "DEPROVISIONING_WINDOW_IN_MINUTES": lambda name, value: (
-        _number(name, value, 1, brake.WINDOW_MINUTES_MAX) or 60
+        _number(name, value, 1, brake.WINDOW_MINUTES_MAX) or WINDOW_MINUTES
     ),
     "DEPROVISIONING_EXEMPT_USERS": _exempt,
 }

@@ -197,6 +197,10 @@ class PrivilegeGrant(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     grant_option: bool = False
 
 
+WINDOW_MINUTES = 60
+"""DEPROVISIONING_WINDOW_IN_MINUTES of an integration that does not say."""
+
+
 class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A SCIM security integration; `endpoint` is its SCIM_ENDPOINT_ID.
 
@@ -225,7 +229,7 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defa
     tolerated_quirks: tuple[str, ...] | None = None
     deprovisioning_limit: int | None = None
     deprovisioning_limit_in_percent: int | None = None
-    deprovisioning_window_in_minutes: int = 60
+    deprovisioning_window_in_minutes: int = WINDOW_MINUTES
     deprovisioning_exempt_users: tuple[str, ...] = ()
 
 

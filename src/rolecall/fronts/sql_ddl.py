@@ -6,7 +6,15 @@ Secrets are not in it: a password and an access token can't be read back.
 from collections.abc import Callable
 
 from rolecall.domain.access import quoted
-from rolecall.domain.model import ExternalOauth, Integration, Kind, NetworkPolicy, NetworkRule, User
+from rolecall.domain.model import (
+    WINDOW_MINUTES,
+    ExternalOauth,
+    Integration,
+    Kind,
+    NetworkPolicy,
+    NetworkRule,
+    User,
+)
 from rolecall.domain.names import Name
 from rolecall.domain.queries import (
     AttachedPolicy,
@@ -40,10 +48,6 @@ def ddl_of(kind: str, name: str, moment: Moment) -> str:
 
 def _named(name: Name) -> Identifier:
     return Identifier(text=name, quoted=True)
-
-
-WINDOW_MINUTES = 60
-"""DEPROVISIONING_WINDOW_IN_MINUTES of an integration that does not say."""
 
 
 def _properties(**values: Value) -> tuple[Property, ...]:

@@ -12,6 +12,7 @@ import msgspec
 
 from rolecall.domain.attempts import Noted
 from rolecall.domain.model import (
+    WINDOW_MINUTES,
     Conformance,
     Database,
     ExternalOauth,
@@ -303,7 +304,7 @@ def _described_brake(found: Integration) -> tuple[Described, ...]:
             name="DEPROVISIONING_WINDOW_IN_MINUTES",
             type="Integer",
             value=str(found.deprovisioning_window_in_minutes),
-            default="60",
+            default=str(WINDOW_MINUTES),
         ),
         Described(
             name="DEPROVISIONING_EXEMPT_USERS",
